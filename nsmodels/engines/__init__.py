@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Numerics with no physics in them."""

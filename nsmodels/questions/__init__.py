@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The questions, a page each: bound, decompose, marginals."""

@@ -1,0 +1,80 @@
+"""`Enclosure`: a number known to lie between two ends, and how well it is known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import InputError
+
+__all__ = ["Enclosure", "Status"]
+
+
+class Status(StrEnum):
+    """What the two ends of an enclosure are worth."""
+
+    CERTIFIED = "certified"
+    """Both ends are proved, whatever their distance."""
+    ESTIMATE = "estimate"
+    """At least one end rests on floating-point work without a proof."""
+    NO_ANSWER = "no_answer"
+    """Nothing can be said; the reason says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A number x with ``lower <= x <= upper``.
+
+    Parameters
+    ----------
+    lower, upper : float
+        The ends, rounded outward; infinite where nothing is known. NaN is refused.
+    status : {"certified", "estimate", "no_answer"}
+        See `Status`.
+    reason : str
+        ``"tolerance_met"``, ``"time_limit"``, ``"interrupted"``, ``"node_limit"`` or a sentence for the reader.
+
+    Raises
+    ------
+    InputError
+        If an end is NaN, the ends are in the wrong order, or the status is unknown.
+    """
+
+    lower: float
+    upper: float
+    status: Status = Status.CERTIFIED
+    reason: str = "tolerance_met"
+
+    def __post_init__(self) -> None:
+        lower, upper = float(self.lower), float(self.upper)
+        if math.isnan(lower) or math.isnan(upper):
+            raise InputError(f"Enclosure: the ends must be numbers, got [{lower}, {upper}]")
+        if lower > upper:
+            raise InputError(f"Enclosure: lower end {lower!r} is above the upper end {upper!r} by {lower - upper:.3g}")
+        try:
+            status = Status(self.status)
+        except ValueError:
+            choices = ", ".join(member.value for member in Status)
+            raise InputError(f"Enclosure: unknown status {self.status!r}; one of {choices}") from None
+        object.__setattr__(self, "lower", lower)
+        object.__setattr__(self, "upper", upper)
+        object.__setattr__(self, "status", status)
+
+    @property
+    def width(self) -> float:
+        """The distance ``upper - lower``, rounded up so that it never understates the gap."""
+        width = self.upper - self.lower
+        return math.nextafter(width, math.inf) if width > 0.0 else width
+
+    @property
+    def midpoint(self) -> float:
+        """The middle of the enclosure (NaN where both ends are infinite)."""
+        return 0.5 * self.lower + 0.5 * self.upper
+
+    def __contains__(self, number: float) -> bool:
+        return self.lower <= number <= self.upper
+
+    def __repr__(self) -> str:
+        note = "" if self.reason == "tolerance_met" else f" ({self.reason})"
+        return f"[{self.lower:.12g}, {self.upper:.12g}] {self.status.value}{note}"

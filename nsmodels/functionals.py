@@ -1,0 +1,132 @@
+"""The named functionals (use as ``ns.functionals``), each with its source; signs make the singlet's value positive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .functional import Functional
+from .settings import Settings
+
+__all__ = ["FUNCTIONALS", "FunctionalFamily", "chained", "chsh", "leggett3", "leggett_n"]
+
+
+def chsh() -> Functional:
+    """C_00 + C_01 + C_10 − C_11: at most 2 for local, 2√2 for quantum and 4 for non-signalling boxes.
+
+    Source: Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969).
+    """
+    return Functional([[1.0, 1.0], [1.0, -1.0]], name="chsh", source="PRL 23, 880 (1969)")  # type: ignore[arg-type]
+
+
+def chained(n: int) -> Functional:
+    """2n terms ±1 along the chain a_0, b_0, a_1, …, b_{n−1}, −a_0: at most 2n − 2 for local boxes, n ≥ 2.
+
+    S = −1 on the pairs (k, k) and (k+1, k), and +1 on (0, n−1), so that the singlet on ``half_circle(n)`` reaches
+    2n cos(π/2n).
+
+    Source: Braunstein and Caves, Ann. Phys. 202, 22 (1990); used in PRL 101, 050403 (2008), arXiv:0801.2218.
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
+        raise InputError(f"functionals: chained needs a whole number n ≥ 2, got {n!r}")
+    table = np.zeros((int(n), int(n)))
+    for k in range(int(n)):
+        table[k, k] = -1.0
+        if k + 1 < n:
+            table[k + 1, k] = -1.0
+    table[0, n - 1] = 1.0
+    return Functional(table, name="chained", source="Ann. Phys. 202, 22 (1990); arXiv:0801.2218")
+
+
+def leggett_n(settings: Settings) -> Functional:
+    """L_N: S = −1/N on the pairs (i, 2i) and (i, 2i+1), for N of Alice's and 2N of Bob's settings.
+
+    For Leggett's model with a_i along b_i + b_i' and b_i − b_i' = 2 sin(φ/2) e_i it is at most 2 − 2 η η_N |sin(φ/2)|,
+    where η_N is the least mean of |v·e_i| over unit v; the singlet reaches 2 cos(φ/2).
+
+    Source: arXiv:0801.2241, eq. (4), for more directions.
+
+    Raises
+    ------
+    InputError
+        If Bob does not have twice as many settings as Alice.
+    """
+    n_alice, n_bob = settings.shape
+    if n_bob != 2 * n_alice:
+        raise InputError(f"functionals: L_N needs twice as many of Bob's settings as of Alice's, got {n_alice}×{n_bob}")
+    table = np.zeros((n_alice, n_bob))
+    for i in range(n_alice):
+        table[i, 2 * i : 2 * i + 2] = -1.0 / n_alice
+    exact = n_alice & (n_alice - 1) == 0  # a power of two: −1/N is a double
+    return Functional(
+        table,
+        name="leggett_n",
+        source="arXiv:0801.2241, eq. (4), for more directions",
+        relative_rounding=0.0 if exact else 2.0**-53,
+    )
+
+
+def leggett3(settings: Settings) -> Functional:
+    """L3: S = −1/3 on the pairs (i, 2i) and (i, 2i+1), for 3 of Alice's and 6 of Bob's settings.
+
+    Source: arXiv:0801.2241, eq. (4): ⅓ Σ |C(a_i, b_i) + C(a_i, b_i')| ≤ 2 − ⅔ η |sin(φ/2)|, here without the moduli, which
+    a change of the sign of Alice's outcomes removes.
+
+    Raises
+    ------
+    InputError
+        If the settings are not 3×6.
+    """
+    if settings.shape != (3, 6):
+        raise InputError(f"functionals: leggett3 needs 3×6 settings, got {settings.shape[0]}×{settings.shape[1]}")
+    table = leggett_n(settings)
+    return Functional(
+        table.correlators, name="leggett3", source="arXiv:0801.2241, eq. (4)", relative_rounding=2.0**-53
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionalFamily:
+    """An entry of ``FUNCTIONALS``: how a problem file names this functional."""
+
+    name: str
+    function: Callable[..., Functional]
+    parameters: tuple[str, ...]
+    needs_settings: bool
+    doc: str
+    source: str
+
+    def build(self, settings: Settings | None, parameters: Mapping[str, Any]) -> Functional:
+        """The functional for the parameters of a problem file; ``chained`` takes n from Alice's settings if not given."""
+        for key in parameters:
+            if key not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise InputError(f"functional: {self.name} has no parameter {key!r}; it has {known}")
+        if self.needs_settings:
+            if settings is None:
+                raise InputError(f"functional: {self.name} needs settings")
+            return self.function(settings, **parameters)
+        if self.name == "chained" and "n" not in parameters:
+            if settings is None:
+                raise InputError("functional: chained needs the parameter 'n'")
+            return self.function(settings.shape[0])
+        return self.function(**parameters)
+
+
+FUNCTIONALS: Mapping[str, FunctionalFamily] = {
+    family.name: family
+    for family in (
+        FunctionalFamily("chsh", chsh, (), False, "[[1, 1], [1, −1]]", "PRL 23, 880 (1969)"),
+        FunctionalFamily("chained", chained, ("n",), False, "2n terms ±1 along a chain of neighbours",
+                         "Ann. Phys. 202, 22 (1990); arXiv:0801.2218"),
+        FunctionalFamily("leggett3", leggett3, (), True, "S = −1/3 on the pairs (i, 2i), (i, 2i+1), 3×6 settings",
+                         "arXiv:0801.2241, eq. (4)"),
+        FunctionalFamily("leggett_n", leggett_n, (), True, "S = −1/N on the pairs (i, 2i), (i, 2i+1), N×2N settings",
+                         "arXiv:0801.2241, eq. (4), for more directions"),
+    )
+}  # fmt: skip
+"""The functionals that a problem file may name."""

@@ -1,0 +1,280 @@
+"""What a model is: the page to read first.
+
+A non-signalling box with outcomes ±1 has, at each hidden state λ, marginals A_i, B_j and correlators C_ij, and is a
+probability distribution exactly when (arXiv:0801.2241, eq. (7))
+
+    −1 + |A_i + B_j| ≤ C_ij ≤ 1 − |A_i − B_j|.
+
+So once the marginals are fixed every correlator is free in its own interval. A model is therefore nothing but a set M
+of marginal vectors m = (A_1 … A_nA, B_1 … B_nB) in [−1, 1]^(nA + nB):
+
+    Bell             every entry ±1 (then C = AB is forced)
+    Leggett          A_i = η_A u·a_i, B_j = η_B v·b_j with unit vectors u and v
+    Unbiased         m = 0
+    NonSignalling    all of [−1, 1]^(nA + nB)
+    Finite           a given list
+    Hull             the union of several models (mixtures make it their hull)
+
+One oracle answers everything. For f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij the maximum over the model's boxes, and so
+over their mixtures, is
+
+    h(f) = max_{m in M} [k + α·A + β·B + Σ |S_ij| (1 − |A_i − sgn(S_ij) B_j|)]
+         = k + Σ|S_ij| − min_{m in M} [Σ |S_ij| |A_i − sgn(S_ij) B_j| − α·A − β·B].
+
+`Model.support` returns an enclosure of h(f), a hidden state that attains the lower end, and a proof of the upper end.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..enclosure import Enclosure
+from ..errors import InputError
+from ..functional import Functional
+from ..rationals import rationals, to_integers
+
+__all__ = [
+    "HiddenState",
+    "HiddenStates",
+    "Model",
+    "Progress",
+    "Proof",
+    "Support",
+    "attained_value",
+    "best_correlators",
+    "values_at",
+]
+
+Array = NDArray[np.float64]
+Progress = Callable[[float, float, int, float], None]
+"""``progress(lower, upper, work, seconds)``, called at most about ten times a second."""
+
+
+def _frozen(values: Any, ndim: int) -> Array:
+    array = np.array(values, dtype=np.float64, order="C")
+    if array.ndim != ndim:
+        raise InputError(f"HiddenState: an array of shape {array.shape} where {ndim} dimensions are wanted")
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class HiddenState:
+    """One hidden state: its marginals, and the hidden vectors of models that have them.
+
+    Parameters
+    ----------
+    alice, bob : ndarray, shapes (n_A,) and (n_B,)
+        The local marginals A_i, B_j.
+    u, v : ndarray, shape (3,), optional
+        The unit vectors of Leggett's model.
+    """
+
+    alice: Array
+    bob: Array
+    u: Array | None = None
+    v: Array | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("alice", "bob", "u", "v"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, _frozen(values, 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"u", "v"}`` where the model has hidden vectors, else ``{"alice", "bob"}``."""
+        if self.u is not None and self.v is not None:
+            return {"u": self.u.tolist(), "v": self.v.tolist()}
+        return {"alice": self.alice.tolist(), "bob": self.bob.tolist()}
+
+    def certificate(self) -> dict[str, Any]:
+        """The same in exact rationals."""
+        return {key: rationals(values) for key, values in self.to_json().items()}
+
+    def __repr__(self) -> str:
+        with np.printoptions(precision=6, suppress=True):
+            if self.u is not None:
+                return f"HiddenState(u={self.u}, v={self.v})"
+            return f"HiddenState(alice={self.alice}, bob={self.bob})"
+
+
+@dataclass(frozen=True, eq=False)
+class HiddenStates:
+    """Several hidden states, a row each.
+
+    Parameters
+    ----------
+    alice, bob : ndarray, shapes (m, n_A) and (m, n_B)
+    u, v : ndarray, shape (m, 3), optional
+    """
+
+    alice: Array
+    bob: Array
+    u: Array | None = None
+    v: Array | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("alice", "bob", "u", "v"):
+            values = getattr(self, name)
+            if values is not None:
+                object.__setattr__(self, name, _frozen(values, 2))
+
+    def __len__(self) -> int:
+        return len(self.alice)
+
+    def __getitem__(self, index: int) -> HiddenState:
+        return HiddenState(
+            self.alice[index],
+            self.bob[index],
+            None if self.u is None else self.u[index],
+            None if self.v is None else self.v[index],
+        )
+
+    def take(self, indices: NDArray[np.intp] | NDArray[np.bool_] | slice) -> HiddenStates:
+        """The chosen rows."""
+        return HiddenStates(
+            self.alice[indices],
+            self.bob[indices],
+            None if self.u is None else self.u[indices],
+            None if self.v is None else self.v[indices],
+        )
+
+
+class Proof(ABC):
+    """Why an upper end holds. Small frozen classes; `to_json` uses integers, strings, lists and dictionaries only."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """The proof as it stands in a certificate; its ``type`` says how to check it."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """What the oracle answers.
+
+    Parameters
+    ----------
+    value : Enclosure
+        Of h(f), for the stored (floating-point) settings and coefficients taken as exact.
+    state : HiddenState
+        It attains at least ``value.lower``.
+    proof : Proof
+        It proves ``value.upper``.
+    stats : mapping
+        ``seconds``, ``compile_seconds``, and what the engine counts (``nodes``, ``iterations``, …).
+    """
+
+    value: Enclosure
+    state: HiddenState
+    proof: Proof
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Model(ABC):
+    """A set of marginal vectors with one oracle. A new model is one small file with one subclass."""
+
+    name: str
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+
+    @abstractmethod
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """Enclose h(f), the maximum of the functional over the model.
+
+        Parameters
+        ----------
+        functional : Functional
+            Of the model's shape.
+        tolerance : float
+            Wanted width of the enclosure; > 0.
+        time_limit_s : float
+            Return the best proved enclosure after this many seconds.
+        seed : int
+            Seed of every random choice.
+        progress : callable, optional
+            Called with (lower, upper, work, seconds).
+        """
+
+    @abstractmethod
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
+
+    def marginals(self, state: HiddenState) -> tuple[Array, Array]:
+        """The marginal vectors (A, B) of a hidden state."""
+        return state.alice, state.bob
+
+    def _check(self, functional: Functional) -> None:
+        if functional.shape != self.shape:
+            raise InputError(
+                f"{self.name}: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
+                f"the model has {self.shape[0]}×{self.shape[1]}"
+            )
+
+
+def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
+    """The best value of f for each row of marginals, shape (m,): the bracket of h(f) in the module's first lines.
+
+    Floating point: within 8·2^-53 · (n_A n_B + …) of exact; use `attained_value` for a proved end.
+    """
+    table = functional.correlators
+    values = functional.constant + alice @ functional.alice + bob @ functional.bob
+    rows, columns = np.nonzero(table)
+    if len(rows) == 0:
+        return np.asarray(values, dtype=np.float64)
+    weights = np.abs(table[rows, columns])
+    signs = np.sign(table[rows, columns])
+    values = values + weights.sum()
+    block = max(1, 4_000_000 // len(rows))
+    for start in range(0, len(alice), block):
+        part = slice(start, start + block)
+        values[part] -= np.abs(alice[part][:, rows] - signs * bob[part][:, columns]) @ weights
+    return np.asarray(values, dtype=np.float64)
+
+
+def best_correlators(functional: Functional, alice: Array, bob: Array) -> Array:
+    """The correlators that attain the bracket of h(f) at these marginals, shape (n_A, n_B); 0 ≤ S chooses the upper end."""
+    upper = 1.0 - np.abs(alice[:, None] - bob[None, :])
+    lower = np.abs(alice[:, None] + bob[None, :]) - 1.0
+    return np.where(functional.correlators >= 0.0, upper, lower)
+
+
+def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction:
+    """The best value of f at these marginals, exactly (all doubles taken as they are)."""
+    marginals, exponent = to_integers([*alice.tolist(), *bob.tolist()])
+    a, b = marginals[: len(alice)], marginals[len(alice) :]
+    rows, columns = np.nonzero(functional.correlators)
+    coefficients, scale = to_integers(
+        [functional.constant, *functional.alice.tolist(), *functional.bob.tolist()]
+        + functional.correlators[rows, columns].tolist()
+    )
+    one = 1 << exponent
+    total = coefficients[0] * one
+    total += sum(x * y for x, y in zip(coefficients[1:], marginals))
+    for s, i, j in zip(coefficients[1 + len(marginals) :], rows.tolist(), columns.tolist(), strict=True):
+        total += s * (one - abs(a[i] - b[j])) if s > 0 else -s * (one - abs(a[i] + b[j]))
+    return Fraction(total, 1 << (exponent + scale))

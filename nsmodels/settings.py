@@ -1,0 +1,471 @@
+"""`Settings`: the measurement directions of both parties, and the named families of them.
+
+Directions are points of the Poincaré (Bloch) sphere, a row (x, y, z) each. The angle of a linear polariser is *half*
+the angle on the Poincaré sphere: polarisers 45° apart are directions 90° apart. Angles are in radians; arguments that
+end in ``_deg`` are in degrees and are reduced exactly.
+
+Use the module as ``ns.settings``: ``ns.settings.leggett_triads(phi)``, ``ns.settings.half_circle(5)``, ….
+"""
+
+from __future__ import annotations
+
+import math
+import random as _random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .angles import FAMILY_ROUNDING, GOLDEN, ROW_ROUNDING, cos_sin, cos_sin_degrees, cos_sin_turns, unit
+from .errors import InputError
+
+__all__ = [
+    "DIRECTIONS",
+    "FAMILIES",
+    "Family",
+    "Settings",
+    "chsh",
+    "directions",
+    "fibonacci",
+    "from_angles",
+    "great_circle",
+    "half_circle",
+    "leggett_directions",
+    "leggett_triads",
+    "random",
+]
+
+NORM_TOLERANCE = 1e-9
+"""How far from 1 the length of a row may be before it is taken for a mistake."""
+
+Row = tuple[float, float, float]
+
+
+def _row_length(row: NDArray[np.float64]) -> float:
+    """The length of a row, safe against overflow."""
+    return math.hypot(*(float(entry) for entry in row))
+
+
+def _checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
+    """Rows as an (n, 3) array of finite, non-zero vectors, or an error that names the first bad row."""
+    try:
+        array = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        lengths = [len(row) if hasattr(row, "__len__") else None for row in rows] if isinstance(rows, Sequence) else []
+        bad = next((i for i, length in enumerate(lengths) if length != 3), None)
+        where = f"row {bad} of {party}" if bad is not None else party
+        raise InputError(f"Settings: {where} is not a list of 3 numbers; give each direction as [x, y, z]") from None
+    if array.size == 0:
+        raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
+    if array.ndim != 2 or array.shape[1] != 3:
+        raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3)")
+    for index, row in enumerate(array):
+        if not np.isfinite(row).all():
+            raise InputError(f"Settings: row {index} of {party} is {row.tolist()}; its entries must be finite")
+        if not row.any():
+            raise InputError(f"Settings: row {index} of {party} is zero; a direction needs a non-zero vector")
+    return array
+
+
+def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    array = np.array(array, dtype=np.float64, order="C")
+    array.setflags(write=False)
+    return array
+
+
+def _checked_labels(labels: Sequence[str] | None, count: int, party: str, letter: str) -> tuple[str, ...]:
+    names = tuple(f"{letter}{i}" for i in range(count)) if labels is None else tuple(str(label) for label in labels)
+    if len(names) != count:
+        raise InputError(f"Settings: {party}_labels has {len(names)} names for {count} directions")
+    if len(set(names)) != count:
+        raise InputError(f"Settings: {party}_labels repeats a name: {', '.join(names)}")
+    return names
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings:
+    """Measurement directions of Alice and Bob.
+
+    Parameters
+    ----------
+    alice, bob : array_like, shapes (n_A, 3) and (n_B, 3)
+        One direction a row. Each must be of unit length within 1e-9; the length is then divided out, so that a row
+        names the direction a/|a| exactly.
+    alice_labels, bob_labels : sequence of str, optional
+        Names of the directions, ``A0, A1, …`` and ``B0, B1, …`` by default.
+    normalise : bool
+        Accept rows of any non-zero length.
+    family, parameters : optional
+        The name of the family and its parameters as in a problem file, for settings that came from one.
+    rounding : float, optional
+        Given only by the named families, with rows that are unit vectors already and stand for exact directions at most
+        this far away (Euclidean distance). Rows without it are normalised here, with ``rounding`` = 4e-16.
+
+    Attributes
+    ----------
+    alice, bob : ndarray
+        Read-only unit vectors.
+    rows_alice, rows_bob : ndarray
+        Read-only: the rows exactly as given.
+
+    Raises
+    ------
+    InputError
+        For rows of the wrong shape, empty, not finite, zero, or (without ``normalise``) not of unit length.
+    """
+
+    alice: NDArray[np.float64]
+    bob: NDArray[np.float64]
+    alice_labels: tuple[str, ...] | Sequence[str] | None = field(default=None, kw_only=True)
+    bob_labels: tuple[str, ...] | Sequence[str] | None = field(default=None, kw_only=True)
+    normalise: InitVar[bool] = field(default=False, kw_only=True)
+    family: str | None = field(default=None, kw_only=True)
+    parameters: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    rounding: float = field(default=-1.0, kw_only=True)
+    rows_alice: NDArray[np.float64] = field(init=False)
+    rows_bob: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self, normalise: bool) -> None:
+        given = self.rounding >= 0.0
+        for party, letter in (("alice", "A"), ("bob", "B")):
+            rows = _checked_rows(getattr(self, party), party)
+            for index, row in enumerate(rows):
+                length = _row_length(row)
+                if not normalise and not abs(length - 1.0) <= NORM_TOLERANCE:
+                    raise InputError(
+                        f"Settings: row {index} of {party} has norm {length:.12g}, off 1 by more than "
+                        f"{NORM_TOLERANCE:g}; give a unit vector or pass normalise=True"
+                    )
+            units = rows if given else np.array([unit(row.tolist()) for row in rows])
+            object.__setattr__(self, f"rows_{party}", _read_only(rows))
+            object.__setattr__(self, party, _read_only(units))
+            labels = _checked_labels(getattr(self, f"{party}_labels"), len(rows), party, letter)
+            object.__setattr__(self, f"{party}_labels", labels)
+        object.__setattr__(self, "rounding", float(self.rounding) if given else ROW_ROUNDING)
+        if self.parameters is not None:
+            object.__setattr__(self, "parameters", dict(self.parameters))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of directions (n_A, n_B)."""
+        return len(self.alice), len(self.bob)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Settings):
+            return NotImplemented
+        return (
+            np.array_equal(self.alice, other.alice)
+            and np.array_equal(self.bob, other.bob)
+            and self.alice_labels == other.alice_labels
+            and self.bob_labels == other.bob_labels
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.alice.tobytes(), self.bob.tobytes()))
+
+    def __repr__(self) -> str:
+        if self.family is None:
+            return f"Settings({self.shape[0]}×{self.shape[1]} directions)"
+        parameters = "".join(f", {key}={value!r}" for key, value in (self.parameters or {}).items())
+        return f"Settings({self.shape[0]}×{self.shape[1]} directions, {self.family}{parameters})"
+
+
+def _family(name: str, parameters: dict[str, Any], alice: Sequence[Row], bob: Sequence[Row]) -> Settings:
+    return Settings(
+        np.array(alice), np.array(bob), family=name, parameters=parameters, rounding=FAMILY_ROUNDING
+    )
+
+
+def _checked_count(value: int, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise InputError(f"settings: {name} is {value!r}; it must be a whole number ≥ 1")
+    if value < 1:
+        raise InputError(f"settings: {name} is {value}; it must be at least 1")
+    return int(value)
+
+
+def _checked_angle(value: float, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise InputError(f"settings: {name} is {value!r}; it must be a number")
+    if not math.isfinite(value):
+        raise InputError(f"settings: {name} is {value}; it must be finite")
+    return float(value)
+
+
+def _half_opening(phi: float | None, phi_deg: float | None) -> tuple[float, float, dict[str, Any]]:
+    """cos(φ/2), sin(φ/2) and the parameter as given; halving a double is exact."""
+    if (phi is None) == (phi_deg is None):
+        raise InputError("settings: give the opening angle once, as phi (radians) or as phi_deg (degrees)")
+    if phi_deg is not None:
+        phi_deg = _checked_angle(phi_deg, "phi_deg")
+        return *cos_sin_degrees(phi_deg / 2.0), {"phi_deg": phi_deg}
+    assert phi is not None
+    phi = _checked_angle(phi, "phi")
+    return *cos_sin(phi / 2.0), {"phi": phi}
+
+
+def _pairs_about(cosine: float, sine: float, axes: Sequence[Row], along: Sequence[Row]) -> list[Row]:
+    """The rows b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, in the order b_1, b_1', b_2, b_2', …."""
+    rows: list[Row] = []
+    for e, a in zip(axes, along, strict=True):
+        for sign in (1.0, -1.0):
+            x, y, z = (cosine * a_k + sign * sine * e_k for a_k, e_k in zip(a, e, strict=True))
+            rows.append((x, y, z))
+    return rows
+
+
+_TRIAD: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None) -> Settings:
+    """Three of Alice's directions and six of Bob's, for the inequality L3.
+
+    a = (e_2, e_3, e_1) and b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, so that b_i − b_i' = 2 sin(φ/2) e_i with orthonormal
+    e_i and a_i along b_i + b_i'. Bob's order is b_1, b_1', b_2, b_2', b_3, b_3'. φ is the full opening between b and b'.
+
+    Source: arXiv:0801.2241, eq. (4) and figure 1.
+    """
+    cosine, sine, parameters = _half_opening(phi, phi_deg)
+    alice = (_TRIAD[1], _TRIAD[2], _TRIAD[0])
+    return _family("leggett_triads", parameters, alice, _pairs_about(cosine, sine, _TRIAD, alice))
+
+
+def _golden_rows() -> dict[str, tuple[tuple[Fraction, ...], ...]]:
+    one, nil, g = Fraction(1), Fraction(0), GOLDEN
+    cube = ((one, one, one), (one, -one, -one), (-one, one, -one), (-one, -one, one))
+    return {
+        "triad": ((one, nil, nil), (nil, one, nil), (nil, nil, one)),
+        "tetrahedron": cube,
+        "icosahedron": ((nil, one, g), (nil, one, -g), (one, g, nil), (one, -g, nil), (g, nil, one), (-g, nil, one)),
+        "dodecahedron": (
+            *cube,
+            (nil, one, g * g), (nil, one, -g * g), (one, g * g, nil), (one, -g * g, nil), (g * g, nil, one),
+            (-g * g, nil, one),
+        ),
+    }  # fmt: skip
+
+
+_DIRECTION_ROWS = _golden_rows()
+
+DIRECTIONS: Mapping[str, str] = {
+    "triad": "the 3 coordinate axes",
+    "tetrahedron": "the 4 diagonals of the cube (1,1,1), (1,−1,−1), (−1,1,−1), (−1,−1,1)",
+    "icosahedron": "6 axes through the vertices (0, 1, ±g), (1, ±g, 0), (±g, 0, 1), g = (1+√5)/2",
+    "dodecahedron": "10 axes through the vertices: the cube diagonals and (0, 1, ±g²), (1, ±g², 0), (±g², 0, 1)",
+}
+"""Named sets of axes e_i for `leggett_directions`, one of each antipodal pair."""
+
+
+def _direction_rows(name: str) -> tuple[tuple[Fraction, ...], ...]:
+    try:
+        return _DIRECTION_ROWS[name]
+    except KeyError:
+        raise InputError(f"settings: unknown directions {name!r}; one of {', '.join(DIRECTIONS)}") from None
+
+
+def directions(name: str) -> NDArray[np.float64]:
+    """Unit vectors of a named set of axes (``DIRECTIONS`` says which), shape (n, 3), read-only."""
+    return _read_only(np.array([unit(row) for row in _direction_rows(name)]))
+
+
+def _partner(e: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    """A rational vector along the a_i that goes with e_i: the rule of `leggett_directions`."""
+    square = sum(x * x for x in e)
+    start: tuple[Fraction, ...] = (e[2], e[0], e[1])
+    product = sum((x * y for x, y in zip(start, e)), Fraction(0))
+    if 10 * product > 9 * square:  # e is within 15° of ±(1, 1, 1), where its cyclic image says little
+        start = (Fraction(1), Fraction(0), Fraction(0))
+        product = e[0]
+    return tuple(square * x - product * y for x, y in zip(start, e))
+
+
+def leggett_directions(
+    phi: float | None = None, directions: str | ArrayLike = "triad", *, phi_deg: float | None = None
+) -> Settings:
+    """One of Alice's directions and two of Bob's for each of N axes e_i, for the inequality L_N.
+
+    b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i with a unit vector a_i ⟂ e_i, in the order b_1, b_1', b_2, b_2', ….
+
+    The rule for a_i: cycle the coordinates, e = (x, y, z) → (z, x, y), which takes e_1 → e_2 → e_3 → e_1; remove the
+    component along e; divide the length out. Where (z, x, y)·(x, y, z) > 0.9 |e|², that is within 15° of ±(1, 1, 1),
+    start from (1, 0, 0) instead of the cycled vector. For the triad this is `leggett_triads`.
+
+    Parameters
+    ----------
+    phi, phi_deg : float
+        The full opening between b_i and b_i', in radians or degrees (exactly one of the two).
+    directions : str or array_like, shape (N, 3)
+        A name of ``DIRECTIONS``, or the axes e_i (unit length within 1e-9; the length is divided out exactly).
+
+    Source: the construction of arXiv:0801.2241, eq. (4), for more axes.
+    """
+    cosine, sine, parameters = _half_opening(phi, phi_deg)
+    if isinstance(directions, str):
+        rows: Sequence[Sequence[Fraction]] = _direction_rows(directions)
+        parameters["directions"] = directions
+    else:
+        checked = Settings(directions, directions).rows_alice  # type: ignore[arg-type] # array_like is converted there
+        rows = [[Fraction(x) for x in row] for row in checked.tolist()]
+        parameters["directions"] = checked.tolist()
+    alice = [unit(_partner(row)) for row in rows]
+    axes = [unit(row) for row in rows]
+    return _family("leggett_directions", parameters, alice, _pairs_about(cosine, sine, axes, alice))
+
+
+def from_angles(alice_deg: ArrayLike, bob_deg: ArrayLike) -> Settings:
+    """Directions by polar angle and azimuth on the Poincaré sphere, in degrees.
+
+    Each row (θ, φ) is the direction (sin θ cos φ, sin θ sin φ, cos θ). A linear polariser turned by an angle moves its
+    direction on the Poincaré sphere by twice that angle: give the doubled angles here.
+
+    Parameters
+    ----------
+    alice_deg, bob_deg : array_like, shapes (n_A, 2) and (n_B, 2)
+        Rows [polar angle, azimuth].
+    """
+    sides: list[list[Row]] = []
+    parameters: dict[str, Any] = {}
+    for name, table in (("alice_deg", alice_deg), ("bob_deg", bob_deg)):
+        try:
+            array = np.array(table, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError(f"settings: {name} must have rows [polar, azimuth] of two numbers") from None
+        if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
+            raise InputError(f"settings: {name} has shape {array.shape}; give rows [polar, azimuth] of two numbers")
+        if not np.isfinite(array).all():
+            index = int(np.argwhere(~np.isfinite(array))[0, 0])
+            raise InputError(f"settings: row {index} of {name} is {array[index].tolist()}; angles must be finite")
+        rows: list[Row] = []
+        for polar, azimuth in array.tolist():
+            cos_polar, sin_polar = cos_sin_degrees(polar)
+            cos_azimuth, sin_azimuth = cos_sin_degrees(azimuth)
+            rows.append((sin_polar * cos_azimuth, sin_polar * sin_azimuth, cos_polar))
+        sides.append(rows)
+        parameters[name] = array.tolist()
+    return _family("from_angles", parameters, sides[0], sides[1])
+
+
+def _from_z_towards_x(numerator: int, denominator: int) -> Row:
+    """The direction at 2π · numerator/denominator from z towards x."""
+    cosine, sine = cos_sin_turns(numerator, denominator)
+    return sine, 0.0, cosine
+
+
+def half_circle(n: int) -> Settings:
+    """N directions a side on a half circle: a_k at kπ/N, b_k at (k + ½)π/N from z towards x, k = 0 … N−1.
+
+    The chain of neighbours a_0, b_0, a_1, b_1, …, b_{N−1}, −a_0 has 2N steps of π/2N.
+
+    Source: chained inequalities; Colbeck and Renner, PRL 101, 050403 (2008), arXiv:0801.2218.
+    """
+    n = _checked_count(n, "n")
+    alice = [_from_z_towards_x(2 * k, 4 * n) for k in range(n)]
+    bob = [_from_z_towards_x(2 * k + 1, 4 * n) for k in range(n)]
+    return _family("half_circle", {"n": n}, alice, bob)
+
+
+def great_circle(n_alice: int, n_bob: int) -> Settings:
+    """Evenly spread directions on a great circle: 2πk/n from z towards x, k = 0 … n−1, on each side."""
+    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
+    alice = [_from_z_towards_x(k, n_alice) for k in range(n_alice)]
+    bob = [_from_z_towards_x(k, n_bob) for k in range(n_bob)]
+    return _family("great_circle", {"n_alice": n_alice, "n_bob": n_bob}, alice, bob)
+
+
+def _fibonacci_rows(n: int) -> list[Row]:
+    """z_k = 1 − (2k+1)/n and azimuth kπ(3 − √5), that is k(3 − √5)/2 turns, reduced in integers of 90 and more bits."""
+    rows: list[Row] = []
+    for k in range(n):
+        height = n - 2 * k - 1
+        radius = math.sqrt((n - height) * (n + height)) / n
+        turns = (3 * k << 90) - math.isqrt(5 * k * k << 180)  # over 2^91; off by less than 2^-91 turns
+        cosine, sine = cos_sin_turns(turns, 1 << 91)
+        rows.append((radius * cosine, radius * sine, height / n))
+    return rows
+
+
+def fibonacci(n_alice: int, n_bob: int) -> Settings:
+    """Fibonacci lattices: z_k = 1 − (2k+1)/n, azimuth kπ(3 − √5), k = 0 … n−1, on each side."""
+    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
+    parameters = {"n_alice": n_alice, "n_bob": n_bob}
+    return _family("fibonacci", parameters, _fibonacci_rows(n_alice), _fibonacci_rows(n_bob))
+
+
+def chsh() -> Settings:
+    """The settings on which the singlet, C = −a·b, reaches 2√2 of the functional ``chsh`` = [[1, 1], [1, −1]].
+
+    a_0 = z, a_1 = x, b_0 = −(z + x)/√2, b_1 = (x − z)/√2.
+
+    Source: Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969); Tsirelson's bound.
+    """
+    bob = [unit((-1, 0, -1)), unit((1, 0, -1))]
+    return _family("chsh", {}, [_TRIAD[2], _TRIAD[0]], bob)
+
+
+def random(n_alice: int, n_bob: int, seed: int = 0) -> Settings:
+    """Independent uniform directions, the same for the same seed on every machine.
+
+    Rows are 2r − 1 for three draws r of Python's ``random.Random(seed).random()``, Alice's first, rejected unless
+    ¼ ≤ x² + y² + z² ≤ 1 in doubles, added from left to right; the direction is the row divided by its exact length.
+    """
+    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InputError(f"settings: seed is {seed!r}; it must be a whole number ≥ 0")
+    generator = _random.Random(int(seed))
+    rows: list[Row] = []
+    while len(rows) < n_alice + n_bob:
+        x, y, z = (2.0 * generator.random() - 1.0 for _ in range(3))
+        if 0.25 <= x * x + y * y + z * z <= 1.0:
+            rows.append(unit((x, y, z)))
+    parameters = {"n_alice": n_alice, "n_bob": n_bob, "seed": int(seed)}
+    return _family("random", parameters, rows[:n_alice], rows[n_alice:])
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """An entry of ``FAMILIES``: how a problem file names these settings.
+
+    ``build(parameters)`` calls the function with the parameters of the file (``phi_deg``, ``n``, …).
+    """
+
+    name: str
+    function: Callable[..., Settings]
+    parameters: tuple[str, ...]
+    doc: str
+    source: str
+
+    def build(self, parameters: Mapping[str, Any]) -> Settings:
+        """Settings for the parameters of a problem file; unknown and missing ones raise `InputError`."""
+        for key in parameters:
+            if key not in self.parameters:
+                known = ", ".join(self.parameters) or "none"
+                raise InputError(f"settings: family {self.name} has no parameter {key!r}; it has {known}")
+        for key in self.parameters:
+            if key not in parameters and not (self.name == "random" and key == "seed"):
+                raise InputError(f"settings: family {self.name} needs the parameter {key!r}")
+        return self.function(**parameters)
+
+
+FAMILIES: Mapping[str, Family] = {
+    family.name: family
+    for family in (
+        Family("leggett_triads", leggett_triads, ("phi_deg",),
+               "3 of Alice's and 6 of Bob's directions about an orthogonal triad", "arXiv:0801.2241, eq. (4)"),
+        Family("leggett_directions", leggett_directions, ("phi_deg", "directions"),
+               "N of Alice's and 2N of Bob's directions about N axes", "arXiv:0801.2241, eq. (4), for more axes"),
+        Family("half_circle", half_circle, ("n",),
+               "n directions a side on a half circle, Bob's half a step behind", "arXiv:0801.2218"),
+        Family("great_circle", great_circle, ("n_alice", "n_bob"),
+               "evenly spread on a great circle from z towards x", "definition"),
+        Family("fibonacci", fibonacci, ("n_alice", "n_bob"),
+               "Fibonacci lattices on the sphere", "definition"),
+        Family("chsh", chsh, (),
+               "the singlet reaches 2√2 of the functional chsh", "PRL 23, 880 (1969)"),
+        Family("random", random, ("n_alice", "n_bob", "seed"),
+               "independent uniform directions from a seed", "definition"),
+    )
+}  # fmt: skip
+"""The families that a problem file may name."""

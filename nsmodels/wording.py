@@ -1,0 +1,67 @@
+"""Functionals in words: plain text and LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["latex", "number", "plain"]
+
+Array = NDArray[np.float64]
+
+
+def _short_fraction(value: float) -> Fraction | None:
+    """The fraction with a denominator up to 64 whose nearest double is the value, if there is one."""
+    fraction = Fraction(value).limit_denominator(64)
+    return fraction if float(fraction) == value else None
+
+
+def number(value: float, *, tex: bool = False) -> str:
+    """A coefficient: a short fraction where the double is nearest to one, else six digits."""
+    fraction = _short_fraction(value)
+    if fraction is None:
+        return f"{value:.6g}"
+    if fraction.denominator == 1:
+        return str(fraction.numerator)
+    if tex:
+        sign = "-" if fraction < 0 else ""
+        return rf"{sign}\tfrac{{{abs(fraction.numerator)}}}{{{fraction.denominator}}}"
+    return f"{fraction.numerator}/{fraction.denominator}"
+
+
+def _terms(alice: Array, bob: Array, correlators: Array, *, tex: bool) -> Iterator[tuple[float, str]]:
+    for letter, coefficients in (("A", alice), ("B", bob)):
+        for index in np.flatnonzero(coefficients):
+            yield float(coefficients[index]), f"{letter}_{{{index}}}" if tex else f"{letter}{index}"
+    wide = max(correlators.shape) > 10
+    for i, j in np.argwhere(correlators):
+        separator = "," if wide else ""
+        name = f"C_{{{i}{separator}{j}}}" if tex else f"C{i}{separator}{j}"
+        yield float(correlators[i, j]), name
+
+
+def _joined(constant: float, terms: Iterator[tuple[float, str]], *, tex: bool) -> str:
+    minus = "-" if tex else "−"
+    product = r"\," if tex else " "
+    text = "" if constant == 0.0 else number(constant, tex=tex).replace("-", minus)
+    for coefficient, name in terms:
+        size = number(abs(coefficient), tex=tex)
+        body = name if size == "1" else f"{size}{product}{name}"
+        if text:
+            text += f" {minus if coefficient < 0 else '+'} {body}"
+        else:
+            text = f"{minus}{body}" if coefficient < 0 else body
+    return text or "0"
+
+
+def plain(constant: float, alice: Array, bob: Array, correlators: Array) -> str:
+    """One line of text, such as ``C00 + C01 + C10 − C11``."""
+    return _joined(constant, _terms(alice, bob, correlators, tex=False), tex=False)
+
+
+def latex(constant: float, alice: Array, bob: Array, correlators: Array) -> str:
+    r"""One line of LaTeX, such as ``C_{00} + C_{01} + C_{10} - C_{11}``."""
+    return _joined(constant, _terms(alice, bob, correlators, tex=True), tex=True)
