@@ -7,7 +7,7 @@ named behaviours are in the module ``behaviours``: ``ns.behaviours.singlet(setti
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,7 @@ __all__ = ["Behaviour", "StandardErrors"]
 Array = NDArray[np.float64]
 
 
-def _read_only(array: Array) -> Array:
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     array = np.array(array, order="C")
     array.setflags(write=False)
     return array
@@ -53,6 +53,16 @@ def _in_range(array: Array, name: str, wanted: NDArray[np.bool_] | None = None) 
         raise InputError(f"Behaviour: {name}{index} is {value:.17g}; mean values of outcomes ±1 lie in [−1, 1]")
 
 
+def _marginals(values: ArrayLike | None, party: str, count: int) -> Array | None:
+    if values is None:
+        return None
+    array = _numbers(values, party, 1)
+    if len(array) != count:
+        raise InputError(f"Behaviour: {party} has {len(array)} marginals for {count} settings")
+    _in_range(array, party)
+    return _read_only(array)
+
+
 @dataclass(frozen=True, slots=True)
 class StandardErrors:
     """One standard deviation of every entry of a behaviour; ``None`` where unknown.
@@ -78,7 +88,7 @@ class StandardErrors:
             object.__setattr__(self, name, _read_only(array))
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Behaviour:
     """Mean values (A, B, C) of the outcomes ±1 and of their product.
 
@@ -109,47 +119,59 @@ class Behaviour:
     """
 
     correlators: Array
-    alice: Array | None = None
-    bob: Array | None = None
-    known: NDArray[np.bool_] = field(default=None, kw_only=True)  # type: ignore[assignment] # set in __post_init__
-    errors: StandardErrors | None = field(default=None, kw_only=True)
-    counts: Array | None = field(default=None, kw_only=True)
-    settings: Settings | None = field(default=None, kw_only=True)
-    rounding: float = field(default=0.0, kw_only=True)
-    name: str | None = field(default=None, kw_only=True)
-    parameters: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    alice: Array | None
+    bob: Array | None
+    known: NDArray[np.bool_]
+    errors: StandardErrors | None
+    counts: Array | None
+    settings: Settings | None
+    rounding: float
+    name: str | None
+    parameters: Mapping[str, Any] | None
 
-    def __post_init__(self) -> None:
-        table = _numbers(self.correlators, "correlators", 2)
+    def __init__(
+        self,
+        correlators: ArrayLike,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        *,
+        known: ArrayLike | None = None,
+        errors: StandardErrors | ArrayLike | None = None,
+        counts: ArrayLike | None = None,
+        settings: Settings | None = None,
+        rounding: float = 0.0,
+        name: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        table = _numbers(correlators, "correlators", 2)
         shape = table.shape
-        known = np.ones(shape, dtype=bool) if self.known is None else np.array(self.known, dtype=bool)
-        if known.shape != shape:
-            raise InputError(f"Behaviour: known has shape {known.shape} for correlators of shape {shape}")
-        _in_range(table, "correlators", known)
-        table[~known & ~(np.abs(table) <= 1.0)] = 0.0
-        object.__setattr__(self, "correlators", _read_only(table))
-        known.setflags(write=False)
-        object.__setattr__(self, "known", known)
-        for party, count in (("alice", shape[0]), ("bob", shape[1])):
-            values = getattr(self, party)
-            if values is None:
-                continue
-            array = _numbers(values, party, 1)
-            if len(array) != count:
-                raise InputError(f"Behaviour: {party} has {len(array)} marginals for {count} settings")
-            _in_range(array, party)
-            object.__setattr__(self, party, _read_only(array))
-        if self.errors is not None:
-            errors = self.errors if isinstance(self.errors, StandardErrors) else StandardErrors(self.errors)
-            if errors.correlators.shape != shape:
-                raise InputError(f"Behaviour: errors have shape {errors.correlators.shape}, correlators {shape}")
-            object.__setattr__(self, "errors", errors)
-        if self.counts is not None:
-            object.__setattr__(self, "counts", _read_only(np.array(self.counts, dtype=np.float64)))
-        if self.settings is not None and self.settings.shape != shape:
-            raise InputError(f"Behaviour: {shape} correlators on settings of shape {self.settings.shape}")
-        if not 0.0 <= self.rounding < 1.0:
-            raise InputError(f"Behaviour: rounding is {self.rounding!r}; it must be a small number ≥ 0")
+        mask = np.ones(shape, dtype=bool) if known is None else np.array(known, dtype=bool)
+        if mask.shape != shape:
+            raise InputError(f"Behaviour: known has shape {mask.shape} for correlators of shape {shape}")
+        _in_range(table, "correlators", mask)
+        table[~mask & ~(np.abs(table) <= 1.0)] = 0.0
+        if errors is not None and not isinstance(errors, StandardErrors):
+            errors = StandardErrors(_numbers(errors, "errors", 2))
+        if errors is not None and errors.correlators.shape != shape:
+            raise InputError(f"Behaviour: errors have shape {errors.correlators.shape}, correlators {shape}")
+        if settings is not None and settings.shape != shape:
+            raise InputError(f"Behaviour: {shape} correlators on settings of shape {settings.shape}")
+        if not 0.0 <= rounding < 1.0:
+            raise InputError(f"Behaviour: rounding is {rounding!r}; it must be a small number ≥ 0")
+
+        def put(attribute: str, value: object) -> None:
+            object.__setattr__(self, attribute, value)
+
+        put("correlators", _read_only(table))
+        put("known", _read_only(mask))
+        put("alice", _marginals(alice, "alice", shape[0]))
+        put("bob", _marginals(bob, "bob", shape[1]))
+        put("errors", errors)
+        put("counts", None if counts is None else _read_only(np.array(counts, dtype=np.float64)))
+        put("settings", settings)
+        put("rounding", float(rounding))
+        put("name", name)
+        put("parameters", None if parameters is None else dict(parameters))
 
     # -- views ------------------------------------------------------------------------------------------------------
 
@@ -176,7 +198,10 @@ class Behaviour:
         return tables.probabilities(*self._complete("a table of probabilities"))
 
     def to_full_correlators(self) -> Array:
-        """The table of mean values, shape (n_A + 1, n_B + 1): 1 at [0, 0], A_i at [i+1, 0], B_j at [0, j+1], C inside."""
+        """The table of mean values, shape (n_A + 1, n_B + 1): 1 at [0, 0], A_i at [i+1, 0], B_j at [0, j+1].
+
+        Constants and marginals come first (index 0).
+        """
         alice, bob, correlators = self._complete("a full-correlator table")
         return tables.full_correlators(alice, bob, correlators)
 
@@ -213,11 +238,17 @@ class Behaviour:
         return cls(array[1:, 1:], array[1:, 0], array[0, 1:], **keywords)
 
     @classmethod
-    def from_collins_gisin(cls, table: ArrayLike, **keywords: Any) -> Behaviour:
-        """Read a table as `to_collins_gisin` writes it."""
+    def from_collins_gisin(cls, table: ArrayLike, tolerance: float = 1e-9, **keywords: Any) -> Behaviour:
+        """Read a table as `to_collins_gisin` writes it.
+
+        Raises
+        ------
+        InputError
+            If one of the probabilities p[a,b,x,y] that the table implies is below −tolerance; it is named.
+        """
         array = _numbers(table, "Collins-Gisin table", 2)
         tables.check_corner(array, "Collins-Gisin")
-        alice, bob, correlators = tables.read_collins_gisin(array)
+        alice, bob, correlators = tables.read_collins_gisin(array, tolerance)
         return cls(correlators, alice, bob, **keywords)
 
     @classmethod
@@ -312,7 +343,7 @@ class Behaviour:
 
     def with_marginals(self, alice: ArrayLike | None, bob: ArrayLike | None) -> Behaviour:
         """The same correlators with other marginals; ``None`` frees them."""
-        return self._replace(alice=alice, bob=bob)
+        return self._replace(alice=alice, bob=bob, name=None, parameters=None, counts=None, errors=None)
 
     def _replace(self, **changes: Any) -> Behaviour:
         import dataclasses

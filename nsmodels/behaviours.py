@@ -77,9 +77,7 @@ def werner(settings: Settings, visibility: float) -> Behaviour:
     )
 
 
-def partially_entangled(
-    settings: Settings, theta: float | None = None, *, theta_deg: float | None = None
-) -> Behaviour:
+def partially_entangled(settings: Settings, theta: float | None = None, *, theta_deg: float | None = None) -> Behaviour:
     """The state cos θ |00⟩ + sin θ |11⟩ (θ in radians, or ``theta_deg``).
 
     A = a_z cos 2θ, B = b_z cos 2θ, C = a_z b_z + sin 2θ (a_x b_x − a_y b_y).
@@ -168,14 +166,12 @@ def pr_box() -> Behaviour:
 
     Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994).
     """
-    return Behaviour([[1.0, 1.0], [1.0, -1.0]], [0.0, 0.0], [0.0, 0.0], name="pr_box", parameters={})  # type: ignore[arg-type]
+    return Behaviour([[1.0, 1.0], [1.0, -1.0]], [0.0, 0.0], [0.0, 0.0], name="pr_box", parameters={})
 
 
 def uniform(n_alice: int, n_bob: int) -> Behaviour:
     """White noise: every mean value vanishes."""
-    return Behaviour(
-        np.zeros((n_alice, n_bob)), np.zeros(n_alice), np.zeros(n_bob), name="uniform", parameters={}
-    )
+    return Behaviour(np.zeros((n_alice, n_bob)), np.zeros(n_alice), np.zeros(n_bob), name="uniform", parameters={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The named functionals are in the module ``functionals``: ``ns.functionals.chsh()
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
     return array
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Functional:
     """An affine function of a behaviour, f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij.
 
@@ -64,26 +64,40 @@ class Functional:
     """
 
     correlators: Array
-    alice: Array = None  # type: ignore[assignment] # zeros are filled in by __post_init__
-    bob: Array = None  # type: ignore[assignment] # likewise
-    constant: float = 0.0
-    name: str | None = field(default=None, kw_only=True)
-    source: str | None = field(default=None, kw_only=True)
-    relative_rounding: float = field(default=0.0, kw_only=True)
+    alice: Array
+    bob: Array
+    constant: float
+    name: str | None
+    source: str | None
+    relative_rounding: float
 
-    def __post_init__(self) -> None:
-        table = _numbers(self.correlators, "correlators", 2)
-        object.__setattr__(self, "correlators", table)
-        for party, count in (("alice", table.shape[0]), ("bob", table.shape[1])):
-            values = getattr(self, party)
-            array = _numbers(np.zeros(count) if values is None else values, party, 1)
+    def __init__(
+        self,
+        correlators: ArrayLike,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        constant: float = 0.0,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        relative_rounding: float = 0.0,
+    ) -> None:
+        def put(attribute: str, value: object) -> None:
+            object.__setattr__(self, attribute, value)
+
+        table = _numbers(correlators, "correlators", 2)
+        put("correlators", table)
+        for party, given, count in (("alice", alice, table.shape[0]), ("bob", bob, table.shape[1])):
+            array = _numbers(np.zeros(count) if given is None else given, party, 1)
             if len(array) != count:
                 raise InputError(f"Functional: {party} has {len(array)} coefficients for {count} settings")
-            object.__setattr__(self, party, array)
-        constant = float(self.constant)
+            put(party, array)
         if not math.isfinite(constant):
             raise InputError(f"Functional: the constant is {constant}; it must be finite")
-        object.__setattr__(self, "constant", constant)
+        put("constant", float(constant))
+        put("name", name)
+        put("source", source)
+        put("relative_rounding", float(relative_rounding))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,7 +110,8 @@ class Functional:
         for coefficients, values in ((self.alice, alice), (self.bob, bob), (self.correlators, correlators)):
             array = np.asarray(values, dtype=np.float64)
             if array.shape != coefficients.shape:
-                raise InputError(f"Functional: mean values of shape {array.shape} for coefficients {coefficients.shape}")
+                shapes = f"{array.shape} for coefficients of shape {coefficients.shape}"
+                raise InputError(f"Functional: mean values of shape {shapes}")
             terms.extend((coefficients * array).ravel().tolist())
         return math.fsum(terms)
 
@@ -113,7 +128,7 @@ class Functional:
         missing = (self.correlators != 0.0) & ~behaviour.known
         if missing.any():
             pair = np.argwhere(missing)[0].tolist()
-            raise InputError(f"Functional: it needs the correlator of the pair {pair}, which the behaviour does not know")
+            raise InputError(f"Functional: it needs the correlator of pair {pair}, which the behaviour does not know")
         marginals: list[Array] = []
         for party in ("alice", "bob"):
             values = getattr(behaviour, party)
@@ -300,8 +315,8 @@ class Inequality:
         violation = value - self.bound
         sigma = self.functional.standard_error(behaviour)
         ratio = None
-        if sigma is not None:
-            ratio = violation / sigma if sigma > 0.0 else (0.0 if violation == 0.0 else math.copysign(math.inf, violation))
+        if sigma is not None and (sigma > 0.0 or violation != 0.0):
+            ratio = violation / sigma if sigma > 0.0 else math.copysign(math.inf, violation)
         return Evaluation(value, self.bound, violation, sigma, ratio)
 
     def text(self) -> str:

@@ -20,7 +20,7 @@ def chsh() -> Functional:
 
     Source: Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969).
     """
-    return Functional([[1.0, 1.0], [1.0, -1.0]], name="chsh", source="PRL 23, 880 (1969)")  # type: ignore[arg-type]
+    return Functional([[1.0, 1.0], [1.0, -1.0]], name="chsh", source="PRL 23, 880 (1969)")
 
 
 def chained(n: int) -> Functional:
@@ -73,8 +73,8 @@ def leggett_n(settings: Settings) -> Functional:
 def leggett3(settings: Settings) -> Functional:
     """L3: S = −1/3 on the pairs (i, 2i) and (i, 2i+1), for 3 of Alice's and 6 of Bob's settings.
 
-    Source: arXiv:0801.2241, eq. (4): ⅓ Σ |C(a_i, b_i) + C(a_i, b_i')| ≤ 2 − ⅔ η |sin(φ/2)|, here without the moduli, which
-    a change of the sign of Alice's outcomes removes.
+    Source: arXiv:0801.2241, eq. (4): ⅓ Σ |C(a_i, b_i) + C(a_i, b_i')| ≤ 2 − ⅔ η |sin(φ/2)|, here without the moduli,
+    which a change of the sign of Alice's outcomes removes.
 
     Raises
     ------
@@ -84,9 +84,7 @@ def leggett3(settings: Settings) -> Functional:
     if settings.shape != (3, 6):
         raise InputError(f"functionals: leggett3 needs 3×6 settings, got {settings.shape[0]}×{settings.shape[1]}")
     table = leggett_n(settings)
-    return Functional(
-        table.correlators, name="leggett3", source="arXiv:0801.2241, eq. (4)", relative_rounding=2.0**-53
-    )
+    return Functional(table.correlators, name="leggett3", source="arXiv:0801.2241, eq. (4)", relative_rounding=2.0**-53)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ class FunctionalFamily:
     source: str
 
     def build(self, settings: Settings | None, parameters: Mapping[str, Any]) -> Functional:
-        """The functional for the parameters of a problem file; ``chained`` takes n from Alice's settings if not given."""
+        """The functional for the parameters of a problem file; ``chained`` takes n from Alice's settings by default."""
         for key in parameters:
             if key not in self.parameters:
                 known = ", ".join(self.parameters) or "none"

@@ -12,14 +12,15 @@ from __future__ import annotations
 import math
 import random as _random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angles import FAMILY_ROUNDING, GOLDEN, ROW_ROUNDING, cos_sin, cos_sin_degrees, cos_sin_turns, unit
+from .angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
+from .directions import Settings, checked_units
 from .errors import InputError
 
 __all__ = [
@@ -38,145 +39,11 @@ __all__ = [
     "random",
 ]
 
-NORM_TOLERANCE = 1e-9
-"""How far from 1 the length of a row may be before it is taken for a mistake."""
-
 Row = tuple[float, float, float]
 
 
-def _row_length(row: NDArray[np.float64]) -> float:
-    """The length of a row, safe against overflow."""
-    return math.hypot(*(float(entry) for entry in row))
-
-
-def _checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
-    """Rows as an (n, 3) array of finite, non-zero vectors, or an error that names the first bad row."""
-    try:
-        array = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError):
-        lengths = [len(row) if hasattr(row, "__len__") else None for row in rows] if isinstance(rows, Sequence) else []
-        bad = next((i for i, length in enumerate(lengths) if length != 3), None)
-        where = f"row {bad} of {party}" if bad is not None else party
-        raise InputError(f"Settings: {where} is not a list of 3 numbers; give each direction as [x, y, z]") from None
-    if array.size == 0:
-        raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
-    if array.ndim != 2 or array.shape[1] != 3:
-        raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3)")
-    for index, row in enumerate(array):
-        if not np.isfinite(row).all():
-            raise InputError(f"Settings: row {index} of {party} is {row.tolist()}; its entries must be finite")
-        if not row.any():
-            raise InputError(f"Settings: row {index} of {party} is zero; a direction needs a non-zero vector")
-    return array
-
-
-def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.array(array, dtype=np.float64, order="C")
-    array.setflags(write=False)
-    return array
-
-
-def _checked_labels(labels: Sequence[str] | None, count: int, party: str, letter: str) -> tuple[str, ...]:
-    names = tuple(f"{letter}{i}" for i in range(count)) if labels is None else tuple(str(label) for label in labels)
-    if len(names) != count:
-        raise InputError(f"Settings: {party}_labels has {len(names)} names for {count} directions")
-    if len(set(names)) != count:
-        raise InputError(f"Settings: {party}_labels repeats a name: {', '.join(names)}")
-    return names
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Settings:
-    """Measurement directions of Alice and Bob.
-
-    Parameters
-    ----------
-    alice, bob : array_like, shapes (n_A, 3) and (n_B, 3)
-        One direction a row. Each must be of unit length within 1e-9; the length is then divided out, so that a row
-        names the direction a/|a| exactly.
-    alice_labels, bob_labels : sequence of str, optional
-        Names of the directions, ``A0, A1, …`` and ``B0, B1, …`` by default.
-    normalise : bool
-        Accept rows of any non-zero length.
-    family, parameters : optional
-        The name of the family and its parameters as in a problem file, for settings that came from one.
-    rounding : float, optional
-        Given only by the named families, with rows that are unit vectors already and stand for exact directions at most
-        this far away (Euclidean distance). Rows without it are normalised here, with ``rounding`` = 4e-16.
-
-    Attributes
-    ----------
-    alice, bob : ndarray
-        Read-only unit vectors.
-    rows_alice, rows_bob : ndarray
-        Read-only: the rows exactly as given.
-
-    Raises
-    ------
-    InputError
-        For rows of the wrong shape, empty, not finite, zero, or (without ``normalise``) not of unit length.
-    """
-
-    alice: NDArray[np.float64]
-    bob: NDArray[np.float64]
-    alice_labels: tuple[str, ...] | Sequence[str] | None = field(default=None, kw_only=True)
-    bob_labels: tuple[str, ...] | Sequence[str] | None = field(default=None, kw_only=True)
-    normalise: InitVar[bool] = field(default=False, kw_only=True)
-    family: str | None = field(default=None, kw_only=True)
-    parameters: Mapping[str, Any] | None = field(default=None, kw_only=True)
-    rounding: float = field(default=-1.0, kw_only=True)
-    rows_alice: NDArray[np.float64] = field(init=False)
-    rows_bob: NDArray[np.float64] = field(init=False)
-
-    def __post_init__(self, normalise: bool) -> None:
-        given = self.rounding >= 0.0
-        for party, letter in (("alice", "A"), ("bob", "B")):
-            rows = _checked_rows(getattr(self, party), party)
-            for index, row in enumerate(rows):
-                length = _row_length(row)
-                if not normalise and not abs(length - 1.0) <= NORM_TOLERANCE:
-                    raise InputError(
-                        f"Settings: row {index} of {party} has norm {length:.12g}, off 1 by more than "
-                        f"{NORM_TOLERANCE:g}; give a unit vector or pass normalise=True"
-                    )
-            units = rows if given else np.array([unit(row.tolist()) for row in rows])
-            object.__setattr__(self, f"rows_{party}", _read_only(rows))
-            object.__setattr__(self, party, _read_only(units))
-            labels = _checked_labels(getattr(self, f"{party}_labels"), len(rows), party, letter)
-            object.__setattr__(self, f"{party}_labels", labels)
-        object.__setattr__(self, "rounding", float(self.rounding) if given else ROW_ROUNDING)
-        if self.parameters is not None:
-            object.__setattr__(self, "parameters", dict(self.parameters))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of directions (n_A, n_B)."""
-        return len(self.alice), len(self.bob)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Settings):
-            return NotImplemented
-        return (
-            np.array_equal(self.alice, other.alice)
-            and np.array_equal(self.bob, other.bob)
-            and self.alice_labels == other.alice_labels
-            and self.bob_labels == other.bob_labels
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.alice.tobytes(), self.bob.tobytes()))
-
-    def __repr__(self) -> str:
-        if self.family is None:
-            return f"Settings({self.shape[0]}×{self.shape[1]} directions)"
-        parameters = "".join(f", {key}={value!r}" for key, value in (self.parameters or {}).items())
-        return f"Settings({self.shape[0]}×{self.shape[1]} directions, {self.family}{parameters})"
-
-
 def _family(name: str, parameters: dict[str, Any], alice: Sequence[Row], bob: Sequence[Row]) -> Settings:
-    return Settings(
-        np.array(alice), np.array(bob), family=name, parameters=parameters, rounding=FAMILY_ROUNDING
-    )
+    return Settings(np.array(alice), np.array(bob), family=name, parameters=parameters, rounding=FAMILY_ROUNDING)
 
 
 def _checked_count(value: int, name: str) -> int:
@@ -223,8 +90,9 @@ _TRIAD: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0
 def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None) -> Settings:
     """Three of Alice's directions and six of Bob's, for the inequality L3.
 
-    a = (e_2, e_3, e_1) and b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, so that b_i − b_i' = 2 sin(φ/2) e_i with orthonormal
-    e_i and a_i along b_i + b_i'. Bob's order is b_1, b_1', b_2, b_2', b_3, b_3'. φ is the full opening between b and b'.
+    a = (e_2, e_3, e_1) and b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, so that b_i − b_i' = 2 sin(φ/2) e_i with
+    orthonormal e_i and a_i along b_i + b_i'. Bob's order is b_1, b_1', b_2, b_2', b_3, b_3'. φ is the full opening
+    between b and b'.
 
     Source: arXiv:0801.2241, eq. (4) and figure 1.
     """
@@ -268,7 +136,9 @@ def _direction_rows(name: str) -> tuple[tuple[Fraction, ...], ...]:
 
 def directions(name: str) -> NDArray[np.float64]:
     """Unit vectors of a named set of axes (``DIRECTIONS`` says which), shape (n, 3), read-only."""
-    return _read_only(np.array([unit(row) for row in _direction_rows(name)]))
+    array = np.array([unit(row) for row in _direction_rows(name)])
+    array.setflags(write=False)
+    return array
 
 
 def _partner(e: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -307,7 +177,7 @@ def leggett_directions(
         rows: Sequence[Sequence[Fraction]] = _direction_rows(directions)
         parameters["directions"] = directions
     else:
-        checked = Settings(directions, directions).rows_alice  # type: ignore[arg-type] # array_like is converted there
+        checked = checked_units(directions, "directions")
         rows = [[Fraction(x) for x in row] for row in checked.tolist()]
         parameters["directions"] = checked.tolist()
     alice = [unit(_partner(row)) for row in rows]

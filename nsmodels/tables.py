@@ -48,14 +48,30 @@ def collins_gisin(alice: Array, bob: Array, correlators: Array) -> Array:
     return table
 
 
-def read_collins_gisin(table: Array) -> tuple[Array, Array, Array]:
+def read_collins_gisin(table: Array, tolerance: float) -> tuple[Array, Array, Array]:
     """(A, B, C) of a Collins-Gisin table: A = 2 P(+|a) − 1, C = 1 − 2 P(+|a) − 2 P(+|b) + 4 P(++|ab)."""
-    alice, bob = table[1:, 0], table[0, 1:]
-    return (
-        2.0 * alice - 1.0,
-        2.0 * bob - 1.0,
-        1.0 - 2.0 * alice[:, None] - 2.0 * bob[None, :] + 4.0 * table[1:, 1:],
-    )
+    _check_tolerance(tolerance)
+    if not np.isfinite(table).all():
+        index = np.argwhere(~np.isfinite(table))[0].tolist()
+        raise InputError(f"Behaviour: entry {index} of the Collins-Gisin table is {table[tuple(index)]}")
+    plus_a, plus_b = table[1:, :1], table[:1, 1:]
+    both = table[1:, 1:]
+    p = np.array([[both, plus_a - both], [plus_b - both, 1.0 - plus_a - plus_b + both]])
+    _check_positive(p, tolerance)
+    alice, bob = 2.0 * plus_a[:, 0] - 1.0, 2.0 * plus_b[0] - 1.0
+    correlators = 1.0 - 2.0 * plus_a - 2.0 * plus_b + 4.0 * both
+    return np.clip(alice, -1.0, 1.0), np.clip(bob, -1.0, 1.0), np.clip(correlators, -1.0, 1.0)
+
+
+def _check_tolerance(tolerance: float) -> None:
+    if not 0.0 <= tolerance < 1.0:
+        raise InputError(f"Behaviour: tolerance is {tolerance!r}; it must be a small number ≥ 0")
+
+
+def _check_positive(p: Array, tolerance: float) -> None:
+    if p.min() < -tolerance:
+        index = [int(k) for k in np.unravel_index(p.argmin(), p.shape)]
+        raise InputError(f"Behaviour: p{index} is {p.min():.6g}, negative by more than the tolerance {tolerance:g}")
 
 
 def check_corner(table: Array, notation: str) -> None:
@@ -81,13 +97,10 @@ def _four_index(values: ArrayLike, name: str) -> Array:
 
 def read_probabilities(p: ArrayLike, tolerance: float) -> tuple[Array, Array, Array]:
     """(A, B, C) of p[a,b,x,y], or an error that names the worst entry and its defect."""
-    if not tolerance >= 0.0:
-        raise InputError(f"Behaviour: tolerance is {tolerance!r}; it must be a number ≥ 0")
+    _check_tolerance(tolerance)
     table = _four_index(p, "p")
     beyond = f"more than the tolerance {tolerance:g}"
-    if table.min() < -tolerance:
-        index = [int(k) for k in np.unravel_index(table.argmin(), table.shape)]
-        raise InputError(f"Behaviour: p{index} is {table.min():.6g}, negative by {beyond}")
+    _check_positive(table, tolerance)
     defect = np.abs(table.sum(axis=(0, 1)) - 1.0)
     if defect.max() > tolerance:
         x, y = (int(k) for k in np.unravel_index(defect.argmax(), defect.shape))
@@ -101,8 +114,9 @@ def read_probabilities(p: ArrayLike, tolerance: float) -> tuple[Array, Array, Ar
             high, low = int(row.argmax()), int(row.argmin())
             other = "Bob" if party == "Alice" else "Alice"
             raise InputError(
-                f"Behaviour: signalling: {party}'s P({_OUTCOMES[outcome]}) at setting {setting} is {row[high]:.12g} with "
-                f"{other}'s setting {high} and {row[low]:.12g} with {low}, a difference of {spread.max():.3g}, {beyond}"
+                f"Behaviour: signalling: {party}'s P({_OUTCOMES[outcome]}) at setting {setting} is {row[high]:.12g} "
+                f"with {other}'s setting {high} and {row[low]:.12g} with {low}, "
+                f"a difference of {spread.max():.3g}, {beyond}"
             )
     correlators = table[0, 0] + table[1, 1] - table[0, 1] - table[1, 0]
     alice = (table[0].sum(axis=0) - table[1].sum(axis=0)).mean(axis=1)

@@ -15,8 +15,8 @@ of marginal vectors m = (A_1 … A_nA, B_1 … B_nB) in [−1, 1]^(nA + nB):
     Finite           a given list
     Hull             the union of several models (mixtures make it their hull)
 
-One oracle answers everything. For f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij the maximum over the model's boxes, and so
-over their mixtures, is
+One oracle answers everything. For f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij the maximum over the model's boxes, and
+so over their mixtures, is
 
     h(f) = max_{m in M} [k + α·A + β·B + Σ |S_ij| (1 − |A_i − sgn(S_ij) B_j|)]
          = k + Σ|S_ij| − min_{m in M} [Σ |S_ij| |A_i − sgn(S_ij) B_j| − α·A − β·B].
@@ -257,7 +257,7 @@ def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
 
 
 def best_correlators(functional: Functional, alice: Array, bob: Array) -> Array:
-    """The correlators that attain the bracket of h(f) at these marginals, shape (n_A, n_B); 0 ≤ S chooses the upper end."""
+    """The correlators that attain the bracket of h(f) at these marginals, shape (n_A, n_B); S ≥ 0: upper end."""
     upper = 1.0 - np.abs(alice[:, None] - bob[None, :])
     lower = np.abs(alice[:, None] + bob[None, :]) - 1.0
     return np.where(functional.correlators >= 0.0, upper, lower)
@@ -268,9 +268,9 @@ def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction
     marginals, exponent = to_integers([*alice.tolist(), *bob.tolist()])
     a, b = marginals[: len(alice)], marginals[len(alice) :]
     rows, columns = np.nonzero(functional.correlators)
+    chosen = functional.correlators[rows, columns].tolist()
     coefficients, scale = to_integers(
-        [functional.constant, *functional.alice.tolist(), *functional.bob.tolist()]
-        + functional.correlators[rows, columns].tolist()
+        [functional.constant, *functional.alice.tolist(), *functional.bob.tolist(), *chosen]
     )
     one = 1 << exponent
     total = coefficients[0] * one
