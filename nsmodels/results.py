@@ -12,7 +12,7 @@ import math
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from .errors import InputError, SolverError
 if TYPE_CHECKING:
     from .problem import Problem
 
-__all__ = ["assemble", "no_answer", "prepare", "read", "verdict", "write"]
+__all__ = ["assemble", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -161,10 +161,8 @@ def write(target: Path, result: Mapping[str, Any]) -> None:
     InputError
         If the disk is full or the folder went away; the old file is untouched and no temporary file stays behind.
     """
-    lines = (f"{json.dumps(key)}: {_json(value)}" for key, value in result.items())
-    content = ("{\n" + ",\n".join(lines) + "\n}\n").encode()
     try:
-        _replace(target, content)
+        _replace(target, to_text(result).encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
@@ -173,8 +171,12 @@ def write(target: Path, result: Mapping[str, Any]) -> None:
     _sweep(target.parent)
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+def to_text(result: Mapping[str, Any]) -> str:
+    """The JSON text of a result file; NaN and infinity are refused."""
+    lines = (
+        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}" for key, value in result.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _replace(target: Path, content: bytes) -> None:
@@ -278,20 +280,3 @@ def _no_constant(name: str) -> float:
 
 def _printable(path: str | Path) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(path))
-
-
-@contextlib.contextmanager
-def kept() -> Iterator[None]:
-    """Reserved for callers that must finish writing: a block in which Ctrl-C and SIGTERM wait until it ends."""
-    import signal
-
-    names = [signal.SIGINT, signal.SIGTERM]
-    try:
-        before = {name: signal.signal(name, signal.SIG_IGN) for name in names}
-    except ValueError:  # not in the main thread, where signals do not arrive anyway
-        before = {}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)

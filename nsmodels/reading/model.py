@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .sizes import Shape
@@ -57,15 +58,19 @@ class ModelChoice:
 
     def build(self, settings: Settings | None, shape: Shape) -> Any:
         """The model object for these settings; engines are loaded only here."""
-        from .. import models
-
         if self.name == "leggett":
-            return models.Leggett(settings=settings, eta_a=self.eta_a, eta_b=self.eta_b)
+            from ..models.leggett import Leggett
+
+            return Leggett(settings=settings, eta_a=self.eta_a, eta_b=self.eta_b)
         if self.name == "finite":
-            return models.Finite(self.alice, self.bob)
+            from ..models.finite import Finite
+
+            return Finite(self.alice, self.bob)
         if self.name == "hull":
-            return models.Hull([part.build(settings, shape) for part in self.parts])
-        return getattr(models, _CLASSES[self.name])(shape)
+            from ..models.hull import Hull
+
+            return Hull([part.build(settings, shape) for part in self.parts])
+        return getattr(import_module(f"..models.{self.name}", __package__), _CLASSES[self.name])(shape)
 
     def to_json(self) -> dict[str, Any]:
         """The choice with its defaults, without tables of numbers."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .. import settings as families
+from ..directions import NORM_TOLERANCE
 from ..errors import InputError
-from ..settings import DIRECTIONS, FAMILIES, NORM_TOLERANCE, Settings
+from ..settings import DIRECTIONS, FAMILIES, Settings
 from .lines import shown
 from .tables import Table, kind_of
 

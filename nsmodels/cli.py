@@ -1,0 +1,303 @@
+"""The command line: read a file, call one function, write a file.
+
+Exit codes of ``run``: 0 certified, no wider than the tolerance, and agreeing with what is expected; 1 answered, but one
+of these fails; 2 bad input; 3 a solver failed and nothing can be said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .errors import InputError, MissingExtraError, NsmodelsError, SolverError
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+app = typer.Typer(
+    name="nsmodels",
+    help="Tight bounds, inequalities and hidden-variable models without signalling.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+
+
+class Format(StrEnum):
+    """How ``derive`` writes an inequality."""
+
+    TEXT = "text"
+    LATEX = "latex"
+    JSON = "json"
+
+
+def _complete_problem(incomplete: str) -> list[str]:
+    from .problem import shipped
+
+    files = [str(path) for path in Path().glob("*.toml")]
+    return [name for name in [*shipped(), *files] if name.startswith(incomplete)]
+
+
+def _complete_name(incomplete: str) -> list[str]:
+    from .explain import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+ProblemArgument = Annotated[
+    str,
+    typer.Argument(metavar="PROBLEM", help="A problem file (TOML), or the name of a shipped problem.",
+                   autocompletion=_complete_problem),
+]  # fmt: skip
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        print(f"nsmodels {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Tight bounds, inequalities and hidden-variable models without signalling."""
+
+
+@contextlib.contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn every failure into one line on stderr and the exit code of the contract.
+
+    Set NSMODELS_TRACEBACK to see where an unexpected error came from.
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except KeyboardInterrupt:
+        _fail(1, "interrupted")
+    except (InputError, MissingExtraError) as error:
+        _fail(2, str(error))
+    except NsmodelsError as error:
+        _fail(3, str(error))
+    except Exception as error:
+        if os.environ.get("NSMODELS_TRACEBACK"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        _fail(3, f"internal error ({what}); nothing is concluded. Please report it (NSMODELS_TRACEBACK=1 shows more)")
+
+
+def _fail(code: int, message: str) -> None:
+    sys.stderr.write(" ".join(message.splitlines()) + "\n")
+    raise typer.Exit(code)
+
+
+@app.command()
+def run(
+    problem: ProblemArgument,
+    out: Annotated[Path, typer.Option(help="Folder of the result file.")] = Path("results"),
+    json: Annotated[bool, typer.Option("--json", help="Print the result instead of a summary.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Also draw the result (SVG, PDF or PNG).")] = None,
+) -> None:
+    """Answer a problem and write OUT/<stem>.json.
+
+    Exit code 0: certified, no wider than the tolerance, agreeing with what is expected; 1: answered, but one of these
+    fails; 2: bad input; 3: a solver failed.
+    """
+    from . import results
+    from .interrupts import first_interrupts
+    from .problem import load
+
+    with _one_line_errors():
+        question = load(problem)
+        target = results.prepare(out, question.name)
+        if picture is not None:
+            _check_picture(picture)
+        lost = None
+        with first_interrupts():
+            result, answer = _answer(question, quiet=json)
+            kept = result["value"] is None and target.exists()
+            if not kept:
+                try:
+                    results.write(target, result)
+                except InputError as error:
+                    lost = error
+        code, notes = results.verdict(question, result)
+        if kept:
+            notes.append(f"the older result in {target} is kept")
+        if json:
+            sys.stdout.write(results.to_text(result))
+        else:
+            _print_summary(question, result, None if kept or lost else target)
+        _print_notes(question, notes)
+        if lost is not None:
+            raise lost
+        if picture is not None and answer is not None:
+            _draw(answer, picture, quiet=json)
+        raise typer.Exit(code)
+
+
+def _answer(question: Problem, *, quiet: bool) -> tuple[dict[str, Any], Any]:
+    """Ask, and turn what comes back (also a failure or Ctrl-C before anything is proved) into a result."""
+    from . import results
+    from .progress import live
+
+    started = time.perf_counter()
+    options = question.options
+    try:
+        with live(options.time_limit_s, options.tolerance, wanted=not quiet) as progress:
+            answer = question.ask(progress)
+        return results.assemble(question, answer.to_json(), time.perf_counter() - started), answer
+    except SolverError as error:
+        reason = " ".join(str(error).splitlines())
+    except KeyboardInterrupt:
+        reason = "interrupted"
+    except MemoryError:
+        reason = "out of memory"
+    return results.no_answer(question, reason, time.perf_counter() - started), None
+
+
+def _printable(text: object) -> str:
+    from .digits import printable
+
+    return printable(text, 400)
+
+
+def _print_summary(question: Problem, result: dict[str, Any], target: Path | None) -> None:
+    from .summary import as_text, summary
+
+    lines = summary(question, result)
+    if target is not None:
+        lines.append(("written to", _printable(target)))
+    print(as_text(question.title, lines))
+
+
+def _print_notes(question: Problem, notes: list[str]) -> None:
+    for note in notes:
+        sys.stderr.write(f"{_printable(question.document.file)}: {_printable(note)}\n")
+
+
+def _check_picture(picture: Path) -> None:
+    if picture.suffix.lower() not in (".svg", ".pdf", ".png"):
+        raise InputError(f"{_printable(picture)}: --picture: the name must end in .svg, .pdf or .png")
+    if not picture.parent.is_dir():
+        raise InputError(f"{_printable(picture)}: --picture: there is no folder {_printable(picture.parent)}")
+
+
+def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
+    figure = answer.plot()
+    figure.savefig(picture)
+    if not quiet:
+        print(f"  {'picture':<20}{_printable(picture)}")
+
+
+@app.command()
+def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A result file.")]) -> None:
+    """Re-check every claim in a result file without any solver.
+
+    Exit code 0: all proved; 1: some claim is not; 2: unreadable.
+    """
+    from . import checker
+
+    with _one_line_errors():
+        raise typer.Exit(checker.main([result]))
+
+
+@app.command()
+def derive(
+    problem: ProblemArgument,
+    form: Annotated[Format, typer.Option("--format", help="How to write the inequality.")] = Format.TEXT,
+) -> None:
+    """Print the inequality that the correlations of a visibility problem violate.
+
+    Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
+    """
+    from . import results
+    from .derive import derivation
+    from .interrupts import first_interrupts
+    from .problem import load
+
+    with _one_line_errors():
+        question = load(problem)
+        if question.kind != "visibility":
+            remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
+            question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
+        with first_interrupts():
+            result, answer = _answer(question, quiet=form is Format.JSON)
+        code, notes = results.verdict(question, result)
+        print(derivation(question, result, answer, form.value))
+        _print_notes(question, notes)
+        raise typer.Exit(code)
+
+
+@app.command()
+def report(
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT.json…", help="Result files.")],
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
+) -> None:
+    """Write a self-contained HTML page with pictures about one or more results."""
+    from . import report as page
+
+    with _one_line_errors():
+        page.write(results, out)
+        print(f"written to {_printable(out)}")
+
+
+class Section(StrEnum):
+    """What ``list`` can be narrowed to."""
+
+    PROBLEMS = "problems"
+    MODELS = "models"
+    FAMILIES = "families"
+    FUNCTIONALS = "functionals"
+    BEHAVIOURS = "behaviours"
+
+
+@app.command("list")
+def list_names(
+    section: Annotated[Section | None, typer.Argument(help="Only this kind of names.")] = None,
+) -> None:
+    """List the shipped problems, models, families of settings, functionals and behaviours."""
+    from .explain import catalogue
+
+    with _one_line_errors():
+        for name, entries in catalogue().items():
+            if section is None or section.value == name:
+                print(f"{name}:")
+                for entry in entries:
+                    print(f"  {entry.name:<28}{_printable(entry.line)}")
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A name that `nsmodels list` shows.", autocompletion=_complete_name)],
+) -> None:
+    """Say what is known about a problem, model, family of settings, functional or behaviour, with its source."""
+    from .explain import explanation
+
+    with _one_line_errors():
+        print(explanation(name))
+
+
+def main() -> None:
+    """Run the command line; a closed pipe on the other side is no error of ours."""
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What ``nsmodels derive`` prints: the inequality of a visibility result as text, LaTeX or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .digits import enclosure, plain, printable
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+NONE = "there is no inequality: the correlations themselves have a model"
+
+
+def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str) -> str:
+    """The inequality with its bound, the value on the problem's correlations, and the critical visibility.
+
+    Parameters
+    ----------
+    answer : DecomposeResult or None
+        What the question returned; None where nothing was proved.
+    form : {"text", "latex", "json"}
+    """
+    inequality = None if answer is None else answer.inequality
+    value = result["value"]
+    if inequality is None:
+        reason = result["reason"] if value is None or value["lower"] < 1.0 else NONE
+        if form == "json":
+            return json.dumps({"inequality": None, "reason": reason}, ensure_ascii=False)
+        return f"no inequality: {printable(reason)}" if reason != NONE else NONE
+    evaluation = inequality.evaluate(problem.behaviour)
+    if form == "json":
+        content = {
+            "inequality": inequality.to_json(),
+            "model": result["resolved"]["model"],
+            "value": evaluation.value,
+            "violation": evaluation.violation,
+            "visibility": value,
+            "settings": _directions(problem),
+        }
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    if form == "latex":
+        return str(inequality.latex())
+    assert problem.model is not None
+    lines = [
+        str(inequality.text()),
+        f"  holds for           {problem.model.name}",
+        f"  value here          {plain(evaluation.value, 9)}",
+        f"  violation           {plain(evaluation.violation, 6)}",
+        f"  critical visibility {enclosure(value['lower'], value['upper'])}   {result['status']}",
+    ]
+    if problem.settings is not None:
+        lines += ["settings (unit vectors)", *_table(problem)]
+    return "\n".join(lines)
+
+
+def _directions(problem: Problem) -> dict[str, list[list[float]]] | None:
+    if problem.settings is None:
+        return None
+    return {"alice": problem.settings.alice.tolist(), "bob": problem.settings.bob.tolist()}
+
+
+def _table(problem: Problem) -> list[str]:
+    assert problem.settings is not None
+    return [
+        f"  {letter}{index:<4}" + "".join(f"{entry + 0.0:>13.9f}" for entry in row)
+        for letter, rows in (("A", problem.settings.alice), ("B", problem.settings.bob))
+        for index, row in enumerate(rows.tolist())
+    ]
