@@ -39,6 +39,7 @@ from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
 from ..rationals import rationals, to_integers
+from ..settings import Settings
 
 __all__ = [
     "HiddenState",
@@ -46,9 +47,11 @@ __all__ = [
     "Model",
     "Progress",
     "Proof",
+    "ShapedModel",
     "Support",
     "attained_value",
     "best_correlators",
+    "trivial_bound",
     "values_at",
 ]
 
@@ -236,6 +239,45 @@ class Model(ABC):
             )
 
 
+def _shape_of(shape: tuple[int, int] | None, settings: Settings | None, model: str) -> tuple[int, int]:
+    """The shape a model is given directly or through its settings."""
+    if settings is not None:
+        if shape is not None and tuple(shape) != settings.shape:
+            raise InputError(f"{model}: shape {tuple(shape)} differs from that of the settings, {settings.shape}")
+        return settings.shape
+    if isinstance(shape, Settings):
+        return shape.shape
+    if shape is None or len(shape) != 2 or min(shape) < 1:
+        raise InputError(f"{model}: give the numbers of settings as shape=(n_A, n_B), or settings=")
+    return int(shape[0]), int(shape[1])
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class ShapedModel(Model):
+    """A model that needs to know nothing but the numbers of settings (abstract).
+
+    Parameters
+    ----------
+    shape : (int, int), optional
+        (n_A, n_B); or give ``settings=``, from which they are taken.
+    """
+
+    _shape: tuple[int, int]
+    settings: Settings | None
+
+    def __init__(self, shape: tuple[int, int] | None = None, *, settings: Settings | None = None) -> None:
+        object.__setattr__(self, "_shape", _shape_of(shape, settings, type(self).__name__))
+        object.__setattr__(self, "settings", settings)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self._shape
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.shape[0]}×{self.shape[1]})"
+
+
 def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
     """The best value of f for each row of marginals, shape (m,): the bracket of h(f) in the module's first lines.
 
@@ -278,3 +320,10 @@ def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction
     for s, i, j in zip(coefficients[1 + len(marginals) :], rows.tolist(), columns.tolist(), strict=True):
         total += s * (one - abs(a[i] - b[j])) if s > 0 else -s * (one - abs(a[i] + b[j]))
     return Fraction(total, 1 << (exponent + scale))
+
+
+def trivial_bound(functional: Functional) -> Fraction:
+    """K + Σ|S| + Σ|α| + Σ|β|, exactly: no behaviour whatever exceeds it."""
+    values = [*functional.correlators.ravel().tolist(), *functional.alice.tolist(), *functional.bob.tolist()]
+    integers, exponent = to_integers(values)
+    return Fraction(functional.constant) + Fraction(sum(map(abs, integers)), 1 << exponent)

@@ -1,0 +1,242 @@
+"""Linear programs by HiGHS: the only place where it is asked for the solution of one program.
+
+    minimise c·x   subject to   A_ub x ≤ b_ub,  A_eq x = b_eq,  lower ≤ x ≤ upper
+
+What the solver says is a proposal. `solve` recomputes from the data the violation of the constraints, the violation of
+the signs of the multipliers and the gap between the two objective values, and hands the answer over only if all three
+are small; anything else raises `SolverError` with a sentence for the user. Even so nothing is *proved* by an answer:
+floating-point objective values are on the wrong side of the optimum about half of the time.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import SolverError
+
+__all__ = ["LPAnswer", "Matrix", "solve"]
+
+Array = NDArray[np.float64]
+
+VERIFICATION_TOLERANCE = 1e-6
+"""Largest residual or gap of an accepted answer, relative to 1 plus the size of what it is compared with."""
+
+_REASONS = {
+    "kInfeasible": "the linear program has no solution: its constraints contradict each other",
+    "kUnbounded": "the linear program is unbounded: the data leave the objective without a limit",
+    "kUnboundedOrInfeasible": "the linear program is unbounded or has no solution",
+    "kTimeLimit": "the linear-programming solver reached its time limit; raise time_limit_s",
+    "kIterationLimit": "the linear-programming solver reached its iteration limit",
+    "kInterrupt": "the linear-programming solver was interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LPAnswer:
+    """A verified (not proved) solution.
+
+    Parameters
+    ----------
+    x : ndarray
+        The minimiser.
+    objective : float
+        c·x.
+    upper_multipliers, equality_multipliers : ndarray
+        λ ≥ 0 of A_ub x ≤ b_ub and μ of A_eq x = b_eq, with c + A_ubᵀλ − A_eqᵀμ the reduced costs, so that the dual
+        objective is −b_ub·λ + b_eq·μ + Σ min over [lower, upper] of the reduced cost.
+    residual, gap : float
+        Largest violation of a constraint or sign, and distance of the objective values.
+    seconds : float
+    iterations : int
+    """
+
+    x: Array
+    objective: float
+    upper_multipliers: Array
+    equality_multipliers: Array
+    residual: float
+    gap: float
+    seconds: float
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A sparse matrix by compressed rows, with products by it and its transpose; saves the import of SciPy."""
+
+    starts: NDArray[np.int32]
+    columns: NDArray[np.int32]
+    values: Array
+    shape: tuple[int, int]
+
+    @classmethod
+    def from_triplets(cls, rows: NDArray[Any], columns: NDArray[Any], values: Array, shape: tuple[int, int]) -> Matrix:
+        """The matrix with ``values[k]`` at (``rows[k]``, ``columns[k]``), each place at most once."""
+        order = np.lexsort((columns, rows))
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
+        return cls(starts.astype(np.int32), columns[order].astype(np.int32), values[order].astype(np.float64), shape)
+
+    def times(self, x: Array) -> Array:
+        rows = np.repeat(np.arange(self.shape[0]), np.diff(self.starts))
+        return np.bincount(rows, self.values * x[self.columns], self.shape[0]).astype(np.float64)
+
+    def transposed_times(self, y: Array) -> Array:
+        weights = np.repeat(y, np.diff(self.starts))
+        return np.bincount(self.columns, self.values * weights, self.shape[1]).astype(np.float64)
+
+
+def _rows(matrix: Any, width: int) -> Matrix:
+    """From a `Matrix`, a dense array or a SciPy sparse matrix; ``None`` has no rows."""
+    if isinstance(matrix, Matrix):
+        return matrix
+    if matrix is None:
+        matrix = np.zeros((0, width))
+    if hasattr(matrix, "tocsr"):
+        compressed = matrix.tocsr()
+        starts, columns, values = compressed.indptr, compressed.indices, compressed.data
+        shape = compressed.shape
+    else:
+        dense = np.asarray(matrix, dtype=np.float64).reshape(-1, width)
+        rows, columns = np.nonzero(dense)
+        values = dense[rows, columns]
+        starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(dense)))])
+        shape = dense.shape
+    return Matrix(
+        np.asarray(starts, dtype=np.int32),
+        np.asarray(columns, dtype=np.int32),
+        np.asarray(values, dtype=np.float64),
+        (int(shape[0]), int(shape[1])),
+    )
+
+
+def _call_highs(
+    c: Array, matrix: Matrix, row_lower: Array, row_upper: Array, lower: Array, upper: Array, time_limit_s: float
+) -> tuple[str, Array, Array, int]:
+    """Ask HiGHS; returns its status, x, the row multipliers and the number of simplex iterations, unverified."""
+    import highspy
+
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(c), matrix.shape[0]
+    program.col_cost_, program.col_lower_, program.col_upper_ = c, lower, upper
+    program.row_lower_, program.row_upper_ = row_lower, row_upper
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.starts, matrix.columns
+    program.a_matrix_.value_ = matrix.values
+    solver = highspy.Highs()
+    solver.silent()
+    solver.setOptionValue("parallel", "off")
+    if math.isfinite(time_limit_s):
+        solver.setOptionValue("time_limit", max(time_limit_s, 1e-3))
+    solver.passModel(program)
+    solver.run()
+    solution = solver.getSolution()
+    iterations = int(solver.getInfo().simplex_iteration_count)
+    status = solver.getModelStatus().name
+    return status, np.array(solution.col_value), np.array(solution.row_dual), iterations
+
+
+def solve(
+    c: ArrayLike,
+    A_ub: Any = None,
+    b_ub: ArrayLike | None = None,
+    *,
+    A_eq: Any = None,
+    b_eq: ArrayLike | None = None,
+    lower: ArrayLike = 0.0,
+    upper: ArrayLike = math.inf,
+    time_limit_s: float = 60.0,
+) -> LPAnswer:
+    """Minimise c·x subject to A_ub x ≤ b_ub, A_eq x = b_eq and lower ≤ x ≤ upper, and verify the answer.
+
+    Parameters
+    ----------
+    c : array_like, shape (n,)
+    A_ub, A_eq : Matrix, ndarray or SciPy sparse, shapes (m, n) and (k, n), optional
+    b_ub, b_eq : array_like, shapes (m,) and (k,), optional
+    lower, upper : array_like
+        Bounds of x, one for all or one each; by default x ≥ 0.
+    time_limit_s : float
+
+    Raises
+    ------
+    SolverError
+        If the solver reports anything but an optimum, answers with something that is not finite, or its answer fails
+        the recomputation of residuals and gap.
+    """
+    begin = time.perf_counter()
+    cost = np.asarray(c, dtype=np.float64)
+    n = len(cost)
+    below, equal = _rows(A_ub, n), _rows(A_eq, n)
+    right_ub = np.zeros(0) if b_ub is None else np.asarray(b_ub, dtype=np.float64)
+    right_eq = np.zeros(0) if b_eq is None else np.asarray(b_eq, dtype=np.float64)
+    low = np.broadcast_to(np.asarray(lower, dtype=np.float64), n).copy()
+    high = np.broadcast_to(np.asarray(upper, dtype=np.float64), n).copy()
+    m = below.shape[0]
+    both = Matrix(
+        np.concatenate([below.starts, below.starts[-1] + equal.starts[1:]]).astype(np.int32),
+        np.concatenate([below.columns, equal.columns]),
+        np.concatenate([below.values, equal.values]),
+        (m + equal.shape[0], n),
+    )
+    row_lower = np.concatenate([np.full(m, -math.inf), right_eq])
+    row_upper = np.concatenate([right_ub, right_eq])
+    status, x, multipliers, iterations = _call_highs(cost, both, row_lower, row_upper, low, high, time_limit_s)
+    if status != "kOptimal":
+        raise SolverError(_REASONS.get(status, f"the linear-programming solver stopped with the status {status}"))
+    if x.shape != (n,) or multipliers.shape != (both.shape[0],):
+        raise SolverError("the linear-programming solver returned no solution although it claims an optimum")
+    if not (np.isfinite(x).all() and np.isfinite(multipliers).all()):
+        raise SolverError("the linear-programming solver returned numbers that are not finite")
+    residual, gap, scale = _defects(cost, both, row_lower, row_upper, low, high, x, multipliers, m)
+    if not residual <= VERIFICATION_TOLERANCE or not gap <= VERIFICATION_TOLERANCE * scale:
+        raise SolverError(
+            f"the linear-programming solver's answer fails verification: residual {residual:.3g}, gap {gap:.3g}"
+        )
+    return LPAnswer(
+        np.clip(x, low, high),
+        float(cost @ x),
+        np.maximum(-multipliers[:m], 0.0),
+        multipliers[m:],
+        residual,
+        gap,
+        time.perf_counter() - begin,
+        iterations,
+    )
+
+
+def _defects(
+    cost: Array,
+    matrix: Matrix,
+    row_lower: Array,
+    row_upper: Array,
+    low: Array,
+    high: Array,
+    x: Array,
+    multipliers: Array,
+    inequalities: int,
+) -> tuple[float, float, float]:
+    """Relative residual of constraints and signs, the gap of the objective values, and the scale of the latter."""
+    activity = matrix.times(x)
+    row_scale = 1.0 + np.abs(np.where(np.isfinite(row_upper), row_upper, 0.0))
+    violation = np.maximum(activity - row_upper, row_lower - activity) / row_scale
+    bounds = np.maximum(low - x, x - high) / (1.0 + np.abs(x))
+    signs = multipliers[:inequalities] / (1.0 + np.abs(cost).max(initial=0.0))
+    reduced = cost - matrix.transposed_times(multipliers)
+    free_low = np.isinf(low) & (reduced > 0.0)
+    free_high = np.isinf(high) & (reduced < 0.0)
+    cost_scale = 1.0 + np.abs(cost).max(initial=0.0)
+    stray = np.abs(reduced[free_low | free_high]).max(initial=0.0) / cost_scale
+    at = np.where(reduced >= 0.0, low, high)
+    reduced_value = float((reduced * np.where(np.isfinite(at), at, x)).sum())
+    dual = float((multipliers * row_upper)[multipliers != 0.0].sum()) + reduced_value
+    primal = float(cost @ x)
+    residual = max(
+        float(violation.max(initial=0.0)), float(bounds.max(initial=0.0)), float(signs.max(initial=0.0)), float(stray)
+    )
+    return residual, abs(primal - dual), 1.0 + abs(primal)

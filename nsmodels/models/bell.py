@@ -1,0 +1,160 @@
+"""Bell's model: every marginal is ±1, so that C = AB is forced and h(f) is the local bound of f.
+
+h(f) = k + max over A in {±1}^nA of [α·A + Σ_j |β_j + Σ_i S_ij A_i|]: given one party's outcomes the other party's best
+answer is in closed form, so that only the smaller side is enumerated.
+
+Sources: Bell, Physics 1, 195 (1964); Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..enclosure import Enclosure
+from ..functional import Functional
+from ..rationals import round_down, round_up
+from .base import (
+    HiddenState,
+    HiddenStates,
+    Progress,
+    Proof,
+    ShapedModel,
+    Support,
+    attained_value,
+    trivial_bound,
+)
+
+__all__ = ["Bell", "EnumerationProof"]
+
+Array = NDArray[np.float64]
+
+ENUMERATION_LIMIT = 24
+"""Most settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""
+
+
+@dataclass(frozen=True)
+class EnumerationProof(Proof):
+    """The upper end is the maximum over all assignments of the smaller side; whoever doubts it enumerates again.
+
+    Parameters
+    ----------
+    complete : bool
+        False where the enumeration was not finished and the bound is k + Σ|S| + Σ|α| + Σ|β|.
+    """
+
+    complete: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "enumeration"}``, or ``{"type": "closed_form"}`` for the sum of moduli."""
+        return {"type": "enumeration"} if self.complete else {"type": "closed_form"}
+
+
+def _signs(values: Array) -> Array:
+    return np.where(values < 0.0, -1.0, 1.0).astype(np.float64)
+
+
+class Bell(ShapedModel):
+    """Local deterministic hidden states, and their mixtures.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Numbers of settings, or give ``settings=`` to take them from there.
+    """
+
+    name = "bell"
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """Enclose the local bound; the ends are equal where the enumeration finishes and coefficients are short.
+
+        The smaller side has up to 24 settings; beyond, a local search gives the lower end and the sum of moduli the
+        upper end.
+        """
+        self._check(functional)
+        begin = time.perf_counter()
+        trivial = trivial_bound(functional)
+        if min(self.shape) > ENUMERATION_LIMIT:
+            best = self.propose(functional, 1, rng=np.random.default_rng(seed))[0]
+            reason = f"the smaller side has {min(self.shape)} settings; enumeration stops at {ENUMERATION_LIMIT}"
+            value = Enclosure(round_down(attained_value(functional, best.alice, best.bob)), round_up(trivial),
+                              reason=reason)  # fmt: skip
+            return Support(value, best, EnumerationProof(False), {"seconds": time.perf_counter() - begin})
+        from ..engines.signs import compile_seconds, maximise_signs
+
+        compilation = compile_seconds()
+        begin = time.perf_counter()
+        transposed = self.shape[0] > self.shape[1]
+        matrix = functional.correlators.T if transposed else functional.correlators
+        linear, constants = functional.alice, functional.bob
+        if transposed:
+            linear, constants = constants, linear
+        reason = "tolerance_met"
+
+        def stop(done: int, total: int) -> bool:
+            nonlocal reason
+            seconds = time.perf_counter() - begin
+            if progress is not None:
+                progress(-np.inf, round_up(trivial), done, seconds)
+            if seconds > time_limit_s:
+                reason = "time_limit"
+            return seconds > time_limit_s
+
+        answer = maximise_signs(matrix, constants, linear, stop=stop)
+        other = _signs(answer.signs @ matrix + constants)
+        alice, bob = (other, answer.signs) if transposed else (answer.signs, other)
+        lower = round_down(attained_value(functional, alice, bob))
+        exact_upper = trivial
+        if answer.upper is not None:
+            exact_upper = min(trivial, Fraction(functional.constant) + answer.upper)
+        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": compilation, "nodes": answer.nodes}
+        value = Enclosure(lower, max(lower, round_up(exact_upper)), reason=reason)
+        return Support(value, HiddenState(alice, bob), EnumerationProof(answer.upper is not None), stats)
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Alternate the two parties' best answers from many starts; all assignments where the smaller side is ≤ 12."""
+        self._check(functional)
+        transposed = self.shape[0] > self.shape[1]
+        matrix = functional.correlators.T if transposed else functional.correlators
+        linear, constants = functional.alice, functional.bob
+        if transposed:
+            linear, constants = constants, linear
+        n = len(linear)
+        if n <= 12:
+            first = 1.0 - 2.0 * ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1)
+        else:
+            first = rng.choice(np.array([-1.0, 1.0]), size=(max(64, 8 * count), n))
+            if starts is not None and len(starts):
+                first = np.vstack([_signs(starts.bob if transposed else starts.alice), first])
+            for _ in range(50):
+                other = _signs(first @ matrix + constants)
+                improved = _signs(other @ matrix.T + linear)
+                if np.array_equal(improved, first):
+                    break
+                first = improved
+            first = np.unique(first, axis=0)
+        inner = first @ matrix + constants
+        values = np.abs(inner).sum(axis=1) + first @ linear
+        order = np.argsort(-values, kind="stable")[:count]
+        chosen, answers = np.asarray(first[order], dtype=np.float64), _signs(inner[order])
+        return HiddenStates(answers, chosen) if transposed else HiddenStates(chosen, answers)

@@ -1,0 +1,180 @@
+"""All non-signalling boxes: the marginals are anything in [−1, 1]^(nA + nB).
+
+h(f) = k + Σ|S_ij| − min G with G = Σ |S_ij| |A_i − sgn(S_ij) B_j| − α·A − β·B convex and piecewise linear: a linear
+program. For any multipliers τ_ij in [−1, 1]
+
+    G ≥ Σ |S_ij| τ_ij (A_i − sgn(S_ij) B_j) − α·A − β·B ≥ −Σ|c_i| − Σ|d_j|,
+    c_i = Σ_j |S_ij| τ_ij − α_i,   d_j = −Σ_i S_ij τ_ij − β_j,
+
+so h(f) ≤ k + Σ|S| + Σ|c| + Σ|d|. HiGHS proposes τ; the bound is evaluated exactly and rounded up. The minimum is at a
+half-integral point, every marginal 0 or ±1 (G is an integral over θ in [0, 1] of its values at the points cut at θ),
+which gives the lower end.
+
+Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994); half-integral vertices: Jones and Masanes, quant-ph/0506182.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..enclosure import Enclosure
+from ..engines.lp import Matrix, solve
+from ..errors import SolverError
+from ..functional import Functional
+from ..rationals import rationals, round_down, round_up, to_integers
+from .base import (
+    HiddenStates,
+    Progress,
+    Proof,
+    ShapedModel,
+    Support,
+    attained_value,
+    values_at,
+)
+
+__all__ = ["DualProof", "NonSignalling", "dual_bound"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class DualProof(Proof):
+    """Multipliers τ_ij in [−1, 1], shape (n_A, n_B): G ≥ −Σ|c_i| − Σ|d_j| (module docstring)."""
+
+    tau: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "dual", "tau": [[rational]]}``."""
+        return {"type": "dual", "tau": [rationals(row) for row in self.tau.tolist()]}
+
+
+def dual_bound(functional: Functional, tau: Array) -> Fraction:
+    """The exact upper bound k + Σ|S| + Σ|c_i| + Σ|d_j| that multipliers prove."""
+    shape = functional.shape
+    weights, scale = to_integers(functional.correlators.ravel().tolist())
+    multipliers, precision = to_integers(tau.ravel().tolist())
+    c = [-Fraction(x) for x in functional.alice.tolist()]
+    d = [-Fraction(x) for x in functional.bob.tolist()]
+    unit = 1 << (scale + precision)
+    rows, columns = [0] * shape[0], [0] * shape[1]
+    for position, (s, t) in enumerate(zip(weights, multipliers, strict=True)):
+        i, j = divmod(position, shape[1])
+        rows[i] += abs(s) * t
+        columns[j] -= s * t
+    total = Fraction(functional.constant) + Fraction(sum(map(abs, weights)), 1 << scale)
+    total += sum((abs(Fraction(x, unit) + y) for x, y in zip(rows, c)), Fraction(0))
+    return total + sum((abs(Fraction(x, unit) + y) for x, y in zip(columns, d)), Fraction(0))
+
+
+def _linear_program(functional: Functional, time_limit_s: float) -> tuple[Array, Array]:
+    """Solve for (A, B) and τ, with a slack t_ij ≥ |A_i − sgn(S_ij) B_j| for every S_ij ≠ 0 scaled to at most 1."""
+    n_alice, n_bob = functional.shape
+    n = n_alice + n_bob
+    rows, columns = np.nonzero(functional.correlators)
+    terms = np.arange(len(rows))
+    coefficients = functional.correlators[rows, columns]
+    scale = max(np.abs(coefficients).max(initial=0.0), np.abs(functional.alice).max(), np.abs(functional.bob).max())
+    if scale == 0.0:
+        return np.zeros(n), np.zeros(functional.shape)
+    cost = np.concatenate([-functional.alice, -functional.bob, np.abs(coefficients)]) / scale
+    one = np.ones(len(rows))
+    sign = np.sign(coefficients)
+    # + (A − s B) − t ≤ 0 in the first block of rows, − (A − s B) − t ≤ 0 in the second
+    data = np.concatenate([one, -sign, -one, -one, sign, -one])
+    row = np.concatenate([terms, terms, terms, *(3 * [terms + len(rows)])])
+    column = np.concatenate(2 * [rows, n_alice + columns, n + terms])
+    matrix = Matrix.from_triplets(row, column, data, (2 * len(rows), n + len(rows)))
+    answer = solve(
+        cost,
+        matrix,
+        np.zeros(2 * len(rows)),
+        lower=np.concatenate([np.full(n, -1.0), np.zeros(len(rows))]),
+        upper=np.concatenate([np.ones(n), np.full(len(rows), 2.0)]),
+        time_limit_s=time_limit_s,
+    )
+    tau = np.zeros(functional.shape)
+    size = np.abs(coefficients) / scale
+    difference = answer.upper_multipliers[: len(rows)] - answer.upper_multipliers[len(rows) :]
+    tau[rows, columns] = np.clip(difference / size, -1.0, 1.0)
+    return answer.x[:n], tau
+
+
+def _cut(marginals: Array, threshold: float) -> Array:
+    return np.where(np.abs(marginals) > threshold, np.sign(marginals), 0.0)
+
+
+class NonSignalling(ShapedModel):
+    """All non-signalling boxes, "beyond" quantum theory.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Numbers of settings, or give ``settings=`` to take them from there.
+    """
+
+    name = "nonsignalling"
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """Enclose h(f) by a half-integral point and by exactly evaluated multipliers.
+
+        A solver that gives no verified answer leaves τ = 0 and the vanishing marginals: wide, but proved.
+        """
+        self._check(functional)
+        begin = time.perf_counter()
+        reason = "tolerance_met"
+        try:
+            marginals, tau = _linear_program(functional, time_limit_s)
+        except SolverError as error:
+            marginals, tau, reason = np.zeros(sum(self.shape)), np.zeros(self.shape), str(error)
+        states = self._states(marginals[None, :])
+        best = int(values_at(functional, states.alice, states.bob).argmax())
+        state = states[best]
+        lower = round_down(attained_value(functional, state.alice, state.bob))
+        upper = round_up(dual_bound(functional, tau))
+        if reason == "tolerance_met" and upper - lower > tolerance:
+            reason = f"the multipliers of the linear program leave a gap of {upper - lower:.3g}"
+        value = Enclosure(lower, upper, reason=reason)
+        return Support(value, state, DualProof(tau), {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0})
+
+    def _states(self, marginals: Array) -> HiddenStates:
+        """The points cut at ½ and at 0, and the point of vanishing marginals, for rows (A, B)."""
+        rows = np.vstack([_cut(marginals, 0.5), _cut(marginals, 1e-9), np.zeros((1, sum(self.shape)))])
+        rows = rows[np.sort(np.unique(rows, axis=0, return_index=True)[1])]
+        return HiddenStates(rows[:, : self.shape[0]], rows[:, self.shape[0] :])
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Half-integral points of the linear program's solution and of slightly disturbed functionals, best first."""
+        self._check(functional)
+        solutions = []
+        for attempt in range(min(count, 8)):
+            noise = 1.0 + (0.0 if attempt == 0 else 0.05) * rng.standard_normal(self.shape)
+            disturbed = Functional(functional.correlators * noise, functional.alice, functional.bob)
+            try:
+                solutions.append(_linear_program(disturbed, 10.0)[0])
+            except SolverError:
+                continue
+        marginals = np.array(solutions) if solutions else np.zeros((1, sum(self.shape)))
+        states = self._states(marginals)
+        order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[:count]
+        return states.take(order)
