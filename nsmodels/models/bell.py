@@ -29,6 +29,7 @@ from .base import (
     attained_value,
     trivial_bound,
 )
+from .nonsignalling import DualProof
 
 __all__ = ["Bell", "EnumerationProof"]
 
@@ -40,23 +41,24 @@ ENUMERATION_LIMIT = 24
 
 @dataclass(frozen=True)
 class EnumerationProof(Proof):
-    """The upper end is the maximum over all assignments of the smaller side; whoever doubts it enumerates again.
-
-    Parameters
-    ----------
-    complete : bool
-        False where the enumeration was not finished and the bound is k + Σ|S| + Σ|α| + Σ|β|.
-    """
-
-    complete: bool = True
+    """The upper end is the maximum over all assignments of the smaller side; whoever doubts it enumerates again."""
 
     def to_json(self) -> dict[str, Any]:
-        """``{"type": "enumeration"}``, or ``{"type": "closed_form"}`` for the sum of moduli."""
-        return {"type": "enumeration"} if self.complete else {"type": "closed_form"}
+        """``{"type": "enumeration"}``."""
+        return {"type": "enumeration"}
 
 
 def _signs(values: Array) -> Array:
     return np.where(values < 0.0, -1.0, 1.0).astype(np.float64)
+
+
+def _oriented(functional: Functional) -> tuple[Array, Array, Array, bool]:
+    """S, the enumerated side's coefficients, the other side's, and whether Bob is the enumerated (smaller) side."""
+    table = functional.correlators
+    rows, columns = int(table.any(axis=1).sum()), int(table.any(axis=0).sum())
+    if rows <= columns:
+        return table, functional.alice, functional.bob, False
+    return table.T, functional.bob, functional.alice, True
 
 
 class Bell(ShapedModel):
@@ -81,27 +83,17 @@ class Bell(ShapedModel):
     ) -> Support:
         """Enclose the local bound; the ends are equal where the enumeration finishes and coefficients are short.
 
-        The smaller side has up to 24 settings; beyond, a local search gives the lower end and the sum of moduli the
-        upper end.
+        The smaller side, settings without correlators not counted, has up to 24 settings. Beyond that, or out of time,
+        a local search or what was enumerated gives the lower end, and the sum of moduli the upper end.
         """
         self._check(functional)
-        begin = time.perf_counter()
-        trivial = trivial_bound(functional)
-        if min(self.shape) > ENUMERATION_LIMIT:
-            best = self.propose(functional, 1, rng=np.random.default_rng(seed))[0]
-            reason = f"the smaller side has {min(self.shape)} settings; enumeration stops at {ENUMERATION_LIMIT}"
-            value = Enclosure(round_down(attained_value(functional, best.alice, best.bob)), round_up(trivial),
-                              reason=reason)  # fmt: skip
-            return Support(value, best, EnumerationProof(False), {"seconds": time.perf_counter() - begin})
         from ..engines.signs import compile_seconds, maximise_signs
 
         compilation = compile_seconds()
         begin = time.perf_counter()
-        transposed = self.shape[0] > self.shape[1]
-        matrix = functional.correlators.T if transposed else functional.correlators
-        linear, constants = functional.alice, functional.bob
-        if transposed:
-            linear, constants = constants, linear
+        trivial = trivial_bound(functional)
+        matrix, linear, constants, transposed = _oriented(functional)
+        used = np.flatnonzero(matrix.any(axis=1))
         reason = "tolerance_met"
 
         def stop(done: int, total: int) -> bool:
@@ -113,16 +105,27 @@ class Bell(ShapedModel):
                 reason = "time_limit"
             return seconds > time_limit_s
 
-        answer = maximise_signs(matrix, constants, linear, stop=stop)
-        other = _signs(answer.signs @ matrix + constants)
-        alice, bob = (other, answer.signs) if transposed else (answer.signs, other)
-        lower = round_down(attained_value(functional, alice, bob))
-        exact_upper = trivial
-        if answer.upper is not None:
-            exact_upper = min(trivial, Fraction(functional.constant) + answer.upper)
-        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": compilation, "nodes": answer.nodes}
-        value = Enclosure(lower, max(lower, round_up(exact_upper)), reason=reason)
-        return Support(value, HiddenState(alice, bob), EnumerationProof(answer.upper is not None), stats)
+        upper, nodes = None, 0
+        if len(used) > ENUMERATION_LIMIT:
+            reason = f"the smaller side has {len(used)} settings, and enumeration stops at {ENUMERATION_LIMIT}"
+            state = self.propose(functional, 1, rng=np.random.default_rng(seed))[0]
+        else:
+            answer = maximise_signs(matrix[used], constants, linear[used], stop=stop)
+            chosen = _signs(linear)  # settings without correlators follow their marginal coefficient
+            chosen[used] = answer.signs
+            other = _signs(chosen @ matrix + constants)
+            state = HiddenState(other, chosen) if transposed else HiddenState(chosen, other)
+            nodes = answer.nodes
+            if answer.upper is not None:
+                rest = np.delete(linear, used).tolist()
+                upper = (
+                    Fraction(functional.constant) + answer.upper + sum((abs(Fraction(x)) for x in rest), Fraction(0))
+                )
+        lower = round_down(attained_value(functional, state.alice, state.bob))
+        proof: Proof = DualProof(np.zeros(self.shape)) if upper is None else EnumerationProof()
+        value = Enclosure(lower, round_up(trivial if upper is None else upper), reason=reason)
+        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": compilation, "nodes": nodes}
+        return Support(value, state, proof, stats)
 
     def propose(
         self,
@@ -134,11 +137,7 @@ class Bell(ShapedModel):
     ) -> HiddenStates:
         """Alternate the two parties' best answers from many starts; all assignments where the smaller side is ≤ 12."""
         self._check(functional)
-        transposed = self.shape[0] > self.shape[1]
-        matrix = functional.correlators.T if transposed else functional.correlators
-        linear, constants = functional.alice, functional.bob
-        if transposed:
-            linear, constants = constants, linear
+        matrix, linear, constants, transposed = _oriented(functional)
         n = len(linear)
         if n <= 12:
             first = 1.0 - 2.0 * ((np.arange(1 << n)[:, None] >> np.arange(n)) & 1)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..enclosure import Enclosure
-from ..engines.lp import Matrix, solve
+from ..engines.lp import Matrix, load_solver, solve
 from ..errors import SolverError
 from ..functional import Functional
 from ..rationals import rationals, round_down, round_up, to_integers
@@ -134,6 +134,7 @@ class NonSignalling(ShapedModel):
         A solver that gives no verified answer leaves τ = 0 and the vanishing marginals: wide, but proved.
         """
         self._check(functional)
+        load_solver()
         begin = time.perf_counter()
         reason = "tolerance_met"
         try:

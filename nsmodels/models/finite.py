@@ -1,0 +1,234 @@
+"""A given list of marginal vectors: a discretised hidden-variable set.
+
+h(f) is the maximum of the bracket of h(f) (`nsmodels.models.base`) over the list. For a grid of Leggett's hidden vectors
+the list gives a lower end of Leggett's bound by construction, and the covering radius of the grid an upper end.
+
+Source: arXiv:0801.2241, Methods (discrete λ).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..enclosure import Enclosure
+from ..engines import grids
+from ..errors import InputError
+from ..functional import Functional
+from ..rationals import round_down, round_up
+from ..settings import Settings
+from .base import HiddenStates, Model, Progress, Proof, Support, attained_value, rounding_effect, values_at
+
+__all__ = ["Finite", "ListProof"]
+
+Array = NDArray[np.float64]
+
+EXACT_CANDIDATES = 200
+"""How many states near the best one are evaluated exactly."""
+
+
+@dataclass(frozen=True)
+class ListProof(Proof):
+    """The upper end is the maximum over the list, which the problem contains."""
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "list"}``."""
+        return {"type": "list"}
+
+
+def _table(values: ArrayLike, party: str) -> Array:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"Finite: {party} is not a table of numbers, a row for each hidden state") from None
+    if array.ndim != 2 or array.size == 0:
+        raise InputError(f"Finite: {party} has shape {array.shape}; give a row of marginals for each hidden state")
+    bad = ~(np.abs(array) <= 1.0)
+    if bad.any():
+        state, setting = np.argwhere(bad)[0].tolist()
+        value = float(array[state, setting])
+        raise InputError(f"Finite: marginal {setting} of {party} in state {state} is {value:.17g}, outside [−1, 1]")
+    array.setflags(write=False)
+    return array
+
+
+class Finite(Model):
+    """Hidden states with given marginals.
+
+    Parameters
+    ----------
+    alice, bob : array_like, shapes (n, n_A) and (n, n_B)
+        The marginals, a row for each of n hidden states, in [−1, 1].
+
+    Raises
+    ------
+    InputError
+        For tables of different length, wrong shape, or entries outside [−1, 1].
+
+    Notes
+    -----
+    `sphere_grid` makes the list for Leggett's model on a grid of hidden vectors.
+    """
+
+    name = "finite"
+
+    def __init__(self, alice: ArrayLike, bob: ArrayLike) -> None:
+        first, second = _table(alice, "alice"), _table(bob, "bob")
+        if len(first) != len(second):
+            raise InputError(f"Finite: alice has {len(first)} hidden states and bob {len(second)}")
+        self.states = HiddenStates(first, second)
+        self.settings: Settings | None = None
+        self.grid: grids.Grid | None = None
+        self.purities: tuple[float, float] = (0.0, 0.0)
+
+    @classmethod
+    def sphere_grid(
+        cls,
+        settings: Settings,
+        n: int,
+        eta: float = 1.0,
+        *,
+        eta_a: float | None = None,
+        eta_b: float | None = None,
+        kind: str = "product",
+        seed: int = 0,
+    ) -> Finite:
+        """Leggett's hidden states on a grid: A_i = η_A u·a_i, B_j = η_B v·b_j.
+
+        Parameters
+        ----------
+        settings : Settings
+        n : int
+            Number of hidden states. A product grid uses the largest square ≤ n.
+        eta : float
+            η_A = η_B, unless ``eta_a`` or ``eta_b`` is given.
+        kind : {"product", "random"}
+            All pairs of ⌊√n⌋ points of a Fibonacci lattice on each sphere, or n independent uniform pairs.
+        seed : int
+            Of the random pairs.
+        """
+        eta_a, eta_b = eta if eta_a is None else eta_a, eta if eta_b is None else eta_b
+        for value in (eta_a, eta_b):
+            if not 0.0 <= value <= 1.0:
+                raise InputError(f"Finite: η is {value!r}; it must lie in [0, 1]")
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+            raise InputError(f"Finite: the number of hidden states is {n!r}; it must be a whole number ≥ 1")
+        if kind not in ("product", "random"):
+            raise InputError(f"Finite: kind is {kind!r}; it is 'product' or 'random'")
+        grid = grids.product_grid(math.isqrt(int(n))) if kind == "product" else grids.random_grid(int(n), seed)
+        model = cls(
+            np.clip(eta_a * (grid.u @ settings.alice.T), -1.0, 1.0),
+            np.clip(eta_b * (grid.v @ settings.bob.T), -1.0, 1.0),
+        )
+        model.states = HiddenStates(model.states.alice, model.states.bob, grid.u, grid.v)
+        model.settings, model.grid, model.purities = settings, grid, (float(eta_a), float(eta_b))
+        return model
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.states.alice.shape[1], self.states.bob.shape[1]
+
+    def __repr__(self) -> str:
+        return f"Finite({len(self)} hidden states, {self.shape[0]}×{self.shape[1]})"
+
+    @cached_property
+    def covering_radius(self) -> float:
+        """A proved ρ: every pair (u, v) of unit vectors has a grid state with |u − u'| ≤ ρ and |v − v'| ≤ ρ.
+
+        Raises
+        ------
+        InputError
+            If the list is not a grid of hidden vectors.
+        """
+        if self.grid is None:
+            raise InputError("Finite: only grids made by sphere_grid have a covering radius")
+        return grids.covering_radius(self.grid)
+
+    def leggett_upper(self, functional: Functional) -> float:
+        """A proved upper bound on the functional over all of Leggett's model, from the grid and its covering radius.
+
+        With p_i = Σ_j |S_ij| and q_j = Σ_i |S_ij|, replacing (u, v) by a grid state at distances ≤ ρ lowers f by at most
+
+            ρ η_A (Σ_i p_i |a_i·w| + |Σ α_i a_i|) + ρ η_B (Σ_j q_j |b_j·w'| + |Σ β_j b_j|)
+
+        for unit w, w', and Σ p_i |a_i·w| ≤ √(Σ p_i) √λ_max(Σ p_i a_i a_iᵀ) by Cauchy and Schwarz.
+        """
+        radius = self.covering_radius
+        assert self.settings is not None
+        weights = np.abs(functional.correlators)
+        slope = 0.0
+        for directions, terms, linear, eta in (
+            (self.settings.alice, weights.sum(axis=1), functional.alice, self.purities[0]),
+            (self.settings.bob, weights.sum(axis=0), functional.bob, self.purities[1]),
+        ):
+            moment = (directions * terms[:, None]).T @ directions
+            largest = max(0.0, float(np.linalg.eigvalsh(moment)[-1])) + 1e-12 * float(terms.sum())
+            slope += eta * (math.sqrt(float(terms.sum()) * largest) + float(np.linalg.norm(linear @ directions)))
+        best = self.support(functional).value.upper
+        # every entry of the list is within 4·2^-53 of η u·a for the stored direction a, and that moves as in Leggett
+        stored = (
+            float(weights.sum()) * 2.0 + float(np.abs(functional.alice).sum() + np.abs(functional.bob).sum())
+        ) * 1e-15
+        return best + slope * radius * (1.0 + 1e-9) + stored + 1e-15 * abs(best) + self._directions(functional)
+
+    def _directions(self, functional: Functional) -> float:
+        """The effect of rounded directions on Leggett's model, whose purities the grid remembers."""
+        from types import SimpleNamespace
+
+        stand_in = SimpleNamespace(eta_a=self.purities[0], eta_b=self.purities[1], settings=self.settings)
+        return rounding_effect(functional, stand_in)
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """The maximum over the list: in floating point first, then exactly for the states within its error."""
+        self._check(functional)
+        begin = time.perf_counter()
+        states = self.states
+        values = values_at(functional, states.alice, states.bob)
+        sizes = 3.0 * np.abs(functional.correlators).sum() + np.abs(functional.alice).sum()
+        sizes += np.abs(functional.bob).sum() + abs(functional.constant)
+        # each term is formed with three roundings, and no more than this many are added: 2^-53 · (count + 8) · Σ|terms|
+        count = int(np.count_nonzero(functional.correlators)) + sum(self.shape) + 8
+        error = 2.0 * count * 2.0**-53 * float(sizes)
+        order = np.argsort(-values, kind="stable")
+        near = order[: int(np.searchsorted(-values[order], -(values[order[0]] - 2.0 * error), side="right"))]
+        exact = [attained_value(functional, states.alice[k], states.bob[k]) for k in near[:EXACT_CANDIDATES].tolist()]
+        best = max(range(len(exact)), key=exact.__getitem__)
+        upper = round_up(exact[best])
+        if len(near) > EXACT_CANDIDATES:
+            upper = max(upper, math.nextafter(float(values[order[0]]) + error, math.inf))
+        value = Enclosure(round_down(exact[best]), upper)
+        stats = {"seconds": time.perf_counter() - begin, "nodes": len(states)}
+        return Support(value, states[int(near[best])], ListProof(), stats)
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """The best of the list."""
+        self._check(functional)
+        values = values_at(functional, self.states.alice, self.states.bob)
+        count = min(count, len(values))
+        order = np.argpartition(-values, count - 1)[:count]
+        return self.states.take(order[np.argsort(-values[order], kind="stable")])

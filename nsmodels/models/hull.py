@@ -1,0 +1,133 @@
+"""The union of several models; mixtures of its hidden states make their convex hull, for example Bell ∪ Leggett.
+
+h(f) is the largest of the parts' h(f), and a proof is one proof for each part.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..enclosure import Enclosure, Status
+from ..errors import InputError
+from ..functional import Functional
+from ..settings import Settings
+from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, values_at
+
+__all__ = ["Hull", "HullProof"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HullProof(Proof):
+    """One proof for each part."""
+
+    parts: tuple[Proof, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "hull", "parts": [proof, …]}``."""
+        return {"type": "hull", "parts": [part.to_json() for part in self.parts]}
+
+
+class Hull(Model):
+    """The hull of several models.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        At least one, all of the same shape.
+    """
+
+    name = "hull"
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        parts = tuple(models)
+        if not parts:
+            raise InputError("Hull: give at least one model")
+        for part in parts[1:]:
+            if part.shape != parts[0].shape:
+                raise InputError(
+                    f"Hull: {parts[0].name} has {parts[0].shape[0]}×{parts[0].shape[1]} settings and {part.name} "
+                    f"{part.shape[0]}×{part.shape[1]}; all parts need the same"
+                )
+        self.parts = parts
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.parts[0].shape
+
+    @property
+    def settings(self) -> Settings | None:
+        """The settings of the first part that has any."""
+        return next((s for s in (getattr(part, "settings", None) for part in self.parts) if s is not None), None)
+
+    def __repr__(self) -> str:
+        return f"Hull({', '.join(map(repr, self.parts))})"
+
+    def marginals(self, state: HiddenState) -> tuple[Array, Array]:
+        """The marginal vectors (A, B) of a hidden state of any part."""
+        return state.alice, state.bob
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """The largest of the parts; what is left of the time limit is shared by the parts still to come."""
+        self._check(functional)
+        begin = time.perf_counter()
+        compilation = 0.0
+        answers: list[Support] = []
+        for index, part in enumerate(self.parts):
+            # what was compiled on the way is not the user's time
+            left = time_limit_s - (time.perf_counter() - begin - compilation)
+            share = max(left / (len(self.parts) - index), 1e-3)
+            answer = part.support(functional, tolerance=tolerance, time_limit_s=share, seed=seed, progress=progress)
+            compilation += float(answer.stats.get("compile_seconds", 0.0))
+            answers.append(answer)
+        best = max(answers, key=lambda answer: answer.value.lower)
+        widest = max(answers, key=lambda answer: answer.value.upper)
+        certified = all(answer.value.status is Status.CERTIFIED for answer in answers)
+        value = Enclosure(
+            best.value.lower,
+            widest.value.upper,
+            Status.CERTIFIED if certified else Status.ESTIMATE,
+            widest.value.reason,
+        )
+        stats = {
+            "seconds": sum(float(answer.stats.get("seconds", 0.0)) for answer in answers),
+            "compile_seconds": compilation,
+            "nodes": sum(int(answer.stats.get("nodes", 0)) for answer in answers),
+        }
+        return Support(value, best.state, HullProof(tuple(answer.proof for answer in answers)), stats)
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """The best of what the parts propose. Hidden vectors are kept only if every part has them."""
+        self._check(functional)
+        proposals = [part.propose(functional, count, rng=rng) for part in self.parts]
+        alice = np.vstack([proposal.alice for proposal in proposals])
+        bob = np.vstack([proposal.bob for proposal in proposals])
+        u = v = None
+        if all(proposal.u is not None and proposal.v is not None for proposal in proposals):
+            u = np.vstack([proposal.u for proposal in proposals if proposal.u is not None])
+            v = np.vstack([proposal.v for proposal in proposals if proposal.v is not None])
+        order = np.argsort(-values_at(functional, alice, bob), kind="stable")[:count]
+        return HiddenStates(alice, bob, u, v).take(order)

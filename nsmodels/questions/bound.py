@@ -1,0 +1,250 @@
+"""Question 1: the tightest inequality f ≤ h(f) for a model, and by how much the singlet violates it.
+
+One call of the model's oracle gives an enclosure of h(f), a hidden state that attains the lower end and a proof of the
+upper end (`nsmodels.models.base`). Here the ends are widened by what the stored directions and coefficients may differ
+from the exact ones, and everything is put into one result.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..behaviours import singlet
+from ..enclosure import Enclosure, Status
+from ..errors import InputError, SolverError
+from ..functional import Functional, Inequality
+from ..models.base import (
+    HiddenState,
+    Model,
+    Progress,
+    Proof,
+    Support,
+    attained_value,
+    rounding_effect,
+    trivial_bound,
+)
+from ..models.nonsignalling import DualProof
+from ..rationals import round_down, round_up
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["BoundResult", "bound", "versions"]
+
+
+@dataclass(frozen=True, repr=False)
+class BoundResult:
+    """The answer to `bound`.
+
+    Parameters
+    ----------
+    functional, model
+        The question.
+    value : Enclosure
+        Of h(f): ``lower`` is attained by ``maximiser``, ``upper`` is proved by ``proof``.
+    maximiser : HiddenState or None
+        ``None`` only where there is no answer.
+    proof : Proof or None
+    quantum : float or None
+        The singlet's value on the settings, where there are settings.
+    stats : mapping
+        ``seconds`` (without imports and compilation), ``compile_seconds``, what the engine counts, ``versions``.
+    """
+
+    functional: Functional
+    model: Model
+    value: Enclosure
+    maximiser: HiddenState | None
+    proof: Proof | None
+    quantum: float | None
+    stats: Mapping[str, Any]
+
+    @property
+    def lower(self) -> float:
+        """The lower end, attained."""
+        return self.value.lower
+
+    @property
+    def upper(self) -> float:
+        """The upper end, proved."""
+        return self.value.upper
+
+    @property
+    def status(self) -> Status:
+        """``certified``, ``estimate`` or ``no_answer``."""
+        return self.value.status
+
+    @property
+    def reason(self) -> str:
+        """Why the work ended."""
+        return self.value.reason
+
+    @property
+    def violation(self) -> float | None:
+        """The singlet's value minus the upper end: positive where the singlet violates the inequality."""
+        return None if self.quantum is None else self.quantum - self.value.upper
+
+    @property
+    def inequality(self) -> Inequality:
+        """The inequality f ≤ upper with its proof."""
+        return Inequality(self.functional, self.value.upper, self.proof, self.model.name)
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that belongs to this kind."""
+        answered = self.maximiser is not None and self.proof is not None and self.status != Status.NO_ANSWER
+        result: dict[str, Any] = {
+            "status": str(self.status),
+            "reason": self.reason,
+            "value": {"lower": self.lower, "upper": self.upper} if answered else None,
+            "maximiser": None,
+            "quantum": self.quantum,
+            "certificate": None,
+            "stats": dict(self.stats),
+        }
+        if self.maximiser is not None and self.proof is not None and answered:
+            result["maximiser"] = self.maximiser.to_json()
+            result["certificate"] = {
+                "format": 1,
+                "lower": {"state": self.maximiser.certificate()},
+                "upper": self.proof.to_json(),
+            }
+        return result
+
+    def plot(self) -> Figure:
+        """Picture the enclosure, the singlet's value and the hidden state; returns a matplotlib figure."""
+        from importlib import import_module
+
+        figure: Figure = import_module("nsmodels.plots").plot(self)
+        return figure
+
+    def __repr__(self) -> str:
+        name = self.functional.name or "f"
+        lines = [f"{name} over {self.model!r}: {self.value}"]
+        if self.value.width > 0.0 and math.isfinite(self.value.width):
+            lines.append(f"  width       {self.value.width:.2g}")
+        if self.quantum is not None and self.violation is not None:
+            verdict = f"violated by {self.violation:.9g}" if self.violation > 0 else "not violated"
+            lines.append(f"  singlet     {self.quantum:.12g}  ({verdict})")
+        if self.maximiser is not None:
+            lines.append(f"  attained by {self.maximiser!r}")
+        seconds = self.stats.get("seconds")
+        if seconds is not None:
+            lines.append(f"  in          {seconds:.3g} s")
+        return "\n".join(lines)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the package, of Python, and of the numerical libraries that are loaded."""
+    from .. import __version__
+
+    known = {"nsmodels": __version__, "python": platform.python_version()}
+    for name in ("numpy", "scipy", "numba", "cvxpy", "clarabel", "scs", "networkx"):
+        module = sys.modules.get(name)
+        if module is not None:
+            known[name] = str(getattr(module, "__version__", "unknown"))
+    return known
+
+
+def _without_engine(functional: Functional, model: Model, seed: int, reason: str) -> Support:
+    """What can be proved without the oracle: a proposed state, and the sum of moduli (multipliers τ = 0)."""
+    state = model.propose(functional, 1, rng=np.random.default_rng(seed))[0]
+    lower = round_down(attained_value(functional, *model.marginals(state)))
+    upper = round_up(trivial_bound(functional))
+    return Support(Enclosure(min(lower, upper), upper, reason=reason), state, DualProof(np.zeros(functional.shape)))
+
+
+def _widened(value: Enclosure, effect: float, tolerance: float) -> Enclosure:
+    """Both ends moved outward by the effect of rounded input."""
+    if effect == 0.0:
+        return value
+    lower = math.nextafter(value.lower - effect, -math.inf)
+    upper = math.nextafter(value.upper + effect, math.inf)
+    reason = value.reason
+    if reason == "tolerance_met" and upper - lower > tolerance:
+        reason = f"the rounding of directions and coefficients alone leaves a width of {2.0 * effect:.2g}"
+    return Enclosure(lower, upper, value.status, reason)
+
+
+def bound(
+    functional: Functional,
+    model: Model,
+    *,
+    settings: Settings | None = None,
+    tolerance: float = 1e-6,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> BoundResult:
+    """The largest value of a functional over a model, enclosed: the inequality f ≤ upper is the tightest there is.
+
+    Parameters
+    ----------
+    functional : Functional
+    model : Model
+        Of the same shape.
+    settings : Settings, optional
+        Used for the singlet's value only; by default those of the model, if it has any.
+    tolerance : float
+        Wanted width of the enclosure, > 0.
+    time_limit_s : float
+        After so many seconds the best proved enclosure is returned, with ``reason`` = "time_limit".
+    seed : int
+        Seed of every random choice.
+    progress : callable, optional
+        Called with (lower, upper, work, seconds), at most about ten times a second.
+
+    Returns
+    -------
+    BoundResult
+        On Ctrl-C what is proved so far, with ``reason`` = "interrupted". If a solver fails and nothing can be said the
+        status is ``no_answer``.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or an option is out of range.
+
+    Source: arXiv:0801.2241, eqs. (4)-(7); the formula for h(f) is in `nsmodels.models.base`.
+    """
+    if functional.shape != model.shape:
+        raise InputError(
+            f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
+            f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
+        )
+    if not 0.0 < tolerance < math.inf:
+        raise InputError(f"bound: tolerance is {tolerance!r}; it must be a positive number")
+    if not time_limit_s > 0.0:
+        raise InputError(f"bound: time_limit_s is {time_limit_s!r}; it must be positive")
+    if settings is None:
+        settings = getattr(model, "settings", None)
+    if settings is not None and settings.shape != functional.shape:
+        raise InputError(f"bound: settings of shape {settings.shape} for a functional of shape {functional.shape}")
+
+    begin = time.perf_counter()
+    quantum = None if settings is None else functional.value(singlet(settings))
+    effect = rounding_effect(functional, model)
+    inner = max(tolerance - 3.0 * effect, 0.5 * tolerance)
+    own = time.perf_counter() - begin
+    begin = time.perf_counter()
+    try:
+        answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    except KeyboardInterrupt:
+        answer = _without_engine(functional, model, seed, "interrupted")
+    except SolverError as error:
+        nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, str(error))
+        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
+        return BoundResult(functional, model, nothing, None, None, quantum, stats)
+    elapsed = time.perf_counter() - begin
+    seconds = own + float(answer.stats.get("seconds", elapsed))
+    stats = {"compile_seconds": 0.0, **answer.stats, "seconds": seconds, "versions": versions()}
+    value = _widened(answer.value, effect, tolerance)
+    return BoundResult(functional, model, value, answer.state, answer.proof, quantum, stats)
