@@ -51,6 +51,7 @@ __all__ = [
     "Support",
     "attained_value",
     "best_correlators",
+    "input_effect",
     "rounding_effect",
     "trivial_bound",
     "values_at",
@@ -326,27 +327,33 @@ def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction
 def rounding_effect(functional: Functional, model: Model) -> float:
     """How far f, at any hidden state of the model, may move when stored numbers are replaced by the exact ones.
 
-    The one audited place for it. Two sources:
-
-    - Directions. Each stored direction is within r = ``settings.rounding`` of the exact one, and the law of Leggett's
-      model multiplies it by a purity, so that |ΔA_i| ≤ η_A r and |ΔB_j| ≤ η_B r. In the bracket of h(f) every
-      |S_ij| (1 − |A_i ∓ B_j|) moves by at most |S_ij| (η_A + η_B) r, and the linear terms by |α_i| η_A r and
-      |β_j| η_B r. Models that do not look at directions have no purities, and nothing moves.
-    - Coefficients. Each is within ``functional.relative_rounding`` = δ, relatively, of the fraction it stands for, and
-      mean values are at most 1 in size: δ (|k| + Σ|S| + Σ|α| + Σ|β|).
-
-    For a hull it is the largest over its parts. The result is rounded up.
+    `input_effect` for the purities (``eta_a``, ``eta_b``) and the settings of the model; models that do not look at
+    directions have neither. For a hull it is the largest over its parts.
     """
     parts = getattr(model, "parts", None)
     if parts is not None:
         return max(rounding_effect(functional, part) for part in parts)
-    sizes = [float(np.abs(x).sum()) for x in (functional.correlators, functional.alice, functional.bob)]
-    eta_a, eta_b = float(getattr(model, "eta_a", 0.0)), float(getattr(model, "eta_b", 0.0))
     settings = getattr(model, "settings", None)
-    r = settings.rounding if settings is not None else 0.0
-    moved = (sizes[0] * (eta_a + eta_b) + sizes[1] * eta_a + sizes[2] * eta_b) * r
+    rounding = settings.rounding if settings is not None else 0.0
+    return input_effect(functional, getattr(model, "eta_a", 0.0), getattr(model, "eta_b", 0.0), rounding)
+
+
+def input_effect(functional: Functional, eta_a: float, eta_b: float, rounding: float) -> float:
+    """The one audited place for what rounded input does to f at a hidden state.
+
+    - Directions. Each stored direction is within r = ``rounding`` of the exact one, and the law of Leggett's model
+      multiplies it by a purity, so that |ΔA_i| ≤ η_A r and |ΔB_j| ≤ η_B r. In the bracket of h(f) every
+      |S_ij| (1 − |A_i ∓ B_j|) moves by at most |S_ij| (η_A + η_B) r, and the linear terms by |α_i| η_A r and
+      |β_j| η_B r.
+    - Coefficients. Each is within ``functional.relative_rounding`` = δ, relatively, of the fraction it stands for, and
+      mean values are at most 1 in size: δ (|k| + Σ|S| + Σ|α| + Σ|β|).
+
+    The result is rounded up.
+    """
+    sizes = [float(np.abs(x).sum()) for x in (functional.correlators, functional.alice, functional.bob)]
+    moved = (sizes[0] * (eta_a + eta_b) + sizes[1] * eta_a + sizes[2] * eta_b) * rounding
     moved += functional.relative_rounding * (abs(functional.constant) + sum(sizes))
-    return moved * (1.0 + 1e-12)  # the sums above, of fewer than 10^6 terms, are off by less
+    return moved * (1.0 + 1e-9)  # far more than the relative error of these sums
 
 
 def trivial_bound(functional: Functional) -> Fraction:

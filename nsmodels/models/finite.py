@@ -1,7 +1,7 @@
 """A given list of marginal vectors: a discretised hidden-variable set.
 
-h(f) is the maximum of the bracket of h(f) (`nsmodels.models.base`) over the list. For a grid of Leggett's hidden vectors
-the list gives a lower end of Leggett's bound by construction, and the covering radius of the grid an upper end.
+h(f) is the maximum of the bracket of h(f) (`nsmodels.models.base`) over the list. For a grid of Leggett's hidden
+vectors the list gives a lower end of Leggett's bound by construction, and the covering radius of the grid an upper end.
 
 Source: arXiv:0801.2241, Methods (discrete λ).
 """
@@ -23,7 +23,7 @@ from ..errors import InputError
 from ..functional import Functional
 from ..rationals import round_down, round_up
 from ..settings import Settings
-from .base import HiddenStates, Model, Progress, Proof, Support, attained_value, rounding_effect, values_at
+from .base import HiddenStates, Model, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 
 __all__ = ["Finite", "ListProof"]
 
@@ -73,7 +73,8 @@ class Finite(Model):
 
     Notes
     -----
-    `sphere_grid` makes the list for Leggett's model on a grid of hidden vectors.
+    `sphere_grid` makes the list for Leggett's model on a grid of hidden vectors, which are kept in ``grid.u`` and
+    ``grid.v``.
     """
 
     name = "finite"
@@ -126,7 +127,6 @@ class Finite(Model):
             np.clip(eta_a * (grid.u @ settings.alice.T), -1.0, 1.0),
             np.clip(eta_b * (grid.v @ settings.bob.T), -1.0, 1.0),
         )
-        model.states = HiddenStates(model.states.alice, model.states.bob, grid.u, grid.v)
         model.settings, model.grid, model.purities = settings, grid, (float(eta_a), float(eta_b))
         return model
 
@@ -157,7 +157,7 @@ class Finite(Model):
     def leggett_upper(self, functional: Functional) -> float:
         """A proved upper bound on the functional over all of Leggett's model, from the grid and its covering radius.
 
-        With p_i = Σ_j |S_ij| and q_j = Σ_i |S_ij|, replacing (u, v) by a grid state at distances ≤ ρ lowers f by at most
+        With p_i = Σ_j |S_ij| and q_j = Σ_i |S_ij|, a grid state at distances ≤ ρ from (u, v) has f lower by at most
 
             ρ η_A (Σ_i p_i |a_i·w| + |Σ α_i a_i|) + ρ η_B (Σ_j q_j |b_j·w'| + |Σ β_j b_j|)
 
@@ -175,18 +175,12 @@ class Finite(Model):
             largest = max(0.0, float(np.linalg.eigvalsh(moment)[-1])) + 1e-12 * float(terms.sum())
             slope += eta * (math.sqrt(float(terms.sum()) * largest) + float(np.linalg.norm(linear @ directions)))
         best = self.support(functional).value.upper
-        # every entry of the list is within 4·2^-53 of η u·a for the stored direction a, and that moves as in Leggett
-        stored = (
-            float(weights.sum()) * 2.0 + float(np.abs(functional.alice).sum() + np.abs(functional.bob).sum())
-        ) * 1e-15
-        return best + slope * radius * (1.0 + 1e-9) + stored + 1e-15 * abs(best) + self._directions(functional)
-
-    def _directions(self, functional: Functional) -> float:
-        """The effect of rounded directions on Leggett's model, whose purities the grid remembers."""
-        from types import SimpleNamespace
-
-        stand_in = SimpleNamespace(eta_a=self.purities[0], eta_b=self.purities[1], settings=self.settings)
-        return rounding_effect(functional, stand_in)
+        # every entry of the list is within 5·2^-53 of η u·a for the stored direction a, which is off by its rounding
+        effect = input_effect(functional, *self.purities, self.settings.rounding) + input_effect(
+            functional, 1, 1, 1e-15
+        )
+        upper = (best + slope * radius + effect) + 1e-9 * slope * radius + 1e-15 * abs(best)
+        return min(upper, round_up(trivial_bound(functional)))
 
     def support(
         self,
