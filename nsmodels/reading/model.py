@@ -96,7 +96,7 @@ def _read(table: Table, known: list[str]) -> ModelChoice:
     if name == "finite":
         alice, bob = (_states(table, key) for key in ("alice", "bob"))
         if len(alice) != len(bob):
-            table.refuse("bob", f"has {len(bob)} rows", f"{len(alice)} are wanted, one for each row of alice")
+            table.refuse("bob", f"number of rows is {len(bob)}", f"{len(alice)} wanted, one for each row of alice")
         return ModelChoice(name, alice=alice, bob=bob)
     if name == "hull":
         return ModelChoice(name, parts=_parts(table))
@@ -142,5 +142,5 @@ def check_widths(choice: ModelChoice, table: Table, shape: Shape) -> None:
     for path, part in paths:
         for key, rows, wanted in (("alice", part.alice, shape[0]), ("bob", part.bob, shape[1])):
             if rows and len(rows[0]) != wanted:
-                problem = f"has {len(rows[0])} entries"
-                table.refuse((*path, key, 0), problem, f"{wanted} are wanted, one for each setting")
+                problem = f"number of entries is {len(rows[0])}"
+                table.refuse((*path, key, 0), problem, f"{wanted} wanted, one for each setting")

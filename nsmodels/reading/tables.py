@@ -111,7 +111,7 @@ def read(path: Path) -> Document:
         check_limits(text)
         data = tomllib.loads(text)
     except LimitError as error:
-        refuse(file, error.line, "file", str(error), "write a smaller file")
+        refuse(file, error.line, "file", str(error))
     except (ValueError, RecursionError) as error:
         message = str(error)
         found = re.search(r"\(at line (\d+), column (\d+)\)", message)
@@ -234,7 +234,7 @@ class Table:
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            self.refuse(path, f"must be a finite number, is {shown(value, 20)}", "no larger than 1.8e308")
+            self.refuse(path, f"must be a finite number, is {shown(value, 20)}", "the largest double is 1.8e308")
         return number
 
     def vector(
@@ -248,7 +248,7 @@ class Table:
         if not isinstance(value, list):
             self.refuse(path, f"must be a list of numbers, is {kind_of(value)}")
         if size is not None and len(value) != size:
-            self.refuse(path, f"has {len(value)} entries", f"{size} are wanted{what and ', ' + what}")
+            self.refuse(path, f"number of entries is {len(value)}", f"{size} wanted{what and ', ' + what}")
         numbers = [
             entry if type(entry) is float and entry - entry == 0.0 else self.as_number((*path, index), entry)
             for index, entry in enumerate(value)
@@ -274,7 +274,7 @@ class Table:
         if most is not None and len(value) > most:
             self.refuse(key, f"has {len(value)} rows, above the limit of {most}")
         if rows is not None and len(value) != rows:
-            self.refuse(key, f"has {len(value)} rows", f"{rows} are wanted{row_is and ', ' + row_is}")
+            self.refuse(key, f"number of rows is {len(value)}", f"{rows} wanted{row_is and ', ' + row_is}")
         columns = len(value[0]) if columns is None else columns
         if columns == 0:
             self.refuse((key, 0), "is an empty row", "give at least one number")
