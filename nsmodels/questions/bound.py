@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from ..models.base import (
     Proof,
     Support,
     attained_value,
+    input_effect,
     rounding_effect,
     trivial_bound,
 )
@@ -155,11 +157,17 @@ def versions() -> dict[str, str]:
 
 
 def _without_engine(functional: Functional, model: Model, seed: int, reason: str) -> Support:
-    """What can be proved without the oracle: a proposed state, and the sum of moduli (multipliers τ = 0)."""
+    """What can be proved without the oracle: a proposed state, and the sum of moduli (multipliers τ = 0).
+
+    A proposal's marginals are rounded, each by less than 1e-15, so that much is taken off its exactly evaluated value.
+    """
     state = model.propose(functional, 1, rng=np.random.default_rng(seed))[0]
-    lower = round_down(attained_value(functional, *model.marginals(state)))
-    upper = round_up(trivial_bound(functional))
-    return Support(Enclosure(min(lower, upper), upper, reason=reason), state, DualProof(np.zeros(functional.shape)))
+    attained = attained_value(functional, *model.marginals(state))
+    if state.u is not None:
+        attained -= Fraction(input_effect(functional, 1.0, 1.0, 1e-15))
+    upper = trivial_bound(functional)
+    value = Enclosure(round_down(min(attained, upper)), round_up(upper), reason=reason)
+    return Support(value, state, DualProof(np.zeros(functional.shape)))
 
 
 def _widened(value: Enclosure, effect: float, tolerance: float) -> Enclosure:
@@ -237,12 +245,14 @@ def bound(
     begin = time.perf_counter()
     try:
         answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
-    except KeyboardInterrupt:
-        answer = _without_engine(functional, model, seed, "interrupted")
-    except SolverError as error:
-        nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, str(error))
-        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
-        return BoundResult(functional, model, nothing, None, None, quantum, stats)
+    except (KeyboardInterrupt, SolverError) as error:
+        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        if reason == "interrupted" and model.name != "quantum":  # quantum boxes are no hidden states to propose
+            answer = _without_engine(functional, model, seed, reason)
+        else:
+            nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
+            stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
+            return BoundResult(functional, model, nothing, None, None, quantum, stats)
     elapsed = time.perf_counter() - begin
     seconds = own + float(answer.stats.get("seconds", elapsed))
     stats = {"compile_seconds": 0.0, **answer.stats, "seconds": seconds, "versions": versions()}
