@@ -30,6 +30,7 @@ OK, OPEN, BAD_INPUT, FAILED = 0, 1, 2, 3
 
 _PACKAGES = ("numpy", "scipy", "numba", "highspy", "cvxpy")
 _TEMPORARY = ".nsmodels-"
+_LOCKS = os.name == "posix"
 
 
 def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dict[str, Any]:
@@ -186,7 +187,10 @@ def _replace(target: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, target)
+            if _LOCKS:  # before the lock goes with the open file, or another process may sweep it away
+                os.replace(temporary, target)
+        if not _LOCKS:  # systems that cannot rename an open file have no locks of this kind, and nothing is swept
+            os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -213,11 +217,11 @@ def _create(folder: Path) -> tuple[int, Path]:
 
 
 def _lock(handle: int, *, wait: bool = True) -> bool:
-    """Lock an open file; where the system has no such locks, claim success to the writer and failure to the sweeper."""
-    try:
-        import fcntl
-    except ImportError:
+    """Lock an open file; without locks every file counts as in use."""
+    if not _LOCKS:
         return wait
+    import fcntl
+
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:

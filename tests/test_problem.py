@@ -34,7 +34,7 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize(
     ("base", "old", "new", "answer"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
-def test_a_bad_file_gets_its_line(tmp_path: Path, _: str, base: str, old: str, new: str, answer: str) -> None:
+def test_a_bad_file_gets_its_line(tmp_path: Path, base: str, old: str, new: str, answer: str) -> None:
     assert base.count(old) == 1
     path = written(tmp_path, base.replace(old, new))
     assert refusal(path) == f"{path}{answer}"

@@ -1,0 +1,59 @@
+"""Kill writers of result files at random moments: what remains must be the old file or the new one."""
+
+import json
+import os
+import random
+import signal
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from nsmodels import results
+
+
+def sample(number: int, size: int = 20_000) -> dict[str, Any]:
+    """A result file whose parts all carry the same number, so that a mixture of two would show."""
+    return {"schema": 1, "problem": {"number": number}, "value": [number] * size, "certificate": {"number": number}}
+
+
+def is_whole(content: dict[str, Any]) -> bool:
+    """Whether every part belongs to one `sample`."""
+    return content == sample(content["problem"]["number"])
+
+
+def kill_writers(folder: Path, count: int, seed: int) -> int:
+    """Fork `count` processes that rewrite one file for ever, and kill each within 20 ms; return how many files changed.
+
+    Raises
+    ------
+    AssertionError
+        If the file is ever anything but a whole sample.
+    """
+    chance = random.Random(seed)
+    target = folder / "result.json"
+    results.write(target, sample(-1))
+    changed, before = 0, -1
+    for number in range(count):
+        with warnings.catch_warnings():
+            # newer Pythons warn of fork where a library keeps threads; the child only writes files
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            try:
+                content = sample(number)
+                while True:
+                    results.write(target, content)
+            finally:
+                os._exit(1)
+        time.sleep(chance.uniform(0.0, 0.02))
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status), "the writer ended by itself"
+        content = json.loads(target.read_text())
+        assert is_whole(content), f"kill {number} left a broken file"
+        changed += content["problem"]["number"] != before
+        before = content["problem"]["number"]
+    results.write(target, sample(count))
+    assert [path.name for path in folder.iterdir()] == ["result.json"], "temporary files were left behind"
+    return changed
