@@ -1,0 +1,934 @@
+"""Re-check a result file of nsmodels with integers and fractions alone: ``python checker.py RESULT.json``.
+
+This file stands alone (Python's standard library, nothing of nsmodels) and trusts one entry of a result file: `problem`.
+From it the exact inputs are recomputed, and then every displayed number must follow from `certificate`. It prints what
+is proved and what is not; exit code 0: all proved, 1: some claim is not, 2: unreadable. Nothing is executed or written.
+
+The mathematics. At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B|
+(arXiv:0801.2241, eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, with
+G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j, and that value is attained.
+
+Exactness. Numbers of the problem are the doubles they name, as fractions. Sines, cosines and 1/|a| are integers over
+2^200; the few roundings on the way to any of them amount to less than `EPS` = 2^-150, and that is charged.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+import random
+import re
+import stat
+import sys
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise, product
+from operator import add, mul, sub
+from typing import Any
+
+MAX_FILE, MAX_INFLATED = 128 << 20, 512 << 20  # bytes of a result file, and of a decompressed part of it
+MAX_ENTRIES, MAX_SETTINGS = 1 << 18, 4096  # of a table, of a family
+MAX_BITS = 1 << 14  # of the common denominator of a table
+MAX_STRATEGIES = 1 << 31  # entries to enumerate: about ten seconds
+BITS = 200
+ONE, WIDE = 1 << BITS, 1 << (BITS + 60)
+PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
+EPS = Fraction(1, 1 << 150)
+ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
+
+Row, Ints, ZERO = list[Fraction], list[int], Fraction(0)
+Table, Settings = list[Row], tuple[list[Ints], list[Ints]]
+
+
+class Unreadable(Exception):
+    """The file is not a result file, or exceeds a limit."""
+
+
+class Refused(Exception):
+    """The certificate does not prove what it should."""
+
+
+def need(condition: Any, message: str, kind: type[Exception] = Refused) -> None:
+    """Raise `kind` with the message unless the condition holds."""
+    if not condition:
+        raise kind(message)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Give a JSON object, whose keys must not be repeated."""
+    need(len(dict(pairs)) == len(pairs), "a key is repeated", Unreadable)
+    return dict(pairs)
+
+
+def read(path: str) -> Any:
+    """Read a JSON file of bounded size."""
+    try:
+        with open(path, "rb") as stream:
+            need(stat.S_ISREG(os.fstat(stream.fileno()).st_mode), "not a regular file", Unreadable)
+            data = stream.read(MAX_FILE + 1)
+        need(len(data) <= MAX_FILE, f"larger than {MAX_FILE >> 20} MiB", Unreadable)
+        return json.loads(data.decode(), object_pairs_hook=unique)
+    except (OSError, ValueError, RecursionError) as error:  # among them integers of more than 4300 digits
+        raise Unreadable(f"no JSON file: {type(error).__name__}: {error}") from None
+
+
+def number(value: Any) -> Fraction:
+    """Give the exact value of the double that a JSON number names."""
+    need(type(value) in (int, float), f"{ascii(value)[:40]} stands where a number should")
+    return Fraction(float(value))
+
+
+def whole(value: Any, low: int, high: int, what: str) -> int:
+    """Give an integer of a stated range."""
+    need(type(value) is int and low <= value <= high, f"{what} is not a whole number from {low} to {high}")
+    return int(value)
+
+
+def rational(value: Any) -> Fraction:
+    """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
+    match = re.fullmatch(r"(-?[0-9]{1,400})(?:/([0-9]{1,400}))?", value) if isinstance(value, str) else None
+    if match is None or match[2] and int(match[2]) == 0:
+        raise Refused(f"{ascii(value)[:40]} stands where a rational number should")
+    return Fraction(int(match[1]), int(match[2] or 1))
+
+
+def listed(value: Any, length: int | None, what: str) -> list[Any]:
+    """Give a list of the expected, or a bounded, length."""
+    need(isinstance(value, list) and len(value) <= MAX_ENTRIES, f"{what}: a list is missing or too long")
+    need(length in (None, len(value)), f"{what}: {len(value)} entries instead of {length}")
+    return list(value)
+
+
+def common(numbers: Any) -> int:
+    """Give a common denominator, of bounded size."""
+    scale = 1
+    for x in numbers:
+        scale = math.lcm(scale, x.denominator)
+        need(scale.bit_length() <= MAX_BITS, "the common denominator of a table is too large")
+    return scale
+
+
+def row(value: Any, length: int | None, what: str, entry: Any = number) -> Row:
+    """Give a list of numbers (entry=rational: of a certificate)."""
+    numbers = [entry(x) for x in listed(value, length, what)]
+    common(numbers)
+    return numbers
+
+
+def table(value: Any, shape: tuple[int | None, int | None] | None, what: str, entry: Any = number) -> Table:
+    """Give a rectangular table of numbers."""
+    rows = listed(value, shape and shape[0], what)
+    width = (shape and shape[1]) or len(rows[0])
+    flat = row([x for r in rows for x in listed(r, width, what)], None, what, entry)
+    return [flat[i : i + width] for i in range(0, len(flat), width)]
+
+
+def sides(spec: Any, rows: Table, what: str, default: Any) -> list[Any]:
+    """Give the marginal entries that go with a table of correlators."""
+    sizes = {"alice": len(rows), "bob": len(rows[0])}
+    return [row(spec[party], n, f"{what}.{party}") if party in spec else default and n * default for party, n in sizes.items()]
+
+
+def only(value: Any, keys: str, what: str) -> dict[str, Any]:
+    """Give an object that displays nothing but what is checked."""
+    need(isinstance(value, dict), f"{what} is missing or no object")
+    extra = [key for key in value if key not in keys.split()]
+    need(not extra, f"{what} displays {ascii(extra[:1])[1:60]}, which nothing proves")
+    return dict(value)
+
+
+# --- exact directions -------------------------------------------------------------------------------------------------
+
+
+def cos_sin(turns: Fraction) -> tuple[int, int]:
+    """Cosine and sine of an angle in turns, over `ONE`: Taylor's series with 60 more bits, exact at quarter turns."""
+    quadrant = round(4 * turns)
+    x = round((turns - Fraction(quadrant, 4)) * 2 * PI * WIDE / 10**101)
+    sums, term, n = [0, 0], WIDE, 0
+    while abs(term) > 1:
+        sums[n % 2] += term if n % 4 < 2 else -term
+        n += 1
+        term = term * x // (n * WIDE)
+    cosine, sine = sums[0] >> 60, sums[1] >> 60
+    return ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine))[quadrant % 4]
+
+
+def unit(vector: Row) -> Ints:
+    """Give a/|a| over `ONE` for a non-zero vector of fractions, whatever their size."""
+    scale = common(vector)
+    integers = [int(x * scale) for x in vector]
+    square = sum(x * x for x in integers)
+    need(square > 0, "a direction is the zero vector")
+    shift = max(0, BITS + 20 - square.bit_length() // 2)
+    length = math.isqrt(square << 2 * shift)
+    return [(x << BITS + shift) // length for x in integers]
+
+
+def dot(x: Ints, y: Ints) -> int:
+    """Scalar product of vectors over `ONE`."""
+    return sum(map(mul, x, y)) >> BITS
+
+
+def axes(name: Any) -> Table:
+    """Give the axes e_i of leggett_directions, one of each antipodal pair."""
+    one, g = Fraction(1), Fraction(ONE + math.isqrt(5 * ONE * ONE), 2 * ONE)
+    cube = [[one, one, one], [one, -one, -one], [-one, one, -one], [-one, -one, one]]
+    icosahedron, dodecahedron = (
+        [[ZERO, one, h], [ZERO, one, -h], [one, h, ZERO], [one, -h, ZERO], [h, ZERO, one], [-h, ZERO, one]]
+        for h in (g, g * g)
+    )
+    triad = [[one, ZERO, ZERO], [ZERO, one, ZERO], [ZERO, ZERO, one]]
+    named = {"triad": triad, "tetrahedron": cube, "icosahedron": icosahedron, "dodecahedron": cube + dodecahedron}
+    return table(name, (None, 3), "directions") if isinstance(name, list) else named[name]
+
+
+def partner(e: Row) -> Row:
+    """Give a vector along a_i ⟂ e_i: e with its coordinates cycled (near ±(1, 1, 1): e_1), less its part along e."""
+    square = sum(x * x for x in e)
+    start = [e[2], e[0], e[1]]
+    if 10 * sum(map(mul, start, e)) > 9 * square:
+        start = [Fraction(1), ZERO, ZERO]
+    along = sum(map(mul, start, e))
+    return [square * x - along * y for x, y in zip(start, e)]
+
+
+def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
+    """Give (sin θ cos φ, sin θ sin φ, cos θ), over `ONE`."""
+    (cos_theta, sin_theta), (cosine, sine) = cos_sin(theta_deg / 360), cos_sin(phi_deg / 360)
+    return [sin_theta * cosine >> BITS, sin_theta * sine >> BITS, cos_theta]
+
+
+def fibonacci(n: int, k: int) -> Ints:
+    """Height z_k = 1 − (2k+1)/n, azimuth k(3 − √5)/2 turns."""
+    cosine, sine = cos_sin(Fraction(k * (3 * ONE - math.isqrt(5 * ONE * ONE)), 2 * ONE))
+    z = (n - 2 * k - 1) * ONE // n
+    radius = math.isqrt(ONE * ONE - z * z)
+    return [radius * cosine >> BITS, radius * sine >> BITS, z]
+
+
+def drawn(seed: int, count: int) -> list[Ints]:
+    """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
+    generator, rows = random.Random(seed), []
+    while len(rows) < count:
+        x, y, z = (2.0 * generator.random() - 1.0 for _ in range(3))
+        if 0.25 <= x * x + y * y + z * z <= 1.0:
+            rows.append(unit([Fraction(x), Fraction(y), Fraction(z)]))
+    return rows
+
+
+def directions(settings: Any) -> Settings:
+    """Give the exact directions of both parties, over `ONE`."""
+    family = settings.get("family")
+    if "alice" in settings:
+        a, b = (table(settings[party], (None, 3), f"settings.{party}") for party in ("alice", "bob"))
+        near = all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for r in a + b)
+        need(near or settings.get("normalise") is True, "a settings row is not a unit vector")
+        return [unit(r) for r in a], [unit(r) for r in b]
+    if "alice_deg" in settings:
+        a, b = (table(settings[key], (None, 2), f"settings.{key}") for key in ("alice_deg", "bob_deg"))
+        return [polar(*r) for r in a], [polar(*r) for r in b]
+    if family == "chsh":
+        return [polar(ZERO), polar(Fraction(90))], [polar(Fraction(225)), polar(Fraction(135))]
+    if family in ("leggett_triads", "leggett_directions"):
+        rows = axes(settings["directions"] if family == "leggett_directions" else "triad")
+        cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
+        pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
+        return [a for a, _ in pairs[::2]], [[cosine * x + sine * y >> BITS for x, y in zip(a, e)] for a, e in pairs]
+    n, m = (whole(settings[k if k in settings else "n"], 1, MAX_SETTINGS, k) for k in ("n_alice", "n_bob"))
+    if family == "half_circle":
+        return [polar(Fraction(180 * k, n)) for k in range(n)], [polar(Fraction(180 * k + 90, n)) for k in range(n)]
+    if family == "great_circle":
+        return [polar(Fraction(360 * k, n)) for k in range(n)], [polar(Fraction(360 * k, m)) for k in range(m)]
+    if family == "fibonacci":
+        return [fibonacci(n, k) for k in range(n)], [fibonacci(m, k) for k in range(m)]
+    need(family == "random", "the family of settings is unknown")
+    both = drawn(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed"), n + m)
+    return both[:n], both[n:]
+
+
+# --- the problem ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Functional:
+    """f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ correlators_ij C_ij, exact."""
+
+    constant: Fraction
+    alice: Row
+    bob: Row
+    correlators: Table
+
+    def __post_init__(self) -> None:
+        total = sum(abs(s) for r in self.correlators for s in r)
+        self.shape, self.ceiling = (len(self.alice), len(self.bob)), self.constant + total
+        self.size = total + abs(self.constant) + sum(map(abs, self.alice + self.bob))
+
+    def value(self, alice: Row, bob: Row, correlators: Table) -> Fraction:
+        """Evaluate f; where every argument is off by at most ε, the value is off by at most ε · size."""
+        total = self.constant + sum(map(mul, self.alice, alice)) + sum(map(mul, self.bob, bob))
+        return total + sum(s * c for r, q in zip(self.correlators, correlators) for s, c in zip(r, q) if s)
+
+    def best(self, alice: Row, bob: Row) -> Fraction:
+        """Evaluate f at the best correlators for these marginals (their error doubles)."""
+        pairs = zip(self.correlators, alice)
+        best = [[1 - abs(a - b) if s > 0 else abs(a + b) - 1 for s, b in zip(r, bob)] for r, a in pairs]
+        return self.value(alice, bob, best)
+
+
+def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
+    """Give the functional of a problem; −1/3 and the like are exact."""
+    name, scale = spec.get("name"), 1
+    if name is None:
+        rows = table(spec["correlators"], shape, "functional.correlators")
+        return Functional(number(spec.get("constant", 0)), *sides(spec, rows, "functional", [ZERO]), rows)
+    n = whole(spec.get("n", shape[0] if shape else 2), 1, 512, "functional.n")
+    if name == "chsh":
+        signs = [[1, 1], [1, -1]]
+    elif name == "chained":
+        signs = [[(i == 0 and j == n - 1) - (j == i or j == i - 1) for j in range(n)] for i in range(n)]
+    else:
+        need(name in ("leggett3", "leggett_n") and shape, "the functional is unknown or needs settings")
+        signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
+    size = len(signs), len(signs[0])
+    need(shape in (None, size), "the functional does not fit the settings")
+    return Functional(ZERO, size[0] * [ZERO], size[1] * [ZERO], [[Fraction(s, scale) for s in r] for r in signs])
+
+
+@dataclass
+class Behaviour:
+    """Mean values, each within `radius` of the exact one; marginals None: unknown or free."""
+
+    alice: Row | None
+    bob: Row | None
+    correlators: Table
+    radius: Fraction = ZERO
+    marginal_radius: Fraction = ZERO
+
+    def __post_init__(self) -> None:
+        self.shape = len(self.correlators), len(self.correlators[0])
+
+
+def behaviour(spec: Any, settings: Settings | None) -> Behaviour:
+    """Give the behaviour of a problem; the singlet on the settings by default."""
+    name = spec.get("name", "table" if "correlators" in spec else "singlet")
+    if name in ("table", "pr_box"):
+        spec = spec if name == "table" else {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
+        rows = table(spec["correlators"], settings and (len(settings[0]), len(settings[1])), "behaviour.correlators")
+        return Behaviour(*sides(spec, rows, "behaviour", None), rows)
+    if settings is None:
+        raise Refused("the behaviour needs settings")
+    alice, bob = settings
+    if name == "partially_entangled":
+        cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
+        means = [[Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in settings]
+        turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
+        return Behaviour(*means, [[Fraction(dot(a, b), ONE) for b in turned] for a in alice], EPS, EPS)
+    factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
+    rows = [[-factor * Fraction(dot(a, b), ONE) for b in bob] for a in alice]
+    return Behaviour(len(alice) * [ZERO], len(bob) * [ZERO], rows, EPS if factor else ZERO)
+
+
+@dataclass
+class Model:
+    """A law for the marginals. Leggett: directions times purity, over `ONE`; finite: the rows; hull: the parts."""
+
+    name: str
+    shape: tuple[int, int]
+    alice: list[Ints] = field(default_factory=list)
+    bob: list[Ints] = field(default_factory=list)
+    rows: list[tuple[Row, Row]] = field(default_factory=list)
+    parts: list[Model] = field(default_factory=list)
+
+    def symmetric(self) -> bool:
+        """Whether −m belongs to the model with every m."""
+        return self.name != "finite" and all(part.symmetric() for part in self.parts)
+
+    def marginals(self, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
+        """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
+        for part in self.parts:
+            with suppress(Refused, LookupError, TypeError):
+                return part.marginals(state, exactly_unit)
+        if self.name == "leggett":
+            u, v = (row(state[key], 3, key, rational) for key in ("u", "v"))
+            on_sphere = sum(x * x for x in u) == sum(x * x for x in v) == 1
+            need(on_sphere or not exactly_unit, "a hidden vector is not on the sphere")
+            u_, v_ = unit(u), unit(v)
+            return [Fraction(dot(a, u_), ONE) for a in self.alice], [Fraction(dot(b, v_), ONE) for b in self.bob], EPS
+        alice, bob = (row(state[p], n, p, rational) for p, n in zip(("alice", "bob"), self.shape))
+        allowed = {
+            "bell": all(abs(x) == 1 for x in alice + bob),
+            "unbiased": not any(alice + bob),
+            "nonsignalling": all(abs(x) <= 1 for x in alice + bob),
+            "finite": (alice, bob) in self.rows,
+            "hull": False,
+        }
+        need(allowed[self.name], "a hidden state does not belong to the model")
+        return alice, bob, ZERO
+
+
+def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Model:
+    """Give the model of a problem."""
+    model = Model({"nonsignaling": "nonsignalling"}.get(spec["name"], spec["name"]), shape)
+    if model.name == "leggett":
+        etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
+        need(settings and all(0 <= eta <= 1 for eta in etas), "Leggett's model needs settings, and purities in [0, 1]")
+        model.alice, model.bob = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
+    elif model.name == "finite":
+        rows = [table(spec[p], (None, n), f"model.{p}") for p, n in zip(("alice", "bob"), shape)]
+        need(len(rows[0]) == len(rows[1]), "the sides of the model differ in length")
+        need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
+        model.rows = list(zip(*rows))
+    elif model.name == "hull":
+        need(all(part["name"] not in ("hull", "quantum") for part in spec["of"]), "a part of the hull is not allowed")
+        model.parts = [named_model(part, shape, settings) for part in listed(spec["of"], None, "model.of")]
+    return model
+
+
+# --- upper ends: proofs of f ≤ bound on a model -----------------------------------------------------------------------
+
+
+def prove(model: Model, f: Functional, proof: Any) -> Fraction:
+    """Give the bound on f over the model that the proof establishes."""
+    kind, parts = proof["type"], model.parts
+    if kind == "closed_form":  # |A|, |B|, |C| ≤ 1
+        return f.ceiling + (0 if model.name == "unbiased" else sum(map(abs, f.alice + f.bob)))
+    if kind == "dual":
+        return dual(f, table(proof["tau"], f.shape, "tau", rational))
+    if (kind, model.name) == ("list", "finite"):
+        return max(f.best(*state) for state in model.rows)
+    if (kind, model.name) == ("hull", "hull"):
+        return max(prove(part, f, p) for part, p in zip(parts, listed(proof["parts"], len(parts), "parts")))
+    provers = {("covering", "leggett"): covering, ("enumeration", "bell"): enumeration, ("sdp", "quantum"): semidefinite}
+    need((kind, model.name) in provers, f"the type of the proof does not fit the model {model.name}")
+    return provers[kind, model.name](model, f, proof)
+
+
+def dual(f: Functional, tau: Table) -> Fraction:
+    """Multipliers τ in [−1, 1]: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ −Σ|c_i| − Σ|d_j| for every box."""
+    need(all(abs(t) <= 1 for r in tau for t in r), "a multiplier is outside [−1, 1]")
+    c = [sum((abs(s) * t for s, t in zip(*pair)), -a) for *pair, a in zip(f.correlators, tau, f.alice)]
+    d = [sum(map(mul, s, t), b) for s, t, b in zip(zip(*f.correlators), zip(*tau), f.bob)]
+    return f.ceiling + sum(map(abs, c + d))
+
+
+def enumeration(model: Model, f: Functional, proof: Any) -> Fraction:
+    """Maximise Σ_j |β_j + Σ_i S_ij A_i| + Σ α_i A_i over all signs A, 2^12 of them at once.
+
+    They are the fields of one long integer; a field x is stored as x + 2^(width−1).
+    """
+    inner, outer, rows = f.alice, f.bob, f.correlators
+    if len(inner) > len(outer):
+        inner, outer, rows = outer, inner, [list(column) for column in zip(*rows)]
+    n = len(inner)
+    need(n < 40 and len(outer) << n <= MAX_STRATEGIES, f"2^{n} × {len(outer)} strategies are too many to enumerate")
+    scale = common([*inner, *outer, *(x for r in rows for x in r)])
+    columns = [[int(x * scale) for x in column] for column in [*zip(*rows, outer), (*inner, ZERO)]]
+    width = sum(abs(x) for column in columns for x in column).bit_length() + 2
+    top, packed, ones, bases = 1 << width - 1, min(n, 12), [1], []
+    for i in range(packed):
+        ones.append(ones[i] | ones[i] << (width << i))
+    for column in columns:
+        base = column[n] + top
+        for i in range(packed):
+            base = (base + column[i] * ones[i]) | (base - column[i] * ones[i]) << (width << i)
+        bases.append(base)
+    best = 0
+    for signs in product((1, -1), repeat=n - packed):
+        shifted = [b + sum(map(mul, signs, column[packed:n])) * ones[packed] for b, column in zip(bases, columns)]
+        total = shifted.pop()
+        for x in shifted:  # add |x|: the bits of the negative fields are turned round
+            plus = (x >> width - 1) & ones[packed]
+            minus = ones[packed] ^ plus
+            total += (x ^ (plus << width - 1) ^ ((minus << width - 1) - minus)) + minus
+        for i in reversed(range(packed)):  # the larger of two halves, field by field
+            high = total >> (width << i)
+            total ^= high << (width << i)
+            larger = ((high + ones[i] * top - total >> width - 1) & ones[i]) * ((1 << width) - 1)
+            total ^= (total ^ high) & larger
+        best = max(best, total)
+    return f.constant + Fraction(best - top, scale)
+
+
+def positive(m: Table) -> bool:
+    """Whether a symmetric matrix (lower triangle) is certainly positive semidefinite.
+
+    L is an integer Cholesky factor over 2^160 of m less 2^-100, and m − L Lᵀ is dominated by its diagonal.
+    """
+    n, one = len(m), 1 << 160
+    scaled = [[math.floor(x * one) << 160 for x in r[: i + 1]] for i, r in enumerate(m)]
+    slack, factor = [-n * one] * n, []  # entries were rounded
+    for i, entries in enumerate(scaled):
+        line: Ints = []
+        for x, other in zip(entries, factor):
+            line.append((x - sum(map(mul, line, other))) // other[-1])
+        pivot = entries[i] - (1 << 220) - sum(map(mul, line, line))
+        if pivot <= 0:
+            return False
+        factor.append([*line, math.isqrt(pivot)])
+        for j, x in enumerate(entries):
+            rest = x - sum(map(mul, factor[i], factor[j]))
+            slack[i] += rest if i == j else -abs(rest)
+            slack[j] -= 0 if i == j else abs(rest)
+    return min(slack) >= 0
+
+
+def semidefinite(model: Model, f: Functional, proof: Any) -> Fraction:
+    """Tsirelson's theorem, or level 1 of the hierarchy: M ⪰ 0 (order 1, A.., B..) proves f ≤ k + ½ Σ diagonal."""
+    lead = proof["level"] == "1"
+    need(lead or proof["level"] == "correlators" and not any(f.alice + f.bob), "the level of the proof does not fit")
+    m: Table = [[]] * lead + [[-a] * lead + i * [ZERO] for i, a in enumerate(f.alice)]
+    m += [[-b] * lead + [-r[j] for r in f.correlators] + j * [ZERO] for j, b in enumerate(f.bob)]
+    diagonal = row(proof["diagonal"], len(m), "diagonal", rational)
+    need(len(m) <= 300 and positive([[*r, x] for r, x in zip(m, diagonal)]), "the semidefinite proof is not positive")
+    return f.constant + sum(diagonal) / 2
+
+
+# --- covering of both spheres -----------------------------------------------------------------------------------------
+
+
+def inflated(text: Any) -> bytes:
+    """Decode and decompress a bounded blob."""
+    stream = zlib.decompressobj()
+    data = stream.decompress(base64.b64decode(text, validate=True), MAX_INFLATED)
+    need(stream.eof and not stream.unused_data, "a compressed part is cut off, or larger than allowed")
+    return data
+
+
+@lru_cache(maxsize=1 << 16)
+def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...], list[tuple[int, ...]], int]:
+    """Corner directions of a box on a face of the cube, and 1/γ rounded up, over 2^80; the face is [−2^40, 2^40]²."""
+    corners = []
+    for s, t in product((s0, s1), (t0, t1)):
+        point = (1 << 40 if face < 3 else -1 << 40, s, t)
+        length = math.isqrt(sum(map(mul, point, point)) << 80)
+        x, y, z = ((q << 120) // length for q in point)
+        corners.append(((x, y, z), (z, x, y), (y, z, x))[face % 3])
+    middle = [sum(column) for column in zip(*corners)]
+    length = math.isqrt(sum(map(mul, middle, middle))) + 1
+    return (face, s0, s1, t0, t1), corners, max((length << 160) // sum(map(mul, q, middle)) for q in corners) + 1
+
+
+def least(c: Any, where: Any) -> int:
+    """Lower bound of c·x over a patch (None: the sphere), over 2^80 times c's denominator.
+
+    x is a combination of the corners with weights ≥ 0 whose sum is between 1 and 1/γ, γ the least cosine to the middle.
+    """
+    c0, c1, c2 = c
+    m = min([c0 * x + c1 * y + c2 * z for x, y, z in where[1]]) if where else -1
+    if m >= 0:
+        return m
+    whole_sphere = -(math.isqrt(c0 * c0 + c1 * c1 + c2 * c2) + 1) << 80
+    return max(whole_sphere, m * where[2] >> 80) if where else whole_sphere
+
+
+class Covering:
+    """The function G with vectors x_k = (|S| a_i, −S b_j) as integers over `scale`, six fields of 160 bits of one integer.
+
+    scale · size = 2^80, and all roundings here are below 2^-56 · size, which is charged to the threshold.
+    """
+
+    def __init__(self, model: Model, f: Functional, threshold: Fraction) -> None:
+        size = f.size - abs(f.constant)
+        self.scale = int((1 << 80) / size)
+        self.level = (threshold + size / (1 << 56)) * self.scale
+        self.pairs = [(s, i, j) for i, r in enumerate(f.correlators) for j, s in enumerate(r) if s]
+        self.terms = [self.packed(model, {i: abs(s)}, {j: -s}) for s, i, j in self.pairs]
+        linear = [{k: -x for k, x in enumerate(side) if x} for side in (f.alice, f.bob)]
+        self.base = self.packed(model, *linear)
+        self.mirror = not (linear[0] and any(map(any, model.alice)) or linear[1] and any(map(any, model.bob)))
+
+    def packed(self, model: Model, alice: dict[int, Fraction], bob: dict[int, Fraction]) -> int:
+        """Pack (Σ α_i a_i, Σ β_j b_j)."""
+        total = 0
+        for offset, side, coefficients in ((0, model.alice, alice), (480, model.bob, bob)):
+            for k, x in coefficients.items():
+                factor = x * self.scale / ONE
+                for e in range(3):
+                    total += (factor.numerator * side[k][e] // factor.denominator) << (offset + 160 * e)
+        return total
+
+
+FIELDS = [160 * e for e in range(6)]
+HALVES = sum(1 << (159 + e) for e in FIELDS)
+
+
+def unpacked(x: int) -> tuple[Ints, Ints]:
+    """Give the signed fields of a packed integer: the parts of u and of v."""
+    x += HALVES
+    fields = [(x >> e & (1 << 160) - 1) - (1 << 159) for e in FIELDS]
+    return fields[:3], fields[3:]
+
+
+def covering(model: Model, f: Functional, proof: Any) -> Fraction:
+    """A tree of pairs of patches of the u- and the v-sphere; on every leaf G ≥ threshold.
+
+    Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h). Terms with |n| = D + 1 keep τ = ±1 in
+    all descendants and are summed once, in `base`. Where α = β = 0, G(−u, −v) = G(u, v) saves half of the first sphere.
+    """
+    threshold, d = rational(proof["threshold"]), whole(proof["denominator"], 1, 126, "denominator")
+    if f.size == abs(f.constant):
+        return f.constant
+    g = Covering(model, f, threshold)
+    multipliers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
+    quadratic, level = iter(listed(proof["quadratic"], None, "quadratic")), math.ceil(g.level * d) << 80
+    stack: list[Any] = [(None, None, g.mirror, g.base, g.terms, range(len(g.terms)), unpacked(g.base * d))]
+    for byte in inflated(proof["tree"]):
+        u, v, mirror, base, terms, names, cd = stack.pop()
+        kind = byte & 7
+        if byte & 8:
+            n = multipliers[at : at + len(terms)]
+            at += len(terms)
+            if len(n) and (max(n) > d or min(n) < -d):
+                need(max(n) <= d + 1 and min(n) >= -d - 1, "a multiplier is outside [−1, 1]")
+                base += sum(x if q > 0 else -x for q, x in zip(n, terms) if abs(q) > d)
+                terms, names = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in (terms, names))
+                n = [q for q in n if abs(q) <= d]
+            if byte & 16:
+                cd = unpacked(base * d + sum(map(mul, n, terms)))
+        if kind == 6:
+            need(least(cd[0], u) + least(cd[1], v) >= level, "a leaf of the covering does not reach the threshold")
+        elif kind == 7:
+            check_quadratic(g, next(quadratic), u, v, base, [(x, g.pairs[k][0]) for x, k in zip(terms, names)])
+        elif kind in (4, 5):
+            need((u, v)[kind - 4] is None, "a sphere is cut into faces twice")
+            faces = [patch(face, -1 << 40, 1 << 40, -1 << 40, 1 << 40) for face in range(3 if mirror else 6)]
+            stack += [((q, v) if kind == 4 else (u, q)) + (False, base, terms, names, cd) for q in reversed(faces)]
+        else:
+            face, *box = (u if kind < 2 else v)[0]
+            low, middle, high = box[kind % 2 * 2], sum(box[kind % 2 * 2 :][:2]) // 2, box[kind % 2 * 2 + 1]
+            need(low < middle < high, "a patch is too small")
+            for ends in ((middle, high), (low, middle)):
+                box[kind % 2 * 2 : kind % 2 * 2 + 2] = ends
+                q = patch(face, *box)
+                stack.append(((q, v) if kind < 2 else (u, q)) + (mirror, base, terms, names, cd))
+    need(not stack and at == len(multipliers) and next(quadratic, None) is None, "the covering does not end where it should")
+    return f.ceiling - threshold
+
+
+def root_up(x: Fraction) -> Fraction:
+    """A square root of x, rounded up."""
+    return Fraction(math.isqrt(math.ceil(x * (1 << 240))) + 1, 1 << 120)
+
+
+def check_quadratic(g: Covering, leaf: Any, u: Any, v: Any, base: int, terms: list[tuple[int, Fraction]]) -> None:
+    """A leaf near a point (u*, v*): with δ = (u − u*, v − v*), G ≥ K + ℓ·δ + δᵀQδ ≥ K − |ℓ_u| r_u − |ℓ_v| r_v − σ|δ|².
+
+    From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), from c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and from
+    0 ≥ P[(u*·δ)² − r²|δ|²/4], r = max|δ| on the patch; x = w y in the integers of `Covering`, all over g.scale.
+    """
+    centre, radii = [], []
+    for key, where in (("u", u), ("v", v)):
+        *point, length = (whole(x, -(1 << 64), 1 << 64, key) for x in leaf[key])
+        need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
+        centre.append([Fraction(x, length) for x in point])
+        nearest = Fraction(least([int(x * (1 << 80)) for x in centre[-1]], where), 1 << 160)
+        radii.append(min(Fraction(4), 2 - 2 * nearest + Fraction(1, 1 << 70)))
+    star = centre[0] + centre[1]
+    tau, kappa = iter(leaf["tau"]), iter(leaf["kappa"])
+    signs = {"+": 1 << 50, "-": -1 << 50}
+    n = [signs[sign] if sign in signs else next(tau) for sign in leaf["signs"]]
+    need(len(n) == len(terms) and all(type(q) is int and abs(q) <= 1 << 50 for q in n), "the multipliers of a leaf are no list")
+    cd = [Fraction(x, 1 << 50) for part in unpacked((base << 50) + sum(q * x for q, (x, _) in zip(n, terms))) for x in part]
+    strengths = [Fraction(whole(x, -(1 << 90), 1 << 90, "lambda or mu") * g.scale, 1 << 50) for x in (leaf["lambda"], leaf["mu"])]
+    need(len(leaf["p"]) == 2, "p is no pair")
+    p = [Fraction(whole(x, 0, 1 << 90, "p") * g.scale, 1 << 40) for x in leaf["p"]]
+    value = sum(map(mul, cd, star))
+    slope = [x - strengths[e // 3] * star[e] for e, x in enumerate(cd)]
+    form = [[p[i // 3] * star[i] * star[j] if i // 3 == j // 3 else ZERO for j in range(i + 1)] for i in range(6)]
+    for i in range(6):
+        form[i][i] -= strengths[i // 3] / 2 + p[i // 3] * radii[i // 3] / 4
+    for (x, s), q, sign in zip(terms, n, leaf["signs"]):
+        if sign not in signs:
+            a, b = unpacked(x)
+            reach = max(-least([-e for e in a], u) - least([-e for e in b], v), -least(a, u) - least(b, v)) + (1 << 24 + 80)
+            k = Fraction(whole(next(kappa), 0, 1 << 90, "kappa") * g.scale, 1 << 40) / (s * g.scale) ** 2
+            need(k * reach * (1 << 50) <= ((1 << 50) - abs(q)) << 80, "a curvature is larger than its multiplier allows")
+            xs = a + b
+            y = sum(map(mul, xs, star))
+            value += k * y * y
+            slope = [e + 2 * k * y * z for e, z in zip(slope, xs)]
+            form = [[e + k * xs[i] * xs[j] for j, e in enumerate(r)] for i, r in enumerate(form)]
+    need(next(tau, None) is None and next(kappa, None) is None, "a leaf has too many multipliers")
+    lost = [root_up(sum(x * x for x in part) * r) for part, r in zip((slope[:3], slope[3:]), radii)]
+    slack = value - sum(lost) - g.level
+    need(slack >= 0, "a quadratic leaf does not reach the threshold")
+    for i in range(6):
+        form[i][i] += slack / sum(radii)
+    need(positive([[x / (1 << 80) for x in r] for r in form]), "the form of a quadratic leaf is not positive")
+
+
+# --- what each kind of result claims ----------------------------------------------------------------------------------
+
+
+def shown(value: Fraction, up: bool) -> str:
+    """Round outward to a double, for a message."""
+    near = float(value)
+    wrong = near < value if up else near > value
+    return repr(math.nextafter(near, math.inf if up else -math.inf) if wrong else near)
+
+
+@dataclass
+class Report:
+    """The claims of one result file, each with the verdict."""
+
+    lines: list[str] = field(default_factory=list)
+    proved: bool = True
+
+    def claim(self, holds: bool, text: str) -> None:
+        """Write down a claim."""
+        self.lines.append(("proved      " if holds else "NOT PROVED  ") + text)
+        self.proved = self.proved and holds
+
+    def enclosure(self, value: Any, lower: Fraction, upper: Fraction, what: str) -> None:
+        """Claim that a displayed {lower, upper} contains what the certificate proves."""
+        low, high = (number(only(value, "lower upper", what)[end]) for end in ("lower", "upper"))
+        proved = f"[{shown(lower, False)}, {shown(upper, True)}]"
+        text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives {proved}"
+        self.claim(low <= lower <= upper <= high, text)
+
+    def copies(self, displayed: Any, exact: list[Fraction], what: str) -> None:
+        """Claim that displayed numbers are the certificate's, up to `ROUNDING` (relative above 1)."""
+        pairs = zip(row(displayed, len(exact), what), exact)
+        self.claim(all(abs(x - y) <= ROUNDING * max(1, abs(y)) for x, y in pairs), f"{what} as in the certificate")
+
+
+def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
+    """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
+    given = state.get("vectors") or state["qubits"]
+    x, y = (table(given[p], (n, None), p, rational) for p, n in zip(("alice", "bob"), f.shape))
+    if "vectors" in state:
+        need(len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y), "a vector is longer than 1")
+        return f.shape[0] * [ZERO], f.shape[1] * [ZERO], [[sum(map(mul, p, q)) for q in y] for p in x]
+    real, imaginary = (row(given[key], 4, key, rational) for key in ("psi_re", "psi_im"))
+    for c, *direction in x + y:
+        fits = len(direction) == 3 and sum(q * q for q in direction) <= (1 - abs(c)) ** 2
+        need(fits and abs(c) <= 1, "an observable exceeds [−1, 1]")
+    mean = [[ZERO] * 4 for _ in range(4)]  # of σ_p ⊗ σ_q; σ_p maps bit b to b ^ flip with a phase i^(0..3)
+    for p, q, ket in product(range(4), repeat=3):
+        bra = ket ^ (p in (1, 2)) << 1 ^ (q in (1, 2))
+        turns = ((0, 0), (0, 0), (1, 3), (0, 2))
+        same = real[bra] * real[ket] + imaginary[bra] * imaginary[ket]
+        cross = real[bra] * imaginary[ket] - imaginary[bra] * real[ket]
+        mean[p][q] += (same, -cross, -same, cross)[(turns[p][ket >> 1] + turns[q][ket & 1]) % 4]
+    mean = [[x / mean[0][0] for x in r] for r in mean]
+    half = [[sum(map(mul, r, column)) for column in zip(*mean)] for r in x]
+    return [h[0] for h in half], [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
+
+
+def check_bound(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+    """Check kind = "bound": the largest value of a functional over a model."""
+    f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
+    model = named_model(problem["model"], f.shape, settings)
+    state, zero = result["certificate"]["lower"]["state"], [n * [ZERO] for n in f.shape]
+    if model.name == "quantum":
+        alice, bob, correlators = mean_values(f, state)
+        lower = f.value(alice, bob, correlators)
+    else:
+        alice, bob, error = model.marginals(state, exactly_unit=False)
+        lower = f.best(alice, bob) - 2 * error * f.size
+    report.enclosure(result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
+    exact = {"alice": alice, "bob": bob}
+    for key in ("u", "v") if "u" in state else ():
+        exact[key] = [Fraction(x, ONE) for x in unit(row(state[key], 3, key, rational))]
+    maximiser = only(result["maximiser"], "u v alice bob", "maximiser")
+    need(len(maximiser) >= 2, "the maximiser is missing")
+    for key, displayed in maximiser.items():
+        report.copies(displayed, exact[key], f"maximiser.{key}")
+    if result.get("quantum") is not None:
+        value = f.value(*zero, behaviour({}, settings).correlators)
+        near = abs(number(result["quantum"]) - value) <= ROUNDING * max(1, f.size)
+        report.claim(near, f"quantum value {float(value)!r} of the singlet on the settings")
+
+
+def target(spec: Any, settings: Settings | None) -> tuple[Behaviour, list[list[bool]]]:
+    """Give the behaviour in question, and which pairs are known."""
+    wanted = behaviour(spec, settings)
+    known = [["pairs" not in spec] * wanted.shape[1] for _ in range(wanted.shape[0])]
+    for i, j in spec.get("pairs", []):
+        known[whole(i, 0, wanted.shape[0] - 1, "a pair")][whole(j, 0, wanted.shape[1] - 1, "a pair")] = True
+    if spec.get("marginals", "match") == "free":
+        wanted.alice = wanted.bob = None
+    entries = [c for r, k in zip(wanted.correlators, known) for c, used in zip(r, k) if used]
+    within = all(abs(x) <= 1 + wanted.radius for x in entries + (wanted.alice or []) + (wanted.bob or []))
+    need(within, "a mean value of the behaviour is outside [−1, 1]")
+    return wanted, known
+
+
+def check_mixture(lower: Any, wanted: Behaviour, noise: Behaviour | None, known: Any, model: Model) -> Fraction:
+    """Check the finite model of a visibility; give the visibility that it proves."""
+    visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
+    weights = row(lower["weights"], None, "weights", rational)
+    states = [model.marginals(state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
+    error, antipodal = max(state[2] for state in states), lower.get("antipodal") is True
+    need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
+    need(min(weights) >= 0 and sum(weights) == 1, "the weights are not non-negative with sum 1")
+    need(model.symmetric() or not antipodal, "the model is not closed under m → −m")
+    # A repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local.
+    local = any(m.name == "bell" for m in [model, *model.parts])
+    need(not repair or local and noise is None and not deviation, "a repair needs white noise and Bell's model")
+    visibility /= 1 - repair
+    # weighted marginals of each setting, as integers over a common denominator
+    sizes = enumerate(wanted.shape)
+    sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in sizes]
+    scale = common(x for side in sides for r in side for x in r)
+    alice, bob = ([[int(x * scale) for x in r] for r in side] for side in sides)
+    gaps = []
+    for i, j in product(range(len(alice)), range(len(bob))):
+        if known[i][j]:
+            c = visibility * wanted.correlators[i][j] + (1 - visibility) * (noise.correlators[i][j] if noise else 0)
+            low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
+            high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
+            gaps.append(max(low - c, c - high) + 2 * error + visibility * wanted.radius)
+    for party, side in (("alice", alice), ("bob", bob)):
+        others = getattr(noise, party, None) or len(side) * [ZERO]
+        for m, p, n in zip(side, getattr(wanted, party) or [], others):
+            mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
+            gaps.append(abs(visibility * p + (1 - visibility) * n - mean) + off + visibility * wanted.marginal_radius)
+    if repair:
+        need((1 - repair) * sum(max(gap, ZERO) for gap in gaps) <= repair, "the model is too far from the target")
+    else:
+        need(max(gaps, default=ZERO) <= deviation, "the model misses the target")
+    return visibility * (1 - repair)
+
+
+def check_visibility(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+    """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
+    spec = problem.get("behaviour", problem.get("behavior", {}))
+    wanted, known = target(spec, settings)
+    model, zero = named_model(problem["model"], wanted.shape, settings), [n * [ZERO] for n in wanted.shape]
+    noise = None if spec.get("noise", "white") == "white" else behaviour(spec["noise"], settings)
+    lower, claim, upper = result["certificate"]["lower"], result["certificate"].get("upper"), Fraction(1)
+    visibility = check_mixture(lower, wanted, noise, known, model)
+    deviation = float(rational(lower.get("deviation", "0")))
+    report.claim(True, f"{len(lower['weights'])} hidden states, off by at most {deviation} entry by entry")
+    need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
+    if claim is not None:
+        sides = [row(claim[p], n, p, rational) for p, n in zip(("alice", "bob"), wanted.shape)]
+        f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], wanted.shape, "S", rational))
+        used = all(k or not s for r, q in zip(f.correlators, known) for s, k in zip(r, q))
+        free = wanted.alice is None and any(f.alice) or wanted.bob is None and any(f.bob)
+        need(used and not free, "the inequality uses mean values that are unknown or free")
+        bound = prove(model, f, claim["proof"])
+        base = f.value(noise.alice or zero[0], noise.bob or zero[1], noise.correlators) if noise else f.constant
+        slope = f.value(wanted.alice or zero[0], wanted.bob or zero[1], wanted.correlators) - base
+        error = f.size * max(wanted.radius, wanted.marginal_radius)
+        need(slope > error, "the inequality does not tell the target from the noise")
+        upper = min(upper, max((bound - base) / (slope - error), (bound - base) / (slope + error)))
+        displayed = only(result["inequality"], "correlators alice bob constant bound", "inequality")
+        report.copies([x for r in displayed["correlators"] for x in r], [s for r in f.correlators for s in r], "S")
+        report.copies([*displayed["alice"], *displayed["bob"], displayed["constant"]], [*f.alice, *f.bob, f.constant], "f")
+        report.claim(bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound, True)} holds for the model")
+    report.enclosure(result["value"], visibility, upper, "visibility")
+
+
+def check_marginals(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+    """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
+
+    The vectors D are those with |D_k − D_l| ≤ 1 − C and |D_k + D_l| ≤ 1 + C for known pairs, |D_k ∓ D_l| ≤ 2 − |m_k ± m_l|
+    for the others where marginals m are given, and |D_k| ≤ 1: differences of two boxes that add up to the target.
+    """
+    wanted, known = target(problem.get("behaviour", problem.get("behavior", {})), settings)
+    certificate, (n_a, n_b) = result["certificate"], wanted.shape
+    given, one = (wanted.alice or []) + (wanted.bob or []), int(rational(certificate["denominator"]))
+    m, count = given if any(given) else [], n_a + n_b
+    need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
+    names = {f"{'AB'[k >= n_a]}{k - n_a * (k >= n_a)}": k for k in range(count)}
+
+    def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:
+        """Limits of |D_k − D_l| and |D_k + D_l| for k < l, and their error."""
+        if k < n_a <= other and known[k][other - n_a]:
+            c = wanted.correlators[k][other - n_a]
+            return 1 - c, 1 + c, wanted.radius
+        need(m, "a path uses a pair of settings that nothing is known about")
+        return 2 - abs(m[k] + m[other]), 2 - abs(m[k] - m[other]), 2 * wanted.marginal_radius
+
+    constraints = []
+    for k in range(count):
+        others = [x for x in range(k + 1, count) if m or k < n_a <= x and known[k][x - n_a]]
+        pairs = [[max(0, math.floor((w - e) * one)) for w in ws] for *ws, e in (limits(k, x) for x in others)]
+        constraints.append((others, [p[0] for p in pairs], [p[1] for p in pairs]))
+
+    def excess(d: Ints) -> int:
+        """By how much D, over the denominator, exceeds a limit."""
+        worst = max(map(abs, d)) - one
+        for x, (others, same, opposite) in zip(d, constraints):
+            chosen = [d[k] for k in others]
+            worst = max([worst, *map(sub, map(abs, map(x.__sub__, chosen)), same)])
+            worst = max([worst, *map(sub, map(abs, map(x.__add__, chosen)), opposite)])
+        return worst
+
+    need(not m or excess([int(x * one) for x in m]) <= 2 + one // 10**12, "the target has a negative probability")
+    entries, displayed, paths = ([*part["alice"], *part["bob"]] for part in (certificate, result["marginals"], result["paths"]))
+    need(len(entries) == len(displayed) == count and len(result["marginals"]["alice"]) == n_a, "a setting is missing")
+    need(paths == [entry["path"] for entry in entries], "the displayed paths are not the certificate's")
+    best = []
+    for name, s in names.items():
+        nodes = [(names[node[:-1]], {"+": 1, "-": -1}[node[-1]]) for node in entries[s]["path"]]
+        need(nodes[0] == (s, 1) and nodes[-1] == (s, -1), f"the path of {name} does not lead from + to −")
+        total, d = ZERO, entries[s]["potentials"]
+        for (k, p), (x, q) in pairwise(nodes):
+            *ws, e = limits(min(k, x), max(k, x)) if k != x else (2, 2, 0)
+            total += ws[p != q] + e
+        if isinstance(d, str):
+            data = base64.b64decode(d, validate=True)
+            d = [int.from_bytes(data[i : i + 8], "little", signed=True) for i in range(0, len(data), 8)]
+        need(len(d) == count and all(type(x) is int for x in d), f"the potentials of {name} are no list of integers")
+        need(excess(d) <= 0, f"the potentials of {name} exceed a limit")
+        best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
+        report.enclosure(displayed[s], *best[-1], name)
+    report.enclosure(result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
+
+
+# --- the whole file ---------------------------------------------------------------------------------------------------
+
+KEYS = """schema kind title problem problem_sha256 resolved status reason value certificate stats
+maximiser quantum decomposition mixing inequality marginals paths"""
+KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
+
+
+def check(result: Any) -> Report:
+    """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
+    report = Report()
+    try:
+        problem = only(result, KEYS, "the file")["problem"]
+        text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for key, value in {**right, "status": "certified"}.items():
+            need(result[key] == value, f"{key} is {ascii(result[key])[:80]}, not {value!r}: nothing is proved")
+        need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
+        settings = directions(problem["settings"]) if "settings" in problem else None
+        need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "too many settings")
+        KINDS[problem["kind"]](problem, settings, result, report)
+    except Refused as error:
+        report.claim(False, str(error))
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, zlib.error) as error:
+        report.claim(False, f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}")
+    return report
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if len(arguments) != 1:
+        print("usage: checker.py RESULT.json", file=sys.stderr)
+        return 2
+    try:
+        report = check(read(arguments[0]))
+    except Unreadable as error:
+        print(f"unreadable: {ascii(str(error))[1:-1]}", file=sys.stderr)
+        return 2
+    print("\n".join([*report.lines, "all proved" if report.proved else "NOT everything is proved"]))
+    return 0 if report.proved else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
