@@ -1,0 +1,330 @@
+"""Question 2: does a behaviour have a model, and if not, up to which visibility, and which inequality says no?
+
+The largest V for which V·P + (1 − V)·noise = Σ ρ_λ P_λ with boxes of the model is a linear program with one column per
+hidden state, because the correlators C_λ may be eliminated (`target`). Its dual is the optimal inequality of Leggett's
+type for these settings; its pricing problem is the model's oracle. `search` generates rows and columns together until
+both ends meet in floating point; then
+
+- the lower end is proved by an explicit model in exact numbers (`exact_model`),
+- the upper end is proved by the oracle: with f ≤ h on the model, V ≤ (h − f(N))/(f(P) − f(N)) (`UpperEnd`).
+
+Linear programs only propose; where the oracle finds a better state while proving, the loop goes on.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..behaviour import Behaviour
+from ..behaviours import uniform
+from ..enclosure import Enclosure, Status
+from ..errors import InputError, SolverError
+from ..functional import Functional, Inequality
+from ..models.base import Model, Progress
+from .columns import Columns, contains_negations, parts_of
+from .decomposition import DecomposeResult, UpperEnd, expand
+from .exact_model import ExactModel, exact_model
+from .search import Proposal, Search, difference
+from .strict import strict_noise_model
+from .symmetry import Symmetry, find_symmetry
+from .target import Target, make_target
+
+__all__ = ["decompose"]
+
+
+def decompose(
+    behaviour: Behaviour,
+    model: Model,
+    *,
+    noise: str | Behaviour = "white",
+    marginals: str = "match",
+    tolerance: float = 1e-6,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    symmetry: Symmetry | str | None = "auto",
+    progress: Progress | None = None,
+) -> DecomposeResult:
+    """Enclose the largest V in [0, 1] for which V·P + (1 − V)·noise is a mixture of the model's boxes.
+
+    Parameters
+    ----------
+    behaviour : Behaviour
+        P. Pairs that it does not know are unconstrained (`Behaviour.with_pairs`).
+    model : Model
+        Of the same shape: `Leggett`, `Bell`, `NonSignalling`, `Unbiased`, `Finite`, `Hull`.
+    noise : "white" or Behaviour
+        White noise has vanishing mean values.
+    marginals : {"match", "free"}
+        Whether the mixture reproduces the marginals too, where the behaviour has them.
+    tolerance : float
+        Wanted width of the enclosure, > 0.
+    time_limit_s : float
+        After so many seconds the best proved enclosure, model and inequality are returned.
+    seed : int
+        Seed of every random choice.
+    symmetry : Symmetry, "auto" or None
+        Relabellings that leave settings and correlations as they are reduce rows and columns by orbit; "auto" looks for
+        them among up to 40 settings. The answer is the same with and without.
+    progress : callable, optional
+        Called with (lower, upper, rounds, seconds); the ends are not proved yet.
+
+    Returns
+    -------
+    DecomposeResult
+        ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``. On Ctrl-C what is proved so
+        far, with ``reason`` = "interrupted".
+
+    Raises
+    ------
+    InputError
+        For shapes that differ, options out of range, or a model without a decomposition (`Quantum`).
+
+    Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
+    """
+    if behaviour.shape != model.shape:
+        raise InputError(
+            f"decompose: the behaviour has {behaviour.shape[0]}×{behaviour.shape[1]} settings, "
+            f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
+        )
+    if not 0.0 < tolerance < math.inf:
+        raise InputError(f"decompose: tolerance is {tolerance!r}; it must be a positive number")
+    if not time_limit_s > 0.0:
+        raise InputError(f"decompose: time_limit_s is {time_limit_s!r}; it must be positive")
+    if isinstance(noise, str):
+        if noise != "white":
+            raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')
+        noise = uniform(*behaviour.shape)
+    parts = parts_of(model)
+    if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
+        raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
+    task = _Task(behaviour, noise, model, parts, marginals, tolerance, time_limit_s, seed, progress)
+    return task.run(symmetry)
+
+
+class _Task:
+    """One call of `decompose`."""
+
+    def __init__(
+        self, behaviour: Behaviour, noise: Behaviour, model: Model, parts: Sequence[Model], marginals: str,
+        tolerance: float, time_limit_s: float, seed: int, progress: Progress | None,
+    ) -> None:  # fmt: skip
+        self.model, self.parts = model, parts
+        self.tolerance, self.limit, self.seed, self.progress = tolerance, time_limit_s, seed, progress
+        self.target = make_target(
+            behaviour, noise, marginals=marginals, symmetric_model=contains_negations(model)
+        )
+        self.upper: UpperEnd | None = None
+        self.lower: ExactModel | None = None
+        self.reason = "tolerance_met"
+        self.proof_seconds = 0.0
+        self.proof_stats: dict[str, Any] = {}
+        self.shown = 0.0
+
+    def _left(self) -> float:
+        return self.began + self.limit - time.perf_counter()
+
+    def _report(self, lower: float, upper: float, rounds: int) -> None:
+        now = time.perf_counter()
+        if self.progress is not None and now - self.shown > 0.1:
+            self.shown = now
+            self.progress(max(lower, 0.0), min(upper, 1.0), rounds, now - self.began)
+
+    def run(self, symmetry: Symmetry | str | None) -> DecomposeResult:
+        compile_seconds = _compile(self.parts)
+        self.began = time.perf_counter()
+        target, found = self.target, None
+        if symmetry is not None and len(target.margin_right) == 0:
+            found = symmetry if isinstance(symmetry, Symmetry) else find_symmetry(target, self.parts)
+            if found is not None and found.order > 1:
+                target = make_target(
+                    self.target.behaviour, self.target.noise, symmetry=found, symmetric_model=self.target.antipodal,
+                    marginals="match" if self.target.matched else "free",
+                )  # fmt: skip
+            else:
+                found = None
+        rng = np.random.default_rng(self.seed)
+        search = Search(target, self.parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
+        try:
+            self._alternate(search, found)
+        except KeyboardInterrupt:
+            self.reason = "interrupted"
+        try:
+            self._finish(search, found)
+        except KeyboardInterrupt:
+            self.reason = "interrupted"
+        return self._result(search, found, compile_seconds)
+
+    def _alternate(self, search: Search, symmetry: Symmetry | None) -> None:
+        """Search and prove in turn until the ends meet or time is up."""
+        for attempt in range(6):
+            stopped = search.run()
+            if stopped == "time_limit":
+                self.reason = "time_limit"
+            if search.infeasible or self._left() <= 0.0:
+                break
+            self.lower = self._prove_lower(search, symmetry)
+            if self.lower is not None and self.lower.visibility >= 1.0:
+                return
+            proposal = search.vertex if search.vertex is not None else search.best
+            better = None if proposal is None else self._prove_upper(search, proposal, self._left())
+            low = 0.0 if self.lower is None else self.lower.visibility
+            high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
+            if high - low <= self.tolerance or stopped == "time_limit":
+                return
+            if self._left() <= 0.0:
+                self.reason = "time_limit"
+                return
+            # the proof found a state that the heuristic had missed, or the ends are still apart: tighten and go on
+            search.tolerance *= 0.5
+            search.vertex = None
+            search.upper = math.inf if better is not None else search.upper
+            search.best = None if better is not None else search.best
+            if better is not None:
+                search.master.add_columns(better)
+            if stopped == "stalled" and better is None and attempt > 0:
+                break
+        self.reason = "the search found no better model or inequality" if self.reason == "tolerance_met" else self.reason
+
+    def _finish(self, search: Search, symmetry: Symmetry | None) -> None:
+        """Prove what can be proved in the time that is left, at least briefly."""
+        if self.lower is None:
+            self.lower = self._prove_lower(search, symmetry)
+        if self.lower is not None and self.lower.visibility >= 1.0:
+            self.reason = "tolerance_met"
+            return
+        if self.upper is None:
+            proposal = search.vertex if search.vertex is not None else search.best
+            if proposal is None and search.infeasible:
+                proposal = Proposal(search.master.vertex().functional, 0.0)
+            if proposal is not None:
+                seconds = min(max(self._left(), 0.5), 3.0 if self.reason == "interrupted" else math.inf)
+                self._prove_upper(search, proposal, seconds)
+
+    def _prove_upper(self, search: Search, proposal: Proposal, seconds: float) -> Columns | None:
+        """Prove a proposed functional; return a state that it is worth more at than was thought, if one turned up."""
+        start = time.perf_counter()
+        f = _scaled(proposal.functional)
+        scale = f[1]
+        try:
+            support = self.model.support(
+                f[0], tolerance=max(0.25 * self.tolerance * scale, 1e-13), time_limit_s=max(seconds, 0.05),
+                seed=self.seed,
+            )  # fmt: skip
+        except SolverError as error:
+            self.reason = str(error)
+            return None
+        finally:
+            self.proof_seconds += time.perf_counter() - start
+        self.proof_stats = {k: v for k, v in support.stats.items() if isinstance(v, int | float)}
+        end = UpperEnd.of(f[0], support.value, support.proof, self.model, self.target)
+        if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
+            self.upper = end
+        step, noise = difference(f[0], search.target)
+        missed = (support.value.lower - noise) / step - proposal.visibility
+        if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
+            return None
+        states = self.model.propose(
+            f[0], 1, rng=search.rng, starts=None if support.state.u is None else _single(support.state)
+        )
+        return Columns.of(states, 0)
+
+    def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
+        if search.primal is None:
+            return None
+        columns, weights, visibility = search.primal
+        keep = _substantial(weights, 0.01 * self.tolerance)
+        columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
+        if symmetry is not None:
+            columns, weights = symmetry.expand(columns, weights, self.parts, self.target.antipodal)
+        model = exact_model(self.target, self.parts, columns, weights, visibility)
+        if model.visibility < visibility - 0.05 * self.tolerance or model.deviation > 0.0:
+            strict = strict_noise_model(self.target, self.parts, columns, search.rng)
+            if strict is not None:
+                other = exact_model(self.target, self.parts, columns, weights, visibility, noise_model=strict)
+                if (other.deviation, -other.visibility) < (model.deviation, -model.visibility):
+                    model = other
+        better = self.lower is None or (model.deviation, -model.visibility) < (self.lower.deviation, -self.lower.visibility)
+        return model if better else self.lower
+
+    def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
+        lower, upper = self.lower, self.upper
+        low = 0.0 if lower is None else lower.visibility
+        high = 1.0 if upper is None else min(upper.visibility, 1.0)
+        status, reason = Status.CERTIFIED, self.reason
+        if lower is not None and low >= 1.0:
+            upper, high = None, 1.0
+        if upper is not None and upper.visibility >= 1.0:
+            upper = None
+        if lower is None:
+            status = Status.NO_ANSWER
+            if search.infeasible:
+                reason = "neither the behaviour nor any mixture with the noise was found to have a model"
+        elif low > high:
+            # only possible within the deviation that the model states
+            low = high
+        if status == Status.CERTIFIED and high - low <= self.tolerance:
+            reason = "tolerance_met"
+        elif reason == "tolerance_met":
+            reason = "time_limit" if self._left() <= 0 else "the search found no better model or inequality"
+        m, n = search.most
+        stats: dict[str, Any] = {
+            "seconds": time.perf_counter() - self.began,
+            "compile_seconds": compile_seconds,
+            "rounds": search.rounds,
+            "rows": m,
+            "columns": n,
+            "states": 0 if lower is None else len(lower.weights) * (2 if lower.antipodal else 1),
+            "terms": 0 if upper is None else int(np.count_nonzero(upper.functional.correlators)),
+            "symmetry_order": 1 if symmetry is None else symmetry.order,
+            "time": {
+                **search.master.seconds,
+                "pricing": search.pricing_seconds,
+                "rows": search.row_seconds,
+                "proof": self.proof_seconds,
+            },
+            "proof": self.proof_stats,
+            "history": search.history,
+        }
+        inequality = None
+        if upper is not None:
+            inequality = Inequality(upper.functional, upper.bound, upper.proof, self.model.name)
+        return DecomposeResult(
+            Enclosure(low, high, status, reason), None if lower is None else expand(lower, self.target), inequality,
+            self.model, self.target.behaviour, self.target.noise, stats, lower, upper, len(self.parts),
+        )  # fmt: skip
+
+
+def _scaled(functional: Functional) -> tuple[Functional, float]:
+    """The functional with largest coefficient 1, by an exact power of two and a division, and the factor."""
+    size = max(float(np.abs(x).max()) for x in (functional.correlators, functional.alice, functional.bob))
+    factor = 1.0 / size
+    return factor * functional, factor
+
+
+def _single(state: Any) -> Any:
+    from ..models.base import HiddenStates
+
+    return HiddenStates(state.alice[None], state.bob[None], state.u[None], state.v[None])
+
+
+def _substantial(weights: np.ndarray, budget: float) -> np.ndarray:
+    """Indices of all but the smallest weights, which add up to less than the budget."""
+    order = np.argsort(weights)
+    dropped = int(np.searchsorted(np.cumsum(weights[order]), budget))
+    return np.sort(order[dropped:])
+
+
+def _compile(parts: Sequence[Model]) -> float:
+    """Seconds spent on compiling the oracles of the parts (nothing after the first time)."""
+    start = time.perf_counter()
+    for part in parts:
+        if part.name in ("leggett", "bell"):
+            tiny = Functional(np.eye(*part.shape))
+            part.propose(tiny, 1, rng=np.random.default_rng(0))
+            part.support(tiny, tolerance=0.1, time_limit_s=10.0)
+    return time.perf_counter() - start

@@ -1,0 +1,314 @@
+"""What `nsmodels.decompose` returns: an explicit model, an inequality with its proof, and the enclosure between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..behaviour import Behaviour
+from ..boxes import BoxMixture
+from ..enclosure import Enclosure, Status
+from ..functional import Functional, Inequality
+from ..models.base import Model, Proof, rounding_effect
+from ..rationals import rational, rationals, round_up
+from .exact_model import ExactModel
+from .target import Target
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["DecomposeResult", "Decomposition", "UpperEnd", "value_range"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Decomposition:
+    """An explicit finite model: V·P + (1 − V)·noise = Σ ρ_λ P_λ.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (m,)
+        ρ_λ > 0 with sum 1; multiples of 2^-51, so that the sum is exact.
+    alice, bob : ndarray, shapes (m, n_A) and (m, n_B)
+        Marginals of the hidden states.
+    u, v : ndarray, shape (m, 3)
+        Hidden vectors, NaN for states of models without.
+    mixing : ndarray, shape (n_A, n_B)
+        t_ij in [0, 1]: the boxes are C_λ = (1 − t)(−1 + |A + B|) + t (1 − |A − B|) for all λ. On pairs that are not
+        known t = ½.
+    deviation : float
+        Largest proved entry-wise deviation of the average from the target; 0 where the model is exact.
+    visibility : float
+        V.
+    """
+
+    weights: Array
+    alice: Array
+    bob: Array
+    u: Array
+    v: Array
+    mixing: Array
+    deviation: float
+    visibility: float
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def correlators(self, index: int) -> Array:
+        """The correlators C_λ of one box, shape (n_A, n_B)."""
+        a, b = self.alice[index][:, None], self.bob[index][None, :]
+        table = (1.0 - self.mixing) * (np.abs(a + b) - 1.0) + self.mixing * (1.0 - np.abs(a - b))
+        return np.asarray(table, dtype=np.float64)
+
+    def boxes(self) -> BoxMixture:
+        """All boxes with their weights; they are checked to be non-negative tables."""
+        tables = np.array([self.correlators(k) for k in range(len(self))])
+        return BoxMixture(self.weights, self.alice, self.bob, tables)
+
+    def average(self) -> Behaviour:
+        """Σ ρ_λ P_λ, evaluated box by box."""
+        total = np.zeros((self.alice.shape[1], self.bob.shape[1]))
+        for k, weight in enumerate(self.weights.tolist()):
+            total += weight * self.correlators(k)
+        return Behaviour(np.clip(total, -1.0, 1.0), self.weights @ self.alice, self.weights @ self.bob)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A list of ``{"weight", "u", "v"}`` or ``{"weight", "alice", "bob"}``."""
+        states = []
+        for k, weight in enumerate(self.weights.tolist()):
+            if np.isnan(self.u[k, 0]):
+                states.append({"weight": weight, "alice": self.alice[k].tolist(), "bob": self.bob[k].tolist()})
+            else:
+                states.append({"weight": weight, "u": self.u[k].tolist(), "v": self.v[k].tolist()})
+        return states
+
+    def __repr__(self) -> str:
+        note = "" if self.deviation == 0.0 else f", within {self.deviation:.2g}"
+        return f"Decomposition({len(self)} hidden states at V = {self.visibility:.9g}{note})"
+
+
+def expand(model: ExactModel, target: Target) -> Decomposition:
+    """The decomposition in floats, antipodes listed."""
+    weights, columns = model.weights, model.columns
+    alice, bob, u, v = columns.alice.T, columns.bob.T, columns.u, columns.v
+    if model.antipodal:
+        vanishing = ~(alice.any(axis=1) | bob.any(axis=1))
+        weights = np.concatenate([np.where(vanishing, weights, weights / 2.0), weights[~vanishing] / 2.0])
+        alice, bob = np.concatenate([alice, -alice[~vanishing]]), np.concatenate([bob, -bob[~vanishing]])
+        u, v = np.concatenate([u, -u[~vanishing]]), np.concatenate([v, -v[~vanishing]])
+    n = target.n_pairs
+    low, high = model.sums[:n] - 1.0, 1.0 - model.sums[n:]
+    start = target.noise.correlators[target.first, target.second]
+    wanted = start + model.visibility * (target.behaviour.correlators[target.first, target.second] - start)
+    width = high - low
+    shares = np.where(width > 1e-12, (wanted - low) / np.where(width > 1e-12, width, 1.0), 0.5)
+    mixing = np.full(target.behaviour.shape, 0.5)
+    mixing[target.first, target.second] = np.clip(shares, 0.0, 1.0)
+    arrays = [np.array(x, order="C") for x in (weights, alice + 0.0, bob + 0.0, u, v, mixing)]
+    for array in arrays:
+        array.setflags(write=False)
+    return Decomposition(*arrays, deviation=model.deviation, visibility=model.visibility)
+
+
+def value_range(functional: Functional, behaviour: Behaviour) -> tuple[Fraction, Fraction]:
+    """Exact ends of f on a behaviour whose entries are known to within ``behaviour.rounding``.
+
+    Marginals that are stored as 0 are exactly 0.
+    """
+    total = Fraction(functional.constant)
+    moved = Fraction(0)
+    rounding = Fraction(behaviour.rounding)
+    rows, columns = np.nonzero(functional.correlators)
+    entries = [(functional.correlators[rows, columns], behaviour.correlators[rows, columns], False)]
+    for coefficients, values in ((functional.alice, behaviour.alice), (functional.bob, behaviour.bob)):
+        used = np.flatnonzero(coefficients)
+        if len(used) and values is not None:
+            entries.append((coefficients[used], values[used], True))
+    for coefficients, values, marginal in entries:
+        for s, x in zip(coefficients.tolist(), values.tolist(), strict=True):
+            total += Fraction(s) * Fraction(x)
+            if x != 0.0 or not marginal:
+                moved += abs(Fraction(s)) * rounding
+    if behaviour.rounding == 0.0:
+        moved = Fraction(0)
+    return total - moved, total + moved
+
+
+@dataclass(frozen=True, eq=False)
+class UpperEnd:
+    """An inequality, the proof of its bound, and the visibility above which the target violates it.
+
+    Parameters
+    ----------
+    functional : Functional
+    bound : float
+        f ≤ bound on the model, for the exact directions.
+    proof : Proof
+    visibility : float
+        (bound − f(N))/(f(P) − f(N)), rounded up; may exceed 1, and is negative where not even the noise has a model.
+    """
+
+    functional: Functional
+    bound: float
+    proof: Proof
+    visibility: float
+
+    @staticmethod
+    def of(functional: Functional, value: Enclosure, proof: Proof, model: Model, target: Target) -> UpperEnd | None:
+        """The upper end that a proved enclosure of h(f) gives, or None where f does not tell P from the noise."""
+        effect = Fraction(rounding_effect(functional, model))
+        bound = round_up(Fraction(value.upper) + effect)
+        p_low, p_high = value_range(functional, target.behaviour)
+        n_low, n_high = value_range(functional, target.noise)
+        least = p_low - n_high
+        if least <= 0:
+            return None
+        numerator = Fraction(bound) - n_low
+        # (h − n)/(p − n) grows with 1/(p − n) where h > n, else with p; and falls as n grows while p ≥ h
+        candidates = [numerator / (p - n_low) for p in (p_low, p_high) if p > n_low]
+        candidates += [(Fraction(bound) - n_high) / (p - n_high) for p in (p_low, p_high)]
+        return UpperEnd(functional, bound, proof, round_up(max(candidates)))
+
+    def certificate(self) -> dict[str, Any]:
+        """The upper end in exact rationals."""
+        f = self.functional
+        return {
+            "correlators": [rationals(row) for row in f.correlators.tolist()],
+            "alice": rationals(f.alice.tolist()),
+            "bob": rationals(f.bob.tolist()),
+            "constant": rational(f.constant),
+            "bound": rational(self.bound),
+            "visibility": rational(self.visibility),
+            "proof": self.proof.to_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DecomposeResult:
+    """The answer to `nsmodels.decompose`.
+
+    Parameters
+    ----------
+    visibility : Enclosure
+        Of the largest V.
+    decomposition : Decomposition or None
+        The model that proves ``visibility.lower``.
+    inequality : Inequality or None
+        The inequality that proves ``visibility.upper``; None where V = 1.
+    model, behaviour, noise
+        The question.
+    stats : mapping
+        ``seconds``, ``compile_seconds``, ``rounds``, ``rows``, ``columns``, ``states``, ``terms``, seconds by phase
+        under ``time``, ``history`` of the rounds, ``versions``.
+    lower_end, upper_end
+        What goes into the certificate.
+    parts : int
+        Of how many models a hull is made.
+    """
+
+    visibility: Enclosure
+    decomposition: Decomposition | None
+    inequality: Inequality | None
+    model: Model
+    behaviour: Behaviour
+    noise: Behaviour
+    stats: Mapping[str, Any]
+    lower_end: ExactModel | None
+    upper_end: UpperEnd | None
+    parts: int = 1
+
+    @property
+    def value(self) -> Enclosure:
+        """The same as ``visibility``."""
+        return self.visibility
+
+    @property
+    def lower(self) -> float:
+        """The lower end of the visibility, reproduced by ``decomposition``."""
+        return self.visibility.lower
+
+    @property
+    def upper(self) -> float:
+        """The upper end of the visibility, proved by ``inequality``."""
+        return self.visibility.upper
+
+    @property
+    def status(self) -> Status:
+        """``certified``, ``estimate`` or ``no_answer``."""
+        return self.visibility.status
+
+    @property
+    def reason(self) -> str:
+        """Why the work ended."""
+        return self.visibility.reason
+
+    @property
+    def has_model(self) -> bool | None:
+        """Whether the behaviour itself has a model: True, False, or None where the enclosure leaves it open."""
+        if self.visibility.lower >= 1.0:
+            return True
+        return False if self.visibility.upper < 1.0 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that belongs to this kind."""
+        answered = self.status != Status.NO_ANSWER and self.lower_end is not None
+        result: dict[str, Any] = {
+            "status": str(self.status),
+            "reason": self.reason,
+            "value": {"lower": self.lower, "upper": self.upper} if answered else None,
+            "decomposition": None if self.decomposition is None else self.decomposition.to_json(),
+            "mixing": None if self.decomposition is None else self.decomposition.mixing.tolist(),
+            "deviation": None if self.decomposition is None else self.decomposition.deviation,
+            "inequality": None if self.inequality is None else self.inequality.to_json(),
+            "certificate": None,
+            "stats": dict(self.stats),
+        }
+        if self.lower_end is not None or self.upper_end is not None:
+            result["certificate"] = {
+                "format": 1,
+                "lower": None if self.lower_end is None else self.lower_end.certificate(self.parts),
+                "upper": None if self.upper_end is None else self.upper_end.certificate(),
+            }
+        return result
+
+    def plot(self) -> Figure:
+        """Picture the inequality's coefficients, the weights, and the rounds; returns a matplotlib figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(10.0, 3.2), layout="constrained")
+        left, middle, right = figure.subplots(1, 3)
+        table = np.zeros(self.behaviour.shape) if self.inequality is None else self.inequality.functional.correlators
+        size = float(np.abs(table).max()) or 1.0
+        image = left.imshow(table, cmap="RdBu", vmin=-size, vmax=size, aspect="auto")
+        figure.colorbar(image, ax=left)
+        left.set(title="inequality S", xlabel="Bob's setting", ylabel="Alice's setting")
+        if self.decomposition is not None:
+            weights = np.sort(self.decomposition.weights)[::-1]
+            middle.bar(range(len(weights)), weights, width=1.0)
+        middle.set(title="weights of the hidden states", xlabel="state")
+        history = self.stats.get("history", [])
+        for key in ("lower", "upper"):
+            right.plot([h["seconds"] for h in history], [h[key] for h in history], marker=".", label=key)
+        right.axhspan(self.lower, self.upper, alpha=0.2)
+        right.set(title="visibility while searching", xlabel="seconds")
+        if history:
+            right.legend()
+        return figure
+
+    def __repr__(self) -> str:
+        lines = [f"largest visibility in {self.model!r}: {self.visibility!r}"]
+        if self.visibility.width > 0.0:
+            lines.append(f"  width       {self.visibility.width:.2g}")
+        if self.decomposition is not None:
+            lines.append(f"  model       {self.decomposition!r}")
+        if self.inequality is not None:
+            lines.append(f"  inequality  {self.inequality!r}")
+        work = [f"{self.stats[key]} {key}" for key in ("rounds", "rows", "columns") if key in self.stats]
+        lines.append(f"  in          {self.stats.get('seconds', 0.0):.3g} s ({', '.join(work)})")
+        return "\n".join(lines)
