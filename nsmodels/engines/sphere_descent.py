@@ -1,0 +1,422 @@
+"""Local minima of G(u, v) over two unit spheres: a smoothed Newton method on the tangent planes.
+
+G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that is
+where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes, and
+ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that lie
+well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`sphere_search`).
+
+Terms are stored row by row (i non-decreasing) as arrays ia, jb, s = ±1, w > 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+Array = Any  # numba kernels see plain float64 / int64 arrays
+
+
+@njit(cache=True)
+def tangents(x: Array, basis: Array) -> None:
+    """Write two orthonormal tangent vectors of the unit sphere at `x` (3,) into `basis` (2, 3)."""
+    k = 0
+    if abs(x[1]) < abs(x[k]):
+        k = 1
+    if abs(x[2]) < abs(x[k]):
+        k = 2
+    # e_k − (x·e_k) x is never short, because x_k is the smallest coordinate
+    norm = math.sqrt(max(1.0 - x[k] * x[k], 1e-30))
+    for e in range(3):
+        basis[0, e] = -x[k] * x[e] / norm
+    basis[0, k] += 1.0 / norm
+    basis[1, 0] = x[1] * basis[0, 2] - x[2] * basis[0, 1]
+    basis[1, 1] = x[2] * basis[0, 0] - x[0] * basis[0, 2]
+    basis[1, 2] = x[0] * basis[0, 1] - x[1] * basis[0, 0]
+
+
+@njit(cache=True)
+def smoothed(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
+    u: Array, v: Array, eps: float, A: Array, B: Array, c: Array, d: Array, H: Array, path: Array,
+) -> float:
+    """Value of the smoothed G at (u, v); gradient into c, d (3,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,)."""
+    for i in range(a.shape[0]):
+        A[i] = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
+    for j in range(b.shape[0]):
+        B[j] = b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2]
+    value = 0.0
+    for e in range(3):
+        c[e] = -g[e]
+        d[e] = -h[e]
+        value -= g[e] * u[e] + h[e] * v[e]
+    H[:, :] = 0.0
+    path[:] = 0.0
+    eps2 = eps * eps
+    m = 0
+    K = ia.shape[0]
+    while m < K:
+        i = ia[m]
+        ti = 0.0
+        hi = 0.0
+        yi = 0.0
+        h0 = 0.0
+        h1 = 0.0
+        h2 = 0.0
+        while m < K and ia[m] == i:
+            j = jb[m]
+            y = A[i] - s[m] * B[j]
+            r = math.sqrt(y * y + eps2)
+            value += w[m] * r
+            t = w[m] * y / r
+            ti += t
+            t *= s[m]
+            d[0] -= t * b[j, 0]
+            d[1] -= t * b[j, 1]
+            d[2] -= t * b[j, 2]
+            k = w[m] * eps2 / (r * r * r)
+            hi += k
+            yi += k * y
+            ks = k * s[m]
+            h0 += ks * b[j, 0]
+            h1 += ks * b[j, 1]
+            h2 += ks * b[j, 2]
+            path[3] -= ks * y * b[j, 0]
+            path[4] -= ks * y * b[j, 1]
+            path[5] -= ks * y * b[j, 2]
+            kx = k * b[j, 0]
+            ky = k * b[j, 1]
+            kz = k * b[j, 2]
+            H[3, 3] += kx * b[j, 0]
+            H[4, 3] += ky * b[j, 0]
+            H[4, 4] += ky * b[j, 1]
+            H[5, 3] += kz * b[j, 0]
+            H[5, 4] += kz * b[j, 1]
+            H[5, 5] += kz * b[j, 2]
+            m += 1
+        for e in range(3):
+            c[e] += ti * a[i, e]
+            path[e] += yi * a[i, e]
+            for f in range(3):
+                H[e, f] += hi * a[i, e] * a[i, f]
+            H[3, e] -= h0 * a[i, e]
+            H[4, e] -= h1 * a[i, e]
+            H[5, e] -= h2 * a[i, e]
+    for p in range(6):
+        path[p] /= eps
+        for q in range(p):
+            H[q, p] = H[p, q]
+    return value
+
+
+@njit(cache=True)
+def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> bool:
+    """Solve (M + shift·1) out = −rhs for the leading n×n block by Cholesky; False if it is not positive definite."""
+    L = np.zeros((6, 6))
+    for i in range(n):
+        for j in range(i + 1):
+            z = M[i, j]
+            if i == j:
+                z += shift
+            for k in range(j):
+                z -= L[i, k] * L[j, k]
+            if i == j:
+                if z <= 1e-14 * (abs(M[i, i]) + shift) or z <= 0.0:
+                    return False
+                L[i, i] = math.sqrt(z)
+            else:
+                L[i, j] = z / L[j, j]
+    for i in range(n):
+        z = -rhs[i]
+        for k in range(i):
+            z -= L[i, k] * out[k]
+        out[i] = z / L[i, i]
+    for i in range(n - 1, -1, -1):
+        z = out[i]
+        for k in range(i + 1, n):
+            z -= L[k, i] * out[k]
+        out[i] = z / L[i, i]
+    return True
+
+
+@njit(cache=True)
+def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
+    """Step p, q along the tangent basis at x, back to the sphere."""
+    n = 0.0
+    for e in range(3):
+        out[e] = x[e] + p * basis[0, e] + q * basis[1, e]
+        n += out[e] * out[e]
+    n = math.sqrt(n)
+    for e in range(3):
+        out[e] /= n
+
+
+@njit(cache=True)
+def tangent_system(
+    u: Array, v: Array, bu: Array, bv: Array, c: Array, d: Array, H: Array, path: Array, M: Array, grad: Array, drift: Array
+) -> float:
+    """Gradient (4,), Hessian M (leading 4×4) and −∂gradient/∂ε (4,) in the two tangent planes; return the size of the gradient."""
+    tangents(u, bu)
+    tangents(v, bv)
+    lam = c[0] * u[0] + c[1] * u[1] + c[2] * u[2]
+    mu = d[0] * v[0] + d[1] * v[1] + d[2] * v[2]
+    size = 0.0
+    for p in range(2):
+        grad[p] = c[0] * bu[p, 0] + c[1] * bu[p, 1] + c[2] * bu[p, 2]
+        grad[2 + p] = d[0] * bv[p, 0] + d[1] * bv[p, 1] + d[2] * bv[p, 2]
+        drift[p] = path[0] * bu[p, 0] + path[1] * bu[p, 1] + path[2] * bu[p, 2]
+        drift[2 + p] = path[3] * bv[p, 0] + path[4] * bv[p, 1] + path[5] * bv[p, 2]
+        size = max(size, abs(grad[p]), abs(grad[2 + p]))
+        for q in range(p + 1):
+            z = 0.0
+            y = 0.0
+            for e in range(3):
+                for f in range(3):
+                    z += bu[p, e] * H[e, f] * bu[q, f]
+                    y += bv[p, e] * H[3 + e, 3 + f] * bv[q, f]
+            M[p, q] = z
+            M[2 + p, 2 + q] = y
+        for q in range(2):
+            z = 0.0
+            for e in range(3):
+                for f in range(3):
+                    z += bv[p, e] * H[3 + e, f] * bu[q, f]
+            M[2 + p, q] = z
+        # the curvature of the spheres
+        M[p, p] -= lam
+        M[2 + p, 2 + p] -= mu
+    return size
+
+
+@njit(cache=True)
+def descend_one(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
+    u: Array, v: Array, eps_first: float, eps_last: float, factor: float, steps: int,
+) -> None:
+    """Move (u, v) in place to a local minimiser of G: at most `steps` Newton steps for each ε, then along the path to the next ε."""
+    A = np.empty(a.shape[0])
+    B = np.empty(b.shape[0])
+    c = np.empty(3)
+    d = np.empty(3)
+    c2 = np.empty(3)
+    d2 = np.empty(3)
+    H = np.empty((6, 6))
+    H2 = np.empty((6, 6))
+    path = np.empty(6)
+    path2 = np.empty(6)
+    M = np.zeros((6, 6))
+    bu = np.empty((2, 3))
+    bv = np.empty((2, 3))
+    grad = np.empty(4)
+    drift = np.empty(4)
+    step = np.zeros(6)
+    un = np.empty(3)
+    vn = np.empty(3)
+    eps = eps_first
+    value = smoothed(a, b, ia, jb, s, w, g, h, u, v, eps, A, B, c, d, H, path)
+    scale = 1e-300
+    for k in range(ia.shape[0]):
+        scale += w[k]
+    shift = 0.0
+    while True:
+        for _ in range(steps):
+            size = tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
+            if size <= 1e-4 * scale and eps > eps_last or size <= 1e-12 * scale:
+                break
+            moved = False
+            for _try in range(12):
+                if not solve_shifted(M, grad, 4, shift, step):
+                    shift = max(2e-3 * scale, 4.0 * shift)
+                    continue
+                length = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
+                if length > 0.7:
+                    for p in range(4):
+                        step[p] *= 0.7 / length
+                retract(u, bu, step[0], step[1], un)
+                retract(v, bv, step[2], step[3], vn)
+                trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c2, d2, H2, path2)
+                if trial <= value:
+                    moved = value - trial > 1e-15 * scale
+                    value = trial
+                    u[:] = un
+                    v[:] = vn
+                    c, c2 = c2, c
+                    d, d2 = d2, d
+                    H, H2 = H2, H
+                    path, path2 = path2, path
+                    shift = 0.25 * shift if shift > 1e-9 * scale else 0.0
+                    break
+                shift = max(2e-3 * scale, 4.0 * shift)
+            if not moved:
+                break
+        if eps <= eps_last:
+            return
+        following = max(eps * factor, eps_last)
+        # first along the path of minimisers: the vanishing terms shrink with ε
+        tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
+        for p in range(4):
+            drift[p] *= eps - following
+        eps = following
+        shift = 0.0
+        value = smoothed(a, b, ia, jb, s, w, g, h, u, v, eps, A, B, c2, d2, H2, path2)
+        # (along a curve of minimisers the system is singular, and a small shift keeps the step there at zero)
+        solved = False
+        for small in (0.0, 1e-8, 1e-6, 1e-4):
+            solved = solved or solve_shifted(M, drift, 4, small * scale, step)
+        if solved and max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3])) < 0.3:
+            retract(u, bu, step[0], step[1], un)
+            retract(v, bv, step[2], step[3], vn)
+            trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c, d, H, path)
+            if trial <= value:
+                value = trial
+                u[:] = un
+                v[:] = vn
+                continue
+        c, c2 = c2, c
+        d, d2 = d2, d
+        H, H2 = H2, H
+        path, path2 = path2, path
+
+
+@njit(cache=True)
+def value_at(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, u: Array, v: Array
+) -> float:
+    """G(u, v) itself."""
+    value = 0.0
+    for e in range(3):
+        value -= g[e] * u[e] + h[e] * v[e]
+    for k in range(ia.shape[0]):
+        i = ia[k]
+        j = jb[k]
+        y = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
+        y -= s[k] * (b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2])
+        value += w[k] * abs(y)
+    return value
+
+
+@njit(cache=True)
+def descend_many(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
+    eps_first: float, eps_last: float, factor: float, steps: int,
+) -> Array:
+    """Run `descend_one` from every row of U, V (m, 3), in place; return the values of G (m,)."""
+    m = U.shape[0]
+    values = np.empty(m)
+    for n in range(m):
+        descend_one(a, b, ia, jb, s, w, g, h, U[n], V[n], eps_first, eps_last, factor, steps)
+        values[n] = value_at(a, b, ia, jb, s, w, g, h, U[n], V[n])
+    return values
+
+
+@njit(cache=True)
+def polish(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
+    u: Array, v: Array, eps: float, active: Array, tau: Array,
+) -> float:
+    """Move a minimiser of the smoothed G onto the terms that vanish there, by the method of multipliers; return G.
+
+    The active set is read off the smoothed solution: terms with |y| < 1000 ε. It goes to active[1:1 + active[0]], the
+    multipliers to `tau`. Each round solves the 4×4 Newton system of the augmented Lagrangian, which also copes with more
+    vanishing terms than dimensions (the multipliers move as little as possible from the smoothed ones, so they stay inside (−1, 1)).
+    Where a round would make things worse the point is left as it was.
+    """
+    K = ia.shape[0]
+    room = tau.shape[0]
+    old = value_at(a, b, ia, jb, s, w, g, h, u, v)
+    un = u.copy()
+    vn = v.copy()
+    m = 0
+    fixed = np.empty(6)
+    for e in range(3):
+        fixed[e] = -g[e]
+        fixed[3 + e] = -h[e]
+    smallest = 1e300
+    for k in range(K):
+        i = ia[k]
+        j = jb[k]
+        y = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
+        y -= s[k] * (b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2])
+        if abs(y) < 1e3 * eps and m < room:
+            m += 1
+            active[m] = k
+            tau[m - 1] = y / math.sqrt(y * y + eps * eps)
+            smallest = min(smallest, w[k])
+        else:
+            t = w[k] if y > 0.0 else -w[k]
+            for e in range(3):
+                fixed[e] += t * a[i, e]
+                fixed[3 + e] -= t * s[k] * b[j, e]
+    active[0] = m
+    bu = np.empty((2, 3))
+    bv = np.empty((2, 3))
+    M = np.zeros((6, 6))
+    grad = np.empty(4)
+    step = np.zeros(6)
+    jac = np.empty((max(m, 1), 4))
+    y = np.empty(max(m, 1))
+    new = tau.copy()
+    for _round in range(20):
+        tangents(un, bu)
+        tangents(vn, bv)
+        force = fixed.copy()
+        for p in range(m):
+            k = active[1 + p]
+            i = ia[k]
+            j = jb[k]
+            y[p] = a[i, 0] * un[0] + a[i, 1] * un[1] + a[i, 2] * un[2]
+            y[p] -= s[k] * (b[j, 0] * vn[0] + b[j, 1] * vn[1] + b[j, 2] * vn[2])
+            for e in range(3):
+                force[e] += new[p] * w[k] * a[i, e]
+                force[3 + e] -= new[p] * w[k] * s[k] * b[j, e]
+            for q in range(2):
+                jac[p, q] = bu[q, 0] * a[i, 0] + bu[q, 1] * a[i, 1] + bu[q, 2] * a[i, 2]
+                jac[p, 2 + q] = -s[k] * (bv[q, 0] * b[j, 0] + bv[q, 1] * b[j, 1] + bv[q, 2] * b[j, 2])
+        lam = force[0] * un[0] + force[1] * un[1] + force[2] * un[2]
+        mu = force[3] * vn[0] + force[4] * vn[1] + force[5] * vn[2]
+        rho = 1e-3 * (smallest / (smallest + abs(lam) + abs(mu)) if m > 0 else 1.0)
+        for q in range(4):
+            for r in range(4):
+                M[q, r] = 0.0
+        for q in range(2):
+            grad[q] = bu[q, 0] * force[0] + bu[q, 1] * force[1] + bu[q, 2] * force[2]
+            grad[2 + q] = bv[q, 0] * force[3] + bv[q, 1] * force[4] + bv[q, 2] * force[5]
+            M[q, q] = -lam
+            M[2 + q, 2 + q] = -mu
+        for p in range(m):
+            k = active[1 + p]
+            for q in range(4):
+                grad[q] += w[k] * y[p] / rho * jac[p, q]
+                for r in range(4):
+                    M[q, r] += w[k] / rho * jac[p, q] * jac[p, r]
+        # along a curve of minimisers the system is singular: a small shift keeps the step there at zero
+        shift = 0.0
+        while not solve_shifted(M, grad, 4, shift, step) and shift < 1e3 * smallest:
+            shift = max(10.0 * shift, 1e-6 * smallest)
+        size = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
+        if size > 1e-2:
+            break
+        for p in range(m):
+            z = y[p]
+            for q in range(4):
+                z += jac[p, q] * step[q]
+            new[p] += z / rho
+        retract(un, bu, step[0], step[1], un)
+        retract(vn, bv, step[2], step[3], vn)
+        if size < 1e-15:
+            break
+    value = value_at(a, b, ia, jb, s, w, g, h, un, vn)
+    inside = True
+    for p in range(m):
+        inside = inside and abs(new[p]) <= 1.0 + 1e-9
+    # (up to rounding: the multipliers are worth having where the point was exact already)
+    if value <= old + 1e-13 * (abs(old) + smallest) and inside:
+        for e in range(3):
+            u[e] = un[e]
+            v[e] = vn[e]
+        for p in range(m):
+            tau[p] = min(max(new[p], -1.0), 1.0)
+        return value
+    return old

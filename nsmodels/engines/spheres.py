@@ -1,0 +1,407 @@
+"""The certified global minimum of a sum of absolute values over two unit spheres.
+
+    G(u, v) = Σ_ij |S_ij| |a_i·u − sgn(S_ij) b_j·v| − g·u − h·v        |u| = |v| = 1
+
+`descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
+by a covering of both spheres (`sphere_search` has the mathematics, `Covering` what is written down).
+
+Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations on vectors
+of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|; recursive summation of n terms is off by at most n·2^-53 times the sum of
+their moduli, so a computed leaf bound exceeds the exact one by at most
+
+    μ = (K + n_A + n_B + 100) · 2^-53 · T.
+
+Leaves are closed at twice that above what is claimed. Scaling by powers of two (`_scaled`) is exact.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import sphere_search as search
+from .sphere_descent import descend_many, value_at
+from .sphere_record import record
+
+Array = NDArray[np.float64]
+Progress = Callable[[float, float, int, float], None]
+
+DENOMINATOR = 100
+"""Multipliers are n/100 with |n| ≤ 100: one signed byte each."""
+STARTS = 32
+NODE_LIMIT = 20_000_000
+_UNIT = 2.0**-53
+
+
+@dataclass(frozen=True, eq=False)
+class SphereProblem:
+    """The function G. Vectors a (nA, 3), b (nB, 3) of any length; signed weights S (nA, nB); linear parts g, h (3,)."""
+
+    a: Array
+    b: Array
+    weights: Array
+    g: Array
+    h: Array
+
+    @cached_property
+    def scales(self) -> tuple[float, float]:
+        """Powers of two (length, weight): a, b are divided by the first, weights × length and g, h by the second."""
+        length = max(float(np.abs(self.a).max(initial=0.0)), float(np.abs(self.b).max(initial=0.0)))
+        length = 2.0 ** round(math.log2(length)) if length > 0.0 else 1.0
+        weight = max(
+            float(np.abs(self.weights).max(initial=0.0)) * length,
+            float(np.abs(self.g).max(initial=0.0)),
+            float(np.abs(self.h).max(initial=0.0)),
+        )
+        weight = 2.0 ** round(math.log2(weight)) if weight > 0.0 else 1.0
+        return length, weight
+
+    @cached_property
+    def terms(self) -> search.Terms:
+        """The terms in row order, scaled so that vectors and weights are of order one."""
+        length, weight = self.scales
+        i, j = np.nonzero(self.weights)
+        s = self.weights[i, j]
+        return search.Terms(
+            np.ascontiguousarray(self.a / length, dtype=np.float64),
+            np.ascontiguousarray(self.b / length, dtype=np.float64),
+            i.astype(np.int64),
+            j.astype(np.int64),
+            np.sign(s),
+            np.abs(s) / weight * length,
+            np.ascontiguousarray(self.g / weight, dtype=np.float64),
+            np.ascontiguousarray(self.h / weight, dtype=np.float64),
+        )
+
+    @cached_property
+    def size(self) -> float:
+        """T of the module's text, scaled."""
+        t = self.terms
+        a = np.linalg.norm(t.a, axis=1)
+        b = np.linalg.norm(t.b, axis=1)
+        return float((t.w * (a[t.ia] + b[t.jb])).sum() + np.linalg.norm(t.g) + np.linalg.norm(t.h))
+
+    @cached_property
+    def rounding(self) -> float:
+        """μ of the module's text, scaled."""
+        t = self.terms
+        return (len(t.ia) + len(t.a) + len(t.b) + 100) * _UNIT * self.size * 1.001
+
+    @property
+    def mirror(self) -> bool:
+        """Whether G(−u, −v) = G(u, v)."""
+        return not self.g.any() and not self.h.any()
+
+    def value(self, u: Array, v: Array) -> float:
+        """G(u, v) in floating point."""
+        return float(value_at(*self.terms, u, v)) * self.scales[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Covering:
+    """The proof of G ≥ threshold: a tree of pairs of patches, in preorder, and what proves its leaves.
+
+    Parameters
+    ----------
+    nodes : bytes
+        A byte a node. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5) the sphere of u (v) is cut
+        into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers follows; + 16: it replaces (c, d).
+    multipliers : bytes
+        The lists: a signed byte for every term that no ancestor has fixed; ±(D + 1) fixes a term to ±1 from here on.
+    quadratic : tuple of dict
+        What proves the quadratic leaves, in integers (see `sphere_search`).
+    threshold : float
+        What is proved, for the vectors as they are stored.
+    """
+
+    nodes: bytes
+    multipliers: bytes
+    quadratic: tuple[dict[str, Any], ...]
+    threshold: float
+    denominator: int = DENOMINATOR
+
+    def to_json(self) -> dict[str, Any]:
+        """Certificate form, without the threshold."""
+
+        def packed(data: bytes) -> str:
+            return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
+
+        return {
+            "denominator": self.denominator,
+            "tree": packed(self.nodes),
+            "multipliers": packed(self.multipliers),
+            "quadratic": list(self.quadratic),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class SphereMinimum:
+    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by the covering."""
+
+    lower: float
+    upper: float
+    u: Array
+    v: Array
+    covering: Covering
+    reason: str
+    stats: dict[str, Any] = field(default_factory=dict)
+
+
+@cache
+def compile_kernels() -> float:
+    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took (once a process)."""
+    begin = time.perf_counter()
+    axes = np.eye(3)
+    tiny = SphereProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1])
+    descend(tiny, axes, axes)
+    minimise(tiny, tolerance=0.1)
+    return time.perf_counter() - begin
+
+
+def _unit_rows(rng: np.random.Generator, count: int) -> Array:
+    rows = rng.normal(size=(count, 3))
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    return rows
+
+
+def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, Array]:
+    """Local minimisers of G from many starting points.
+
+    Parameters
+    ----------
+    u, v : ndarray, shape (m, 3)
+        Unit vectors.
+
+    Returns
+    -------
+    (values, u, v)
+        G (m,) and the minimisers, in the order of the starting points; not polished to machine precision.
+    """
+    u = np.array(u, dtype=np.float64, order="C")
+    v = np.array(v, dtype=np.float64, order="C")
+    values = descend_many(*problem.terms, u, v, 0.5, search.EPS_LAST, 0.2, 4)
+    return values * problem.scales[1], u, v
+
+
+def _empty_tree(nodes: int, pool: int, quads: int, qpool: int) -> search.Tree:
+    minima, room = 200, 24
+    return search.Tree(
+        axis=np.full(nodes, search.OPEN, np.int8),
+        child=np.full(nodes, -1, np.int32),
+        face=np.full((nodes, 2), -1, np.int8),
+        box=np.zeros((nodes, 8)),
+        depth=np.zeros(nodes, np.int32),
+        descended=np.zeros(nodes, np.int32),
+        bound=np.zeros(nodes),
+        cd=np.zeros((nodes, 6)),
+        source=np.zeros(nodes, np.int32),
+        base=np.zeros((nodes, 6)),
+        listed=np.zeros(nodes, np.int32),
+        start=np.full(nodes, -1, np.int64),
+        length=np.zeros(nodes, np.int32),
+        term=np.zeros(pool, np.int32),
+        tau=np.zeros(pool, np.int8),
+        quad=np.full(nodes, -1, np.int32),
+        qhead=np.zeros((quads, 12)),
+        qstart=np.zeros(quads, np.int64),
+        qterm=np.zeros(qpool, np.int32),
+        qtau=np.zeros(qpool, np.int64),
+        qkappa=np.zeros(qpool),
+        heap_key=np.zeros(nodes),
+        heap_node=np.zeros(nodes, np.int32),
+        minima=np.zeros((minima, 7)),
+        active=np.zeros((minima, 1 + room), np.int32),
+        active_tau=np.zeros((minima, room)),
+        count=np.zeros(8, np.int64),
+        best=np.full(7, np.inf),
+    )
+
+
+_BY_NODE = (
+    "axis", "child", "face", "box", "depth", "descended", "bound", "cd", "source", "base", "listed", "start", "length",
+    "quad", "heap_key", "heap_node",
+)  # fmt: skip
+_GROUPS = ((search.NODES, _BY_NODE), (search.POOL, ("term", "tau")), (search.QUADS, ("qhead", "qstart")),
+           (search.QPOOL, ("qterm", "qtau", "qkappa")))  # fmt: skip
+
+
+def _grown(tree: search.Tree, terms: int) -> search.Tree:
+    """The same tree with room for more wherever it is nearly full."""
+    changed: dict[str, Any] = {}
+    for counter, names in _GROUPS:
+        have = len(getattr(tree, names[0]))
+        if tree.count[counter] + terms + 16 > have:
+            for name in names:
+                old = getattr(tree, name)
+                new = np.zeros((2 * have + terms + 16, *old.shape[1:]), old.dtype)
+                new[:have] = old
+                changed[name] = new
+    return tree._replace(**changed)
+
+
+def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> search.Tree:
+    """A tree with only its root, the incumbent, and the known local minimisers."""
+    terms = problem.terms
+    K = len(terms.ia)
+    tree = _empty_tree(4096, 64 * K + 4096, 256, 64 * K + 256)
+    rng = np.random.default_rng(seed)
+    u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
+    if extra is not None:
+        u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
+    values = descend_many(*terms, u, v, 0.5, search.EPS_LAST, 0.3, 4)
+    for k in np.argsort(values, kind="stable")[:16]:
+        search.remember(terms, tree, u[k], v[k], search.EPS_LAST, problem.mirror)
+    tree.length[0] = K
+    tree.start[0] = 0
+    tree.term[:K] = np.arange(K)
+    tree.count[search.POOL] = K
+    tree.count[search.NODES] = 1
+    tree.base[0] = np.concatenate([-terms.g, -terms.h])
+    tree.cd[0] = tree.base[0]
+    tree.bound[0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
+    search.heap_push(tree, tree.bound[0], 0)
+    return tree
+
+
+def minimise(
+    problem: SphereProblem,
+    *,
+    tolerance: float = 1e-6,
+    time_limit_s: float = 60.0,
+    node_limit: int = NODE_LIMIT,
+    seed: int = 0,
+    threshold: float | None = None,
+    starts: tuple[Array, Array] | None = None,
+    progress: Progress | None = None,
+) -> SphereMinimum:
+    """Enclose the global minimum of G.
+
+    Parameters
+    ----------
+    tolerance : float
+        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the enclosure is as
+        narrow as rounding allows.
+    time_limit_s, node_limit : float, int
+        On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
+    threshold : float, optional
+        Enough to prove G ≥ threshold, even if that leaves the enclosure wider.
+    starts : (ndarray (m, 3), ndarray (m, 3)), optional
+        Unit vectors to descend from besides the random ones.
+    progress : callable, optional
+        Called with (lower, upper, nodes, seconds), at most about ten times a second.
+    """
+    begin = time.perf_counter()
+    weight = problem.scales[1]
+    allowance = problem.rounding
+    margin = 2.0 * allowance
+    width = max(tolerance / weight - 3.0 * margin, margin)
+    goal = math.inf if threshold is None else threshold / weight
+    tree = _start(problem, STARTS, seed, starts)
+    reason = "tolerance_met"
+    pops = 64
+    last = begin
+    try:
+        while True:
+            before = time.perf_counter()
+            code = search.advance(problem.terms, tree, DENOMINATOR, width, goal, margin, pops, problem.mirror)
+            now = time.perf_counter()
+            if code == search.DONE:
+                break
+            if code == search.FULL:
+                tree = _grown(tree, len(problem.terms.ia))
+            elif now - before < 0.02:
+                pops = min(2 * pops, 65536)
+            elif now - before > 0.08:
+                pops = max(pops // 2, 1)
+            if now - begin > time_limit_s:
+                reason = "time_limit"
+                break
+            if tree.count[search.NODES] > node_limit:
+                reason = "node_limit"
+                break
+            if progress is not None and now - last > 0.1:
+                last = now
+                progress(
+                    float(tree.heap_key[0]) * weight, float(tree.best[6]) * weight, int(tree.count[search.NODES]), now - begin
+                )
+    except KeyboardInterrupt:
+        reason = "interrupted"
+    return _finish(problem, tree, reason, begin, allowance)
+
+
+def _finish(problem: SphereProblem, tree: search.Tree, reason: str, begin: float, allowance: float) -> SphereMinimum:
+    length, weight = problem.scales
+    count = tree.count
+    nodes = int(count[search.NODES])
+    leaves = tree.axis[:nodes] < 0
+    # closed leaves lie `2 allowance` above what is claimed, open ones may be used in full
+    lower = float(tree.bound[:nodes][leaves].min()) - 2.0 * allowance
+    upper = float(tree.best[6]) + allowance
+    stream, multipliers, order = record(tree, DENOMINATOR)
+    covering = Covering(
+        stream.tobytes(),
+        multipliers.tobytes(),
+        tuple(_quadratic(tree, int(q), length, weight) for q in order),
+        lower * weight,
+    )
+    stats = {
+        "nodes": nodes,
+        "leaves": int(leaves.sum()),
+        "quadratic_leaves": len(order),
+        "iterations": int(count[search.POPPED]),
+        "local_minima": int(count[search.MINIMA]),
+        "depth": int(tree.depth[:nodes].max()),
+        "seconds": time.perf_counter() - begin,
+    }
+    u, v = tree.best[:3].copy(), tree.best[3:6].copy()
+    return SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, stats)
+
+
+def rational_unit(x: Array, bits: int = 60) -> tuple[int, int, int, int]:
+    """Integers (X, Y, Z, N) with X² + Y² + Z² = N² and (X, Y, Z)/N within 2^-bits of the direction of x.
+
+    Stereographic projection from the pole farthest away: for p, q on the plane, (2p, 2q, ±(1 − p² − q²))/(1 + p² + q²).
+    """
+    axis = int(np.argmax(np.abs(x)))
+    sign = 1 if x[axis] > 0 else -1
+    other = [(axis + 1) % 3, (axis + 2) % 3]
+    norm = math.sqrt(float(x @ x))
+    unit = 1 << bits
+    p, q = (round(float(x[e]) / (norm + abs(float(x[axis]))) * unit) for e in other)
+    point = [0, 0, 0]
+    point[axis] = sign * (unit * unit - p * p - q * q)
+    point[other[0]] = 2 * p * unit
+    point[other[1]] = 2 * q * unit
+    return point[0], point[1], point[2], unit * unit + p * p + q * q
+
+
+def _quadratic(tree: search.Tree, q: int, length: float, weight: float) -> dict[str, Any]:
+    """A quadratic proof in integers; κ, λ, μ, P are rounded to the side on which the checks have room."""
+    head = tree.qhead[q]
+    start, number = int(tree.qstart[q]), int(head[11])
+    tau = tree.qtau[start : start + number].tolist()
+    kappa = tree.qkappa[start : start + number].tolist()
+    one = 1 << search.TAU_BITS
+    fine = float(1 << search.TAU_BITS)
+    coarse = float(1 << search.KAPPA_BITS)
+    active = [p for p in range(number) if abs(tau[p]) != one]
+    signs = "".join("a" if abs(t) != one else "+" if t > 0 else "-" for t in tau)
+    return {
+        "u": list(rational_unit(head[:3])),
+        "v": list(rational_unit(head[3:6])),
+        "signs": signs,
+        "tau": [tau[p] for p in active],
+        "kappa": [math.floor(kappa[p] * weight / (length * length) * coarse) for p in active],
+        "lambda": round(float(head[6]) * weight * fine),
+        "mu": round(float(head[7]) * weight * fine),
+        "p": [round(float(head[8]) * weight * coarse), round(float(head[9]) * weight * coarse)],
+    }

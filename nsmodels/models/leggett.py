@@ -1,0 +1,210 @@
+"""Leggett's model: every hidden state looks like a pure product state to each party alone.
+
+    A_i = η_A u·a_i,   B_j = η_B v·b_j,   |u| = |v| = 1         (arXiv:0801.2241, eqs. (2) and (3))
+
+with the purities η of the generalised model: eq. (5) is η_A = η_B = η. The correlators are free within (7), so
+
+    h(f) = k + Σ|S_ij| − min_{u, v} [ Σ |S_ij| |η_A u·a_i − sgn(S_ij) η_B v·b_j| − η_A u·Σα_i a_i − η_B v·Σβ_j b_j ],
+
+a global minimum over two spheres, which the engine `spheres` encloses and proves.
+
+Sources: A. J. Leggett, Found. Phys. 33, 1469 (2003); arXiv:0801.2241.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..enclosure import Enclosure
+from ..errors import InputError
+from ..functional import Functional
+from ..rationals import rational, round_down, round_up
+from ..settings import Settings
+from .base import (
+    Array,
+    HiddenState,
+    HiddenStates,
+    Model,
+    Progress,
+    Proof,
+    Support,
+    input_effect,
+)
+
+__all__ = ["CoveringProof", "Leggett"]
+
+
+@dataclass(frozen=True, eq=False)
+class CoveringProof(Proof):
+    """A covering of both spheres that proves min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
+
+    Parameters
+    ----------
+    covering : nsmodels.engines.spheres.Covering
+    threshold : float
+    """
+
+    covering: Any
+    threshold: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}``."""
+        return {"type": "covering", "threshold": rational(self.threshold), **self.covering.to_json()}
+
+
+def _purity(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise InputError(f"Leggett: {name} is {value!r}; it must be a number in [0, 1]")
+    if not 0.0 <= value <= 1.0:
+        raise InputError(f"Leggett: {name} is {value}; a purity lies in [0, 1]")
+    return float(value)
+
+
+class Leggett(Model):
+    """Hidden unit vectors u, v with Malus' law for the local marginals.
+
+    Parameters
+    ----------
+    settings : Settings
+        The directions of both parties.
+    eta : float, optional
+        Purity η_A = η_B of the hidden states, in [0, 1]; 1 by default.
+    eta_a, eta_b : float, optional
+        Purities of the two sides, instead of ``eta``; one that is left out is 1.
+
+    Raises
+    ------
+    InputError
+        For purities outside [0, 1], or given in both forms.
+    """
+
+    name = "leggett"
+
+    def __init__(
+        self,
+        settings: Settings,
+        eta: float | None = None,
+        *,
+        eta_a: float | None = None,
+        eta_b: float | None = None,
+    ) -> None:
+        if not isinstance(settings, Settings):
+            raise InputError(f"Leggett: settings is a {type(settings).__name__}; it must be a Settings object")
+        if eta is not None and (eta_a is not None or eta_b is not None):
+            raise InputError("Leggett: give the purities once, as eta or as eta_a and eta_b")
+        both = 1.0 if eta is None else _purity(eta, "eta")
+        self.settings = settings
+        self.eta_a = both if eta_a is None else _purity(eta_a, "eta_a")
+        self.eta_b = both if eta_b is None else _purity(eta_b, "eta_b")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.settings.shape
+
+    def __repr__(self) -> str:
+        purity = f"η = {self.eta_a:g}" if self.eta_a == self.eta_b else f"η_A = {self.eta_a:g}, η_B = {self.eta_b:g}"
+        return f"Leggett({self.shape[0]}×{self.shape[1]}, {purity})"
+
+    def states(self, u: Array, v: Array) -> HiddenStates:
+        """The hidden states of given unit vectors, shape (m, 3) each."""
+        return HiddenStates(
+            self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v
+        )
+
+    def _problem(self, functional: Functional) -> Any:
+        from ..engines.spheres import SphereProblem
+
+        a = self.eta_a * self.settings.alice
+        b = self.eta_b * self.settings.bob
+        return SphereProblem(a, b, functional.correlators, functional.alice @ a, functional.bob @ b)
+
+    def _stored_effect(self, functional: Functional) -> float:
+        """What forming η a_i, η b_j, Σα a and Σβ b in floating point may do to G: a few units in the last place each."""
+        eta_a, eta_b = self.eta_a, self.eta_b
+        linear = eta_a * float(np.abs(functional.alice).sum()) + eta_b * float(np.abs(functional.bob).sum())
+        products = 0.0 if {eta_a, eta_b} <= {0.0, 1.0} else 4.0 * 2.0**-53
+        scalars = Functional(functional.correlators, functional.alice, functional.bob)
+        return input_effect(scalars, eta_a, eta_b, products) + (sum(self.shape) + 4) * 2.0**-52 * linear
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+        starts: HiddenStates | None = None,
+    ) -> Support:
+        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres`).
+
+        ``starts``: hidden states to begin the local searches from, besides random ones.
+        """
+        from ..engines.spheres import compile_kernels, minimise
+
+        self._check(functional)
+        compiling = compile_kernels()
+        problem = self._problem(functional)
+        top = Fraction(functional.constant)
+        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
+            top += Fraction(s)
+        stored = self._stored_effect(functional)
+
+        def told(lower: float, upper: float, work: int, seconds: float) -> None:
+            if progress is not None:
+                progress(float(top) - upper, float(top) - lower, work, seconds)
+
+        answer = minimise(
+            problem,
+            tolerance=max(tolerance - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * tolerance),
+            time_limit_s=time_limit_s,
+            seed=seed,
+            starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
+            progress=told if progress is not None else None,
+        )
+        lower = round_down(top - Fraction(answer.upper) - Fraction(stored))
+        upper = round_up(top - Fraction(answer.lower) + Fraction(stored))
+        reason = answer.reason
+        if reason == "tolerance_met" and upper - lower > tolerance:
+            reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
+        # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
+        effect = input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
+        threshold = math.nextafter(answer.lower - stored - effect, -math.inf)
+        state = self.states(answer.u[None, :], answer.v[None, :])[0]
+        stats = {**answer.stats, "compile_seconds": compiling}
+        return Support(
+            Enclosure(min(lower, upper), upper, reason=reason), state, CoveringProof(answer.covering, threshold), stats
+        )
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
+        from ..engines.spheres import descend
+
+        self._check(functional)
+        if starts is not None and starts.u is not None and starts.v is not None and len(starts) > 0:
+            u, v = np.asarray(starts.u), np.asarray(starts.v)
+        else:
+            u, v = (rng.normal(size=(2 * count + 8, 3)) for _ in range(2))
+            u = u / np.linalg.norm(u, axis=1)[:, None]
+            v = v / np.linalg.norm(v, axis=1)[:, None]
+        values, u, v = descend(self._problem(functional), u, v)
+        chosen: list[int] = []
+        for k in np.argsort(values, kind="stable").tolist():
+            if len(chosen) == count:
+                break
+            if all(np.abs(u[k] - u[p]).max() + np.abs(v[k] - v[p]).max() > 1e-6 for p in chosen):
+                chosen.append(k)
+        return self.states(u[chosen], v[chosen])
