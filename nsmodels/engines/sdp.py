@@ -1,8 +1,8 @@
 """Semidefinite programmes: one place that calls CVXPY's solvers, and exact checks of what they propose.
 
-A solver's objective value is never a bound. What leaves this module is either the *proposal* of a solver whose status is
-``optimal`` and whose primal residual, recomputed here from the data, is small; or a matrix proved positive semidefinite
-in integers. Everything else is a :class:`~nsmodels.errors.SolverError` with a sentence about what happened.
+A solver's objective value is never a bound. What leaves this module is either the *proposal* of a solver whose status
+is ``optimal`` and whose primal residual, recomputed here from the data, is small; or a matrix proved positive
+semidefinite in integers. Everything else is a `SolverError` with a sentence about what happened.
 """
 
 from __future__ import annotations
@@ -48,12 +48,21 @@ class Solution:
     iterations: int | None
 
 
+def load_solvers() -> None:
+    """Import CVXPY, which takes seconds, so that what is timed afterwards is work."""
+    import cvxpy
+
+    cvxpy.installed_solvers()
+
+
 def call_solver(problem: cp.Problem, solver: str, options: dict[str, Any]) -> None:
     """Run the solver on the problem; the only call of a CVXPY solver in the package, and what fault tests replace."""
     problem.solve(solver=solver, **options)
 
 
-def solve(problem: cp.Problem, solver: str = "CLARABEL", *, time_limit_s: float | None = None, **options: Any) -> Solution:
+def solve(
+    problem: cp.Problem, solver: str = "CLARABEL", *, time_limit_s: float | None = None, **options: Any
+) -> Solution:
     """Solve a CVXPY problem of any cone and refuse every outcome but a verified optimum.
 
     Parameters
@@ -122,7 +131,7 @@ def solve(problem: cp.Problem, solver: str = "CLARABEL", *, time_limit_s: float 
     return Solution(float(value), solver, residual, seconds, None if iterations is None else int(iterations))
 
 
-# -- exact positive semidefiniteness ------------------------------------------------------------------------------------
+# -- exact positive semidefiniteness ----------------------------------------------------------------------------------
 
 
 def _fixed_point(values: NDArray[np.float64], bits: int) -> NDArray[np.object_]:
@@ -216,7 +225,7 @@ def shift_to_semidefinite(matrix: NDArray[np.float64], *, attempts: int = 12) ->
     raise SolverError("no shift of the diagonal made the dual matrix positive semidefinite: this is not an answer")
 
 
-# -- largest value of a quadratic form over unit vectors ----------------------------------------------------------------
+# -- largest value of a quadratic form over unit vectors --------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -234,18 +243,18 @@ def maximise_over_unit_vectors(
 ) -> UnitVectors:
     r"""Maximise :math:`\sum_{rs} W_{rs}\, x_r\cdot x_s` over unit vectors of any dimension.
 
-    The dual is :math:`\min \sum_r d_r` subject to :math:`\mathrm{diag}(d) - W \succeq 0`; it is solved as it stands and the
-    Gram matrix of the vectors is the multiplier of its semidefinite constraint.
+    The dual is :math:`\min \sum_r d_r` subject to :math:`\mathrm{diag}(d) - W \succeq 0`; it is solved as it stands,
+    and the Gram matrix of the vectors is the multiplier of its semidefinite constraint.
 
     Parameters
     ----------
     weights
         Symmetric ``(n, n)`` array with zero diagonal.
     solver
-        As in :func:`solve`; ``None`` takes Clarabel up to n = 30 and SCS above, where Clarabel is fifty times slower and
-        the polished proposal of SCS equally sharp.
+        As in `solve`; ``None`` takes Clarabel up to n = 30 and SCS above, where Clarabel is fifty times slower
+        and the polished proposal of SCS equally sharp.
     time_limit_s, **options
-        As in :func:`solve`.
+        As in `solve`.
 
     Returns
     -------
@@ -256,7 +265,7 @@ def maximise_over_unit_vectors(
     Raises
     ------
     SolverError
-        As in :func:`solve`.
+        As in `solve`.
     """
     import cvxpy as cp
 

@@ -1,16 +1,16 @@
 r"""Sum-of-squares lower bounds of a sum of absolute values over two unit spheres.
 
-For z = (u, v) with u, v unit vectors of R³, weights :math:`w_k \ge 0` and :math:`y_k(z) = x_k\cdot z`, the number wanted is
+For z = (u, v) with u, v unit vectors of R³, weights :math:`w_k \ge 0` and :math:`y_k(z) = x_k\cdot z`, wanted is
 
 .. math:: G = \min_z \sum_k w_k |y_k(z)| - l\cdot z .
 
-No epigraph variable is needed: :math:`|y| = \max_{|\tau|\le1} \tau y`, so any functions :math:`\tau_k(z)` with values in
-[−1, 1] on the spheres give :math:`\sum w_k|y_k| \ge \sum w_k \tau_k y_k`, with equality for the signs of the :math:`y_k`. Let
-the multipliers be polynomials of degree 2d − 1 and prove both facts, :math:`|\tau_k|\le1` and
+No epigraph variable is needed: :math:`|y| = \max_{|\tau|\le1} \tau y`, so any functions :math:`\tau_k(z)` with values
+in [−1, 1] on the spheres give :math:`\sum w_k|y_k| \ge \sum w_k \tau_k y_k`, with equality for the signs of the
+:math:`y_k`. Let the multipliers be polynomials of degree 2d − 1 and prove both facts, :math:`|\tau_k|\le1` and
 :math:`\sum w_k\tau_k y_k - l\cdot z - L \ge 0`, by sums of squares of degree 2d:
 
-- **order 1**: :math:`\tau_k = r_0 + r_u\cdot u + r_v\cdot v`, which obeys :math:`|\tau_k|\le1` on the spheres exactly when
-  :math:`|r_0| + |r_u| + |r_v| \le 1`; one 7×7 semidefinite block (Shor);
+- **order 1**: :math:`\tau_k = r_0 + r_u\cdot u + r_v\cdot v`, which obeys :math:`|\tau_k|\le1` on the spheres exactly
+  when :math:`|r_0| + |r_u| + |r_v| \le 1`; one 7×7 semidefinite block (Shor);
 - **order 1, pairs**: :math:`|y_k y_l| \ge \tau_{kl} y_k y_l` with numbers :math:`|\tau_{kl}| \le 1`, so that
   :math:`(\sum w_k|y_k|)^2 \ge z^T Q(\tau) z`; one 8×8 block, K(K − 1)/2 multipliers. Neither form dominates the other;
 - **order 2**: cubic :math:`\tau_k`, one 26×26 block for each (this is the sparsity: no block contains two of them) and
@@ -18,10 +18,10 @@ the multipliers be polynomials of degree 2d − 1 and prove both facts, :math:`|
   :math:`\tau_k` need one block instead of two.
 
 The solver proposes the multipliers and Gram matrices. The bound is computed here from them: Gram matrices are proved
-positive semidefinite in integers after a shift, and what is left of the polynomial identities is charged, coefficient by
-coefficient, with a bound on the rounding of its evaluation. Every coordinate of u and v is at most 1 in absolute value.
+positive semidefinite in integers after a shift, and what is left of the polynomial identities is charged, coefficient
+by coefficient, with a bound on the rounding of its evaluation (coordinates of u and v are at most 1 in size).
 
-Sources: Lasserre, SIAM J. Optim. 11, 796 (2001); sparsity as in Waki, Kim, Kojima, Muramatsu, SIAM J. Optim. 17, 218 (2006).
+Sources: Lasserre, SIAM J. Optim. 11, 796 (2001); Waki, Kim, Kojima, Muramatsu, SIAM J. Optim. 17, 218 (2006).
 """
 
 from __future__ import annotations
@@ -29,21 +29,20 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nsmodels.engines import sdp
+from nsmodels.engines import sphere_polynomials as polynomials
 from nsmodels.errors import SolverError
 
 if TYPE_CHECKING:
+    import cvxpy as cp
     from scipy.sparse import csr_array
 
 Array = NDArray[np.float64]
-_EPS = 2.0**-52  # twice the unit roundoff: every "number of roundings · _EPS" below is generous
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,17 @@ class SumOfSquares:
     blocks: tuple[int, ...]
 
 
+def _number(variable: cp.Variable) -> float:
+    return float(np.asarray(variable.value))
+
+
 def first_order(
-    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
+    terms: Array,
+    weights: Array,
+    linear: Array,
+    *,
+    solver: str = "CLARABEL",
+    time_limit_s: float | None = None,
     **options: Any,
 ) -> SumOfSquares:
     """Order 1 with multipliers of degree one.
@@ -108,19 +116,24 @@ def first_order(
     sizes = np.abs(rows[:, 0]) + np.linalg.norm(rows[:, 1:4], axis=1) + np.linalg.norm(rows[:, 4:], axis=1)
     rows = rows / (np.maximum(1.0, sizes) * (1.0 + 1e-14))[:, None]  # 1e-14 covers the rounding of the sizes
     product = weighted.T @ rows
-    numbers = [float(x.value) for x in (level, alpha, beta)]
+    numbers = [_number(x) for x in (level, alpha, beta)]
     matrix = (product + product.T) / 2.0 - offset - numbers[0] * one + numbers[1] * unit_u + numbers[2] * unit_v
     matrix = (matrix + matrix.T) / 2.0
     shifted, _ = sdp.shift_to_semidefinite(matrix)
     raised = float(np.max(np.nextafter(shifted - np.diagonal(matrix), np.inf)))
-    magnitude = float(np.sum(np.abs(weighted).T @ np.abs(rows))) + float(np.sum(np.abs(linear))) + 8 * sum(map(abs, numbers))
-    lost = 3.0 * max(raised, 0.0) + (count + 16) * _EPS * magnitude  # |(1, u, v)|² = 3
+    magnitude = float(np.sum(np.abs(weighted).T @ np.abs(rows)) + np.sum(np.abs(linear))) + 8 * sum(map(abs, numbers))
+    lost = 3.0 * max(raised, 0.0) + (count + 16) * polynomials.EPS * magnitude  # |(1, u, v)|² = 3
     lower = math.nextafter(numbers[0] - lost * (1.0 + 1e-12), -math.inf)
     return SumOfSquares(lower, solution.value, "order 1", solver, time.perf_counter() - start, 7 * count + 3, (7,))
 
 
 def first_order_pairs(
-    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
+    terms: Array,
+    weights: Array,
+    linear: Array,
+    *,
+    solver: str = "CLARABEL",
+    time_limit_s: float | None = None,
     **options: Any,
 ) -> SumOfSquares:
     r"""Order 1 with one number for every pair of terms; arguments as in `first_order`.
@@ -163,14 +176,14 @@ def first_order_pairs(
         tau[first, second] = tau[second, first] = np.clip(np.asarray(multipliers.value), -1.0, 1.0)
     form = weighted.T @ tau @ weighted
     form = (form + form.T) / 2.0
-    rounding = (2 * count + 8) * _EPS * float(np.sum(np.abs(weighted).T @ np.abs(tau) @ np.abs(weighted)))
-    lower = _proved_pairs(form, np.asarray(linear), float(alpha.value), float(beta.value), rounding)
+    rounding = (2 * count + 8) * polynomials.EPS * float(np.sum(np.abs(weighted).T @ np.abs(tau) @ np.abs(weighted)))
+    lower = _proved_pairs(form, np.asarray(linear), _number(alpha), _number(beta), rounding)
     seconds = time.perf_counter() - start
     return SumOfSquares(lower, solution.value, "order 1, pairs", solver, seconds, len(first) + 3, (8,))
 
 
 def _proved_pairs(form: Array, linear: Array, alpha: float, beta: float, rounding: float) -> float:
-    """Return the largest L for which the 8×8 matrix is proved positive semidefinite, the form being known to ``rounding``."""
+    """Return the largest L with a proved 8×8 matrix; ``rounding`` bounds the norm of the error of the form."""
     spread = np.array([1.0, 1, 1, 0, 0, 0]), np.array([0, 0, 0, 1.0, 1, 1])
     scale = max(1.0, float(np.sum(np.abs(form))))
     for kappa in (1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6):
@@ -196,122 +209,13 @@ def _proved_pairs(form: Array, linear: Array, alpha: float, beta: float, roundin
     return -(float(np.linalg.norm(linear[:3])) + float(np.linalg.norm(linear[3:]))) * (1.0 + 1e-14)
 
 
-# -- polynomials on the two spheres -----------------------------------------------------------------------------------
-#
-# Normal forms modulo u·u = 1 and v·v = 1: u_3² → 1 − u_1² − u_2², v_3² → 1 − v_1² − v_2².
-
-Monomial = tuple[int, ...]
-
-
-def _normal_form(monomial: Monomial) -> dict[Monomial, float]:
-    result: dict[Monomial, float] = {}
-    todo: list[tuple[Monomial, float]] = [(monomial, 1.0)]
-    while todo:
-        exponents, factor = todo.pop()
-        for last in (2, 5):
-            if exponents[last] >= 2:
-                lowered = list(exponents)
-                lowered[last] -= 2
-                todo.append((tuple(lowered), factor))
-                for other in (last - 2, last - 1):
-                    raised = lowered.copy()
-                    raised[other] += 2
-                    todo.append((tuple(raised), -factor))
-                break
-        else:
-            result[exponents] = result.get(exponents, 0.0) + factor
-    return {key: value for key, value in result.items() if value}
-
-
-@lru_cache
-def _monomials(degree: int, parity: int | None = None) -> tuple[Monomial, ...]:
-    """Normal-form monomials up to a degree, all or of one parity."""
-    found = []
-    for d in range(degree + 1):
-        if parity is not None and d % 2 != parity:
-            continue
-        for choice in combinations_with_replacement(range(6), d):
-            exponents = tuple(choice.count(i) for i in range(6))
-            if exponents[2] <= 1 and exponents[5] <= 1:
-                found.append(exponents)
-    return tuple(found)
-
-
-def _sparse(entries: list[tuple[int, int, float]], shape: tuple[int, int]) -> csr_array:
-    import scipy.sparse as sp
-
-    rows, columns, values = zip(*entries)
-    return sp.csr_array((values, (rows, columns)), shape=shape)
-
-
-@lru_cache
-def _gram_table(basis: tuple[Monomial, ...], target: tuple[Monomial, ...]) -> csr_array:
-    """Coefficients of m_i m_j in the target monomials, shape (n², N): mᵀGm has the coefficients tableᵀ vec G."""
-    index = {monomial: i for i, monomial in enumerate(target)}
-    size = len(basis)
-    entries = [
-        (i * size + j, index[monomial], factor)
-        for i in range(size)
-        for j in range(size)
-        for monomial, factor in _normal_form(tuple(a + b for a, b in zip(basis[i], basis[j]))).items()
-    ]
-    return _sparse(entries, (size * size, len(target)))
-
-
-@lru_cache
-def _times_coordinate(coordinate: int, source: tuple[Monomial, ...], target: tuple[Monomial, ...]) -> csr_array:
-    """Coefficients of z_c m_r in the target monomials, shape (n, N)."""
-    index = {monomial: i for i, monomial in enumerate(target)}
-    entries = []
-    for row, monomial in enumerate(source):
-        product = tuple(e + (i == coordinate) for i, e in enumerate(monomial))
-        entries.extend((row, index[m], factor) for m, factor in _normal_form(product).items())
-    return _sparse(entries, (len(source), len(target)))
-
-
-@lru_cache
-def _correction(basis: tuple[Monomial, ...], target: tuple[Monomial, ...]) -> Array:
-    """Least-squares inverse of ``tableᵀ``: spreads a residual polynomial over a Gram matrix, shape (n², N)."""
-    table = _gram_table(basis, target)
-    return np.asarray(table @ np.linalg.pinv((table.T @ table).toarray()))
-
-
-@dataclass(frozen=True)
-class _Square:
-    """A sum of squares mᵀGm to be matched to a polynomial in ``target``."""
-
-    basis: tuple[Monomial, ...]
-    gram: Array
-
-
-def _defect(polynomial: Array, magnitude: Array, squares: list[_Square], target: tuple[Monomial, ...]) -> float:
-    """Prove polynomial ≥ −defect on the spheres.
-
-    ``polynomial`` holds computed coefficients and ``magnitude`` a bound on their error. The residual
-    polynomial − Σ mᵀGm is first spread over the Gram matrices, which only improves the proposal.
-    """
-    tables = [_gram_table(square.basis, target) for square in squares]
-    grams = [(square.gram + square.gram.T) / 2.0 for square in squares]
-    for _ in range(2):
-        for i, square in enumerate(squares):
-            residual = polynomial - sum(table.T @ gram.ravel() for table, gram in zip(tables, grams))
-            change = (_correction(square.basis, target) @ residual).reshape(grams[i].shape)
-            grams[i] = grams[i] + (change + change.T) / 2.0
-    lost = 0.0
-    for i, square in enumerate(squares):
-        shifted, _ = sdp.shift_to_semidefinite(grams[i])
-        # Raising the diagonal by r adds at most r·|m(z)|², and Σ m² ≤ 1 + |z|² + |z|⁴ = 7 for degree two.
-        raised = float(np.max(np.nextafter(shifted - np.diagonal(grams[i]), np.inf)))
-        lost += (7.0 if max(map(sum, square.basis)) == 2 else 3.0) * max(raised, 0.0)
-    residual = polynomial - sum(table.T @ gram.ravel() for table, gram in zip(tables, grams))
-    rounding = magnitude.copy()
-    for table, gram in zip(tables, grams):
-        rounding += (np.abs(table).T @ np.abs(gram).ravel() + np.abs(polynomial)) * (table.shape[0] + 8) * _EPS
-    return (lost + float(np.sum(np.abs(residual) + rounding))) * (1.0 + 1e-12)
-
-
 def second_order(
-    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
+    terms: Array,
+    weights: Array,
+    linear: Array,
+    *,
+    solver: str = "CLARABEL",
+    time_limit_s: float | None = None,
     **options: Any,
 ) -> SumOfSquares:
     """Order 2: cubic multipliers, one semidefinite block for each; arguments as in `first_order`.
@@ -324,23 +228,23 @@ def second_order(
     start = time.perf_counter()
     count = len(weights)
     even = not np.any(linear)
-    every = _monomials(4)
-    main = _monomials(4, 0) if even else every
-    cubic = _monomials(3, 1) if even else _monomials(3)
-    basis = _monomials(2)
-    bases = [_monomials(2, 0), _monomials(2, 1)] if even else [basis]
+    every = polynomials.monomials(4)
+    main = polynomials.monomials(4, 0) if even else every
+    cubic = polynomials.monomials(3, 1) if even else polynomials.monomials(3)
+    basis = polynomials.monomials(2)
+    bases = [polynomials.monomials(2, 0), polynomials.monomials(2, 1)] if even else [basis]
     position = {monomial: i for i, monomial in enumerate(every)}
     chosen = [position[monomial] for monomial in cubic]
 
     moments = cp.Variable(len(main))
-    main_blocks = [_moment_block(cp, b, main, moments) >> 0 for b in bases]
+    main_blocks = [polynomials.moment_block(cp, b, main, moments) >> 0 for b in bases]
     objective = 0.0
     if not even:
         index = {monomial: i for i, monomial in enumerate(main)}
         units = [index[tuple(int(i == c) for i in range(6))] for c in range(6)]
         objective = -np.asarray(linear) @ moments[units]
     signs = (1.0,) if even else (1.0, -1.0)
-    shift = [_times_coordinate(c, cubic, main) for c in range(6)]
+    shift = [polynomials.times_coordinate(c, cubic, main) for c in range(6)]
     ties: list[cp.Constraint] = []
     blocks: list[list[cp.Constraint]] = []
     multiply: list[csr_array] = []
@@ -348,7 +252,7 @@ def second_order(
         measures = [cp.Variable(len(every)) for _ in signs]
         multiply.append(sum(terms[k, c] * shift[c] for c in range(6)))
         ties.append(sum(s * m[chosen] for s, m in zip(signs, measures)) == multiply[k] @ moments)
-        blocks.append([_moment_block(cp, basis, every, m) >> 0 for m in measures])
+        blocks.append([polynomials.moment_block(cp, basis, every, m) >> 0 for m in measures])
         objective = objective + float(weights[k]) * sum(m[0] for m in measures)
     normal = moments[0] == 1
     problem = cp.Problem(
@@ -368,22 +272,24 @@ def second_order(
             polynomial[0] = weights[k]
             polynomial[chosen] -= sign * scaled
             error = np.zeros(len(every))
-            error[chosen] = _EPS * (np.abs(scaled) + weights[k])
-            defect = max(defect, _defect(polynomial, error, [_Square(basis, block.dual_value)], every))
+            error[chosen] = polynomials.EPS * (np.abs(scaled) + weights[k])
+            defect = max(
+                defect, polynomials.defect(polynomial, error, [polynomials.Square(basis, block.dual_value)], every)
+            )
         # w|τ| ≤ w + defect, so that Σ w τ y exceeds Σ w|y| by at most defect · max|y|.
         reach = float(np.linalg.norm(terms[k, :3]) + np.linalg.norm(terms[k, 3:])) * (1.0 + 1e-14)
         lost += defect * reach
         total += multiply[k].T @ scaled
-        magnitude += np.abs(multiply[k]).T @ np.abs(scaled)
+        magnitude += abs(multiply[k]).T @ np.abs(scaled)
     if not even:
         total[units] -= linear
         magnitude[units] += np.abs(linear)
-    magnitude *= (count + len(cubic) + 16) * _EPS
+    magnitude *= (count + len(cubic) + 16) * polynomials.EPS
     level = -float(normal.dual_value)
     total[0] -= level
-    magnitude[0] += 4 * _EPS * abs(level)
-    squares = [_Square(b, block.dual_value) for b, block in zip(bases, main_blocks)]
-    lost += _defect(total, magnitude, squares, main)
+    magnitude[0] += 4 * polynomials.EPS * abs(level)
+    squares = [polynomials.Square(b, block.dual_value) for b, block in zip(bases, main_blocks)]
+    lost += polynomials.defect(total, magnitude, squares, main)
     lower = math.nextafter(level - lost * (1.0 + 1e-12), -math.inf)
     if not math.isfinite(lower):
         raise SolverError(f"{solver} left no usable multipliers: this is not an answer; use another solver")
@@ -395,7 +301,7 @@ def second_order(
 def _solve_second_order(
     problem: cp.Problem, solver: str, time_limit_s: float | None, options: dict[str, Any]
 ) -> sdp.Solution:
-    """Solve with tolerances that Clarabel reaches: at its own 1e-8 it reports reduced accuracy in a third of all cases."""
+    """Solve with tolerances that Clarabel reaches: at 1e-8 it reports reduced accuracy in a third of all cases."""
     if solver.upper() != "CLARABEL" or options:
         return sdp.solve(problem, solver, time_limit_s=time_limit_s, **options)
     try:
@@ -404,8 +310,3 @@ def _solve_second_order(
     except SolverError:
         loose = {"tol_gap_abs": 1e-6, "tol_gap_rel": 1e-6, "tol_feas": 1e-6}
         return sdp.solve(problem, solver, time_limit_s=time_limit_s, **loose)
-
-
-def _moment_block(cp: Any, basis: tuple[Monomial, ...], target: tuple[Monomial, ...], moments: Any) -> Any:
-    """Matrix of the moments of m_i m_j as an expression."""
-    return cp.reshape(_gram_table(basis, target) @ moments, (len(basis), len(basis)), order="C")

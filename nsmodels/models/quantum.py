@@ -1,0 +1,234 @@
+r"""Quantum boxes, for the bound question only: Tsirelson's bound of correlation functionals.
+
+The quantum set is not given by a law for the marginals, so this is no set M of marginal vectors: it has an oracle, but
+it can neither be mixed with other models nor be decomposed into.
+
+**Correlation functionals** (no marginal terms). Tsirelson's theorem: the maximum of Σ S_ij C_ij over quantum boxes is
+the maximum of Σ S_ij x_i·y_j over unit vectors, with vanishing marginals. Any diagonal (λ, μ) with
+
+.. math:: M = \begin{pmatrix} \mathrm{diag}\,\lambda & -S \\ -S^T & \mathrm{diag}\,\mu \end{pmatrix} \succeq 0
+          \quad\text{proves}\quad f \le k + \tfrac12 \Big(\sum_i \lambda_i + \sum_j \mu_j\Big).
+
+The solver proposes the diagonal; it is raised until M is proved positive semidefinite in integers. Vectors that are no
+longer than one are completed in further dimensions, so that the value of rational vectors is attained exactly.
+
+**With marginal terms** the theorem does not hold. One reference vector |ψ⟩ is added to the A_i|ψ⟩ and B_j|ψ⟩: this is
+level 1 of the Navascués-Pironio-Acín hierarchy, an upper bound that need not be attained. The lower end is an explicit
+pair of qubits found by a see-saw. Both ends are proved, and their distance may be large: the reason says so.
+
+Sources: Tsirelson (Cirel'son), Lett. Math. Phys. 4, 93 (1980); Navascués, Pironio, Acín, PRL 98, 010401 (2007).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..enclosure import Enclosure
+from ..engines import sdp
+from ..errors import InputError
+from ..functional import Functional
+from ..rationals import rationals, round_down, round_up, to_integers
+from .base import HiddenState, HiddenStates, Progress, Proof, ShapedModel, Support
+from .qubits import seesaw
+
+__all__ = ["Quantum", "SemidefiniteProof", "VectorState"]
+
+Array = NDArray[np.float64]
+LEVEL_ONE = (
+    "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
+    "the lower end is attained by two qubits"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SemidefiniteProof(Proof):
+    """A diagonal that makes M positive semidefinite.
+
+    Parameters
+    ----------
+    level : {"correlators", "1"}
+        Whether M has the rows (A_i, B_j), or (1, A_i, B_j) and the off-diagonal entries −α_i, −β_j too.
+    diagonal : ndarray
+        One entry for each row of M.
+    """
+
+    level: str
+    diagonal: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "sdp", "level": …, "diagonal": [rational]}``."""
+        return {"type": "sdp", "level": self.level, "diagonal": rationals(self.diagonal.tolist())}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VectorState(HiddenState):
+    """Tsirelson's vectors x_i, y_j, of length at most one: C_ij = x_i·y_j with vanishing marginals.
+
+    Parameters
+    ----------
+    x, y : ndarray, shapes (n_A, d) and (n_B, d)
+    """
+
+    x: Array | None = None
+    y: Array | None = None
+
+    def certificate(self) -> dict[str, Any]:
+        """``{"vectors": {"alice": …, "bob": …}}`` in exact rationals."""
+        assert self.x is not None
+        assert self.y is not None
+        alice, bob = ([rationals(row) for row in table.tolist()] for table in (self.x, self.y))
+        return {"vectors": {"alice": alice, "bob": bob}}
+
+
+class Quantum(ShapedModel):
+    """Quantum boxes of any dimension (for `nsmodels.bound` only).
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Numbers of settings, or give ``settings=`` to take them from there; the directions do not matter.
+    """
+
+    name = "quantum"
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+        solver: str | None = None,
+        **options: Any,
+    ) -> Support:
+        """Enclose the quantum maximum of the functional.
+
+        Parameters
+        ----------
+        functional, tolerance, time_limit_s, seed, progress
+            As for every model.
+        solver, **options
+            As in `nsmodels.engines.sdp.maximise_over_unit_vectors`.
+
+        Raises
+        ------
+        SolverError
+            The solver gave no verified answer; nothing is concluded from it.
+        """
+        self._check(functional)
+        sdp.load_solvers()
+        begin = time.perf_counter()
+        marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
+        matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
+        try:
+            answer = sdp.maximise_over_unit_vectors(matrix / 2.0, solver=solver, time_limit_s=time_limit_s, **options)
+        except KeyboardInterrupt:
+            return self._interrupted(functional, matrix, marginal_terms)
+        # diag(d) − W ⪰ 0 with W half of the coupling, hence the factor 2, which is exact.
+        diagonal = 2.0 * answer.diagonal
+        upper = _proved(functional, diagonal)
+        state: HiddenState
+        if marginal_terms:
+            rest = max(1.0, time_limit_s - (time.perf_counter() - begin))
+            state = seesaw(functional, rng=np.random.default_rng(seed), time_limit_s=min(rest, 10.0))
+            lower = round_down(_value(functional, *state.exact_behaviour()))
+            reason = "tolerance_met" if upper - lower <= tolerance else LEVEL_ONE
+        else:
+            vectors = _within_unit_ball(answer.vectors)
+            x, y = vectors[: self.shape[0]], vectors[self.shape[0] :]
+            state = VectorState(np.zeros(self.shape[0]), np.zeros(self.shape[1]), x=x, y=y)
+            lower = round_down(_attained(functional, x, y))
+            reason = "tolerance_met"
+            if upper - lower > tolerance:
+                reason = f"the semidefinite programme leaves a gap of {upper - lower:.3g}"
+        level = "1" if marginal_terms else "correlators"
+        if progress is not None:
+            progress(lower, upper, answer.iterations or 0, time.perf_counter() - begin)
+        stats = {
+            "seconds": time.perf_counter() - begin,
+            "compile_seconds": 0.0,
+            "iterations": answer.iterations,
+            "solver": answer.solver,
+        }
+        return Support(Enclosure(lower, upper, reason=reason), state, SemidefiniteProof(level, diagonal), stats)
+
+    def _interrupted(self, functional: Functional, matrix: Array, marginal_terms: bool) -> Support:
+        """What is known without a solver: white noise attains k, and a dominant diagonal proves the sum of moduli."""
+        diagonal, _ = sdp.shift_to_semidefinite(np.diag(np.abs(matrix).sum(axis=1)) - matrix)
+        zeros = np.zeros(self.shape[0]), np.zeros(self.shape[1])
+        state = VectorState(*zeros, x=zeros[0][:, None], y=zeros[1][:, None])
+        value = Enclosure(functional.constant, _proved(functional, diagonal), reason="interrupted")
+        return Support(value, state, SemidefiniteProof("1" if marginal_terms else "correlators", diagonal))
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Refuse: quantum boxes are no hidden states.
+
+        Raises
+        ------
+        InputError
+            Always.
+        """
+        raise InputError("Quantum: it answers bound only; decompose into Bell, Leggett, NonSignalling, Finite or Hull")
+
+
+def _proved(functional: Functional, diagonal: Array) -> float:
+    """K + ½ Σ diagonal, rounded up."""
+    total, exponent = to_integers(diagonal.tolist())
+    return round_up(Fraction(functional.constant) + Fraction(sum(total), 1 << (exponent + 1)))
+
+
+def _coupling(functional: Functional) -> Array:
+    """The symmetric matrix of α, β and S with rows (1, A, B); f − k = ½ Σ_rs coupling_rs ⟨r|s⟩."""
+    n_alice, n_bob = functional.shape
+    matrix = np.zeros((1 + n_alice + n_bob,) * 2)
+    matrix[0, 1 : 1 + n_alice] = functional.alice
+    matrix[0, 1 + n_alice :] = functional.bob
+    matrix[1 : 1 + n_alice, 1 + n_alice :] = functional.correlators
+    return matrix + matrix.T
+
+
+def _within_unit_ball(vectors: Array) -> Array:
+    """Shrink unit vectors by a few units in the last place, until their squares are at most one exactly."""
+    vectors = np.where(np.abs(vectors) < 1e-18, 0.0, vectors)
+    for row in vectors:
+        for _ in range(64):
+            if sum(Fraction(entry) ** 2 for entry in row.tolist()) <= 1:
+                break
+            row *= 1.0 - 2.0**-52
+    return vectors
+
+
+def _attained(functional: Functional, x: Array, y: Array) -> Fraction:
+    """K + Σ S_ij x_i·y_j, exactly."""
+    d = x.shape[1]
+    integers, exponent = to_integers([*x.ravel().tolist(), *y.ravel().tolist()])
+    left = np.array(integers[: x.size], dtype=object).reshape(-1, d)
+    right = np.array(integers[x.size :], dtype=object).reshape(-1, d)
+    coefficients, scale = to_integers(functional.correlators.ravel().tolist())
+    table = np.array(coefficients, dtype=object).reshape(functional.shape)
+    total = int(np.sum((table @ right) * left))
+    return Fraction(functional.constant) + Fraction(total, 1 << (2 * exponent + scale))
+
+
+def _value(functional: Functional, alice: list[Fraction], bob: list[Fraction], table: list[list[Fraction]]) -> Fraction:
+    """Evaluate f at exact mean values."""
+    total = Fraction(functional.constant)
+    total += sum((Fraction(c) * m for c, m in zip(functional.alice.tolist(), alice)), Fraction(0))
+    total += sum((Fraction(c) * m for c, m in zip(functional.bob.tolist(), bob)), Fraction(0))
+    for coefficients, values in zip(functional.correlators.tolist(), table):
+        total += sum((Fraction(c) * m for c, m in zip(coefficients, values) if c), Fraction(0))
+    return total

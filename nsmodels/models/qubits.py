@@ -1,0 +1,182 @@
+"""Two qubits with exact mean values, and the see-saw that looks for good ones.
+
+A state is an unnormalised vector ψ of C⁴ (basis |00⟩, |01⟩, |10⟩, |11⟩, Alice first), an observable is c·1 + n·σ with
+|c| + |n| ≤ 1: its outcomes' effects (1 ± (c·1 + n·σ))/2 are a measurement. With doubles for all of them every mean
+value ⟨ψ|O|ψ⟩/⟨ψ|ψ⟩ is an exact rational, so that what is attained is known without rounding.
+
+Source of the see-saw: Werner and Wolf, Quantum Inf. Comput. 1(3), 1 (2001), quant-ph/0107093.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..functional import Functional
+from ..rationals import rationals
+from .base import HiddenState
+
+__all__ = ["QubitState", "seesaw"]
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+PAULI: Complex = np.array(
+    [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=np.complex128
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class QubitState(HiddenState):
+    """A pair of qubits with the measurements of both parties.
+
+    Parameters
+    ----------
+    psi : ndarray of complex, shape (4,)
+        Not normalised.
+    alice_observables, bob_observables : ndarray, shapes (n_A, 4) and (n_B, 4)
+        Rows (c, n_x, n_y, n_z).
+    """
+
+    psi: Complex | None = None
+    alice_observables: Array | None = None
+    bob_observables: Array | None = None
+
+    def certificate(self) -> dict[str, Any]:
+        """``{"qubits": {"psi_re", "psi_im", "alice", "bob"}}`` in exact rationals."""
+        assert self.psi is not None
+        assert self.alice_observables is not None
+        assert self.bob_observables is not None
+        return {
+            "qubits": {
+                "psi_re": rationals(self.psi.real.tolist()),
+                "psi_im": rationals(self.psi.imag.tolist()),
+                "alice": [rationals(row) for row in self.alice_observables.tolist()],
+                "bob": [rationals(row) for row in self.bob_observables.tolist()],
+            }
+        }
+
+    def exact_behaviour(self) -> tuple[list[Fraction], list[Fraction], list[list[Fraction]]]:
+        """Marginals A, B and correlators C as exact rationals."""
+        assert self.psi is not None
+        assert self.alice_observables is not None
+        assert self.bob_observables is not None
+        table = _pauli_table(self.psi)
+        norm = table[0][0]
+        first = [[Fraction(x) for x in row] for row in self.alice_observables.tolist()]
+        second = [[Fraction(x) for x in row] for row in self.bob_observables.tolist()]
+        alice = [sum((row[m] * table[m][0] for m in range(4)), Fraction(0)) / norm for row in first]
+        bob = [sum((row[m] * table[0][m] for m in range(4)), Fraction(0)) / norm for row in second]
+        left = [[sum((row[m] * table[m][n] for m in range(4)), Fraction(0)) for n in range(4)] for row in first]
+        correlators = [[sum((p[n] * q[n] for n in range(4)), Fraction(0)) / norm for q in second] for p in left]
+        return alice, bob, correlators
+
+
+def _pauli_table(psi: Complex) -> list[list[Fraction]]:
+    """⟨ψ|σ_m ⊗ σ_n|ψ⟩ exactly, with σ_0 = 1."""
+    real = [Fraction(float(z.real)) for z in psi]
+    imaginary = [Fraction(float(z.imag)) for z in psi]
+    table = []
+    for m in range(4):
+        row = []
+        for n in range(4):
+            total = Fraction(0)
+            operator = np.kron(PAULI[m], PAULI[n])  # one entry ±1 or ±i in each row
+            for r, s in zip(*np.nonzero(operator)):
+                factor = operator[r, s]
+                # Re[conj(ψ_r) factor ψ_s]
+                re = real[r] * real[s] + imaginary[r] * imaginary[s]
+                im = real[r] * imaginary[s] - imaginary[r] * real[s]
+                total += int(factor.real) * re - int(factor.imag) * im
+            row.append(total)
+        table.append(row)
+    return table
+
+
+def _best_observables(gradients: Array) -> Array:
+    """Maximise gradient·(c, n) over |c| + |n| ≤ 1 for each row: ±1, or the direction of n."""
+    lengths = np.linalg.norm(gradients[:, 1:], axis=1)
+    constant = np.abs(gradients[:, 0]) >= lengths
+    result = np.zeros_like(gradients)
+    result[constant, 0] = np.where(gradients[constant, 0] >= 0.0, 1.0, -1.0)
+    result[~constant, 1:] = gradients[~constant, 1:] / lengths[~constant, None]
+    return result
+
+
+def _shrunk(observables: Array) -> Array:
+    """Make |c| + |n| ≤ 1 hold exactly."""
+    observables = observables.copy()
+    for row in observables:
+        for _ in range(64):
+            c = abs(Fraction(row[0]))
+            if c <= 1 and sum(Fraction(x) ** 2 for x in row[1:].tolist()) <= (1 - c) ** 2:
+                break
+            row[1:] *= 1.0 - 2.0**-52
+    return observables
+
+
+def seesaw(
+    functional: Functional, *, rng: np.random.Generator, starts: int = 24, sweeps: int = 300, time_limit_s: float = 10.0
+) -> QubitState:
+    """Maximise a functional over two qubits by improving state, Alice and Bob in turn from random starts.
+
+    What is returned is attained, and nothing says that it is the maximum, over qubits or over all quantum boxes.
+
+    Parameters
+    ----------
+    functional
+        May have marginal terms.
+    rng
+        Source of the starting observables.
+    starts, sweeps, time_limit_s
+        How many starts, sweeps a start, and seconds in all.
+    """
+    begin = time.perf_counter()
+    n_alice, n_bob = functional.shape
+    table = np.zeros((n_alice + 1, n_bob + 1))
+    table[1:, 0], table[0, 1:], table[1:, 1:] = functional.alice, functional.bob, functional.correlators
+    best: tuple[float, Complex, Array, Array] | None = None
+    identity = np.array([[1.0, 0.0, 0.0, 0.0]])
+    for start in range(starts):
+        observables = []
+        for count in (n_alice, n_bob):
+            directions = rng.standard_normal((count, 3))
+            directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+            observables.append(np.hstack([np.zeros((count, 1)), directions]))
+        alice, bob = observables
+        value = -np.inf
+        for _ in range(sweeps):
+            operator = np.einsum(
+                "xy,xm,yn,mab,ncd->acbd", table, np.vstack([identity, alice]), np.vstack([identity, bob]), PAULI, PAULI,
+                optimize=True,
+            ).reshape(4, 4)  # fmt: skip
+            values, states = np.linalg.eigh(operator)
+            psi = states[:, -1]
+            new = float(values[-1])
+            if new <= value + 1e-14 * max(1.0, abs(new)):
+                break
+            value = new
+            pauli = np.einsum("ab,mac,nbd,cd->mn", psi.reshape(2, 2).conj(), PAULI, PAULI, psi.reshape(2, 2)).real
+            alice = _best_observables((table[1:] @ np.vstack([identity, bob])) @ pauli.T)
+            bob = _best_observables((table[:, 1:].T @ np.vstack([identity, alice])) @ pauli)
+        if best is None or value > best[0] + 1e-13:
+            best = value, psi, alice, bob
+        if start and time.perf_counter() - begin > time_limit_s:
+            break
+    assert best is not None
+    _, psi, alice, bob = best
+    state = QubitState(
+        np.zeros(n_alice), np.zeros(n_bob), psi=psi, alice_observables=_shrunk(alice), bob_observables=_shrunk(bob)
+    )
+    means = state.exact_behaviour()
+    return QubitState(
+        np.array([float(x) for x in means[0]]),
+        np.array([float(x) for x in means[1]]),
+        psi=psi,
+        alice_observables=state.alice_observables,
+        bob_observables=state.bob_observables,
+    )
