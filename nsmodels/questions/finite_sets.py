@@ -156,7 +156,9 @@ def finite_set(
     correlator = np.arange(len(right)) < 2 * int(behaviour.known.sum())
     value, rho, y = _largest(rows, right, correlator, np.abs(m) @ w, excess, time_limit_s)
     upper = min(_proved_upper(rows, right, y, np.abs(m), w, behaviour.rounding), round_up(sum(map(Fraction, w))))
-    deviation = max(0.0, float((rho @ rows.T - right + behaviour.rounding + 1e-15).max(initial=0.0)))
+    used = np.flatnonzero(rho)
+    slack = behaviour.rounding + (len(used) + 8) * 2.0**-51  # of the data, and of the sums below
+    deviation = max(0.0, float((rho[used] @ rows[:, used].T - right + slack).max(initial=0.0)))
     lower = round_down(Fraction(value) * (1 - Fraction(1, 2**40))) if value > 0.0 else 0.0
     exact = deviation == 0.0
     reason = "tolerance_met" if upper - lower <= tolerance else "the multipliers of the linear program are not sharper"
