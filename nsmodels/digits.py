@@ -9,13 +9,13 @@ MAX_DECIMALS = 15
 
 
 def enclosure(lower: float, upper: float) -> str:
-    """The digits that both ends share, then the rest of each: ``1.78918[14, 23]``.
+    """The digits that both ends share, then the rest of each: ``1.78918[148, 223]``.
 
-    Two digits of the width are kept; the lower end is rounded down and the upper end up. Ends that agree to the last
-    decimal kept are written once.
+    Two significant digits of the width are kept; the lower end is rounded down and the upper end up. Ends that agree to the last
+    decimal kept are written once. Leading zeros are not shared digits.
 
     >>> enclosure(1.78918148, 1.78918222)
-    '1.78918[14, 23]'
+    '1.78918[148, 223]'
     >>> enclosure(0.5, 0.5)
     '0.5'
     """
@@ -31,7 +31,7 @@ def enclosure(lower: float, upper: float) -> str:
         return low
     same = next(place for place, (a, b) in enumerate(zip(low, high)) if a != b) if len(low) == len(high) else 0
     shared = low[:same]
-    if not any(digit.isdigit() for digit in shared):
+    if not shared.strip("-0."):
         return f"[{low}, {high}]"
     return f"{shared}[{low[len(shared) :]}, {high[len(shared) :]}]"
 
@@ -48,6 +48,11 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.3g} s"
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def counted(number: int, singular: str) -> str:
+    """A number and its noun: ``1 node``, ``7 nodes``."""
+    return f"{number} {singular}{'' if number == 1 else 's'}"
 
 
 def printable(text: object, limit: int = 200) -> str:

@@ -124,7 +124,7 @@ class Problem:
         if self.kind == "bound":
             from .questions.bound import bound
 
-            return bound(self.functional, model, **limits)
+            return bound(self.functional, model, settings=self.settings, **limits)
         from .questions.decompose import decompose
 
         noise = "white" if self.noise is None else self.noise

@@ -11,7 +11,6 @@ import json
 import math
 import os
 import secrets
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ MAX_BYTES = 256 * 1024 * 1024
 OK, OPEN, BAD_INPUT, FAILED = 0, 1, 2, 3
 """Exit codes of ``nsmodels run``."""
 
-_PACKAGES = ("numpy", "scipy", "numba", "highspy", "cvxpy")
 _TEMPORARY = ".nsmodels-"
 _LOCKS = os.name == "posix"
 
@@ -50,7 +48,10 @@ def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dic
     """
     stats: dict[str, Any] = dict(answer.get("stats") or {})
     stats.setdefault("seconds", seconds)
-    stats["versions"] = _versions() | dict(stats.get("versions") or {})
+    if "versions" not in stats:
+        from .questions.bound import versions
+
+        stats["versions"] = versions()
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "kind": problem.kind,
@@ -72,18 +73,6 @@ def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dic
 def no_answer(problem: Problem, reason: str, seconds: float) -> dict[str, Any]:
     """The result of a run in which nothing was proved; the reason says why."""
     return assemble(problem, {"status": "no_answer", "reason": reason, "value": None, "certificate": None}, seconds)
-
-
-def _versions() -> dict[str, str]:
-    """Versions of Python, of this package and of those packages that the run has loaded."""
-    from . import __version__
-
-    versions = {"nsmodels": __version__, "python": ".".join(map(str, sys.version_info[:3]))}
-    for name in _PACKAGES:
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if isinstance(version, str):
-            versions[name] = version
-    return versions
 
 
 def _not_finite(value: Any, path: str = "") -> str:
@@ -145,7 +134,7 @@ def prepare(folder: str | Path, name: str) -> Path:
         _sweep(folder)
         handle, temporary = _create(folder)
         os.close(handle)
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)  # another run may have swept it away in between
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(

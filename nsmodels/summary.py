@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .digits import duration, enclosure, plain, printable
+from .digits import counted, duration, enclosure, plain, printable
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -76,7 +76,7 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
     states = result.get("decomposition") or []
     if states:
         largest = max(state["weight"] for state in states)
-        yield "explicit model", f"{len(states)} hidden states, largest weight {largest:.3g}"
+        yield "explicit model", f"{counted(len(states), 'hidden state')}, largest weight {largest:.3g}"
     inequality = result.get("inequality")
     if inequality is None:
         if result["value"]["lower"] >= 1.0:
@@ -93,7 +93,7 @@ def inequality_text(inequality: Mapping[str, Any]) -> str:
     terms += sum(bool(c) for side in ("alice", "bob") for c in inequality.get(side) or [])
     bound = plain(inequality["bound"], 9)
     if terms > MAX_ROWS:
-        return f"{terms} terms ≤ {bound}   (all of them: nsmodels derive)"
+        return f"{counted(terms, 'term')} ≤ {bound}   (all of them: nsmodels derive)"
     functional = Functional(
         inequality["correlators"], inequality.get("alice"), inequality.get("bob"), inequality.get("constant") or 0.0
     )
@@ -132,11 +132,12 @@ def _cost(result: Mapping[str, Any]) -> Lines:
     stats = result["stats"]
     text = duration(float(stats["seconds"]))
     if float(stats.get("compile_seconds") or 0.0) > 0.05:
-        text += f", and {duration(float(stats['compile_seconds']))} of one-off compilation"
-    counts = [f"{stats[key]} {key}" for key in ("nodes", "iterations", "rounds", "columns", "rows") if stats.get(key)]
+        text += f", and {duration(float(stats['compile_seconds']))} to load and compile"
+    counted_things = ("node", "iteration", "round", "column", "row")
+    counts = [counted(stats[f"{thing}s"], thing) for thing in counted_things if stats.get(f"{thing}s")]
     yield "time", ", ".join([text, *counts])
 
 
 def _vector(entries: list[float]) -> str:
-    numbers = ", ".join(f"{entry + 0.0:.6f}" for entry in entries[:MAX_ROWS])
+    numbers = ", ".join(f"{round(entry, 6) + 0.0:.6g}" for entry in entries[:MAX_ROWS])
     return f"({numbers}{', …' if len(entries) > MAX_ROWS else ''})"

@@ -1,0 +1,398 @@
+"""The command line: exit codes, what is printed where, what is written, and what Ctrl-C leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bad_problems import BOUND, VISIBILITY
+from typer.testing import CliRunner
+
+from nsmodels import cli, problem, results
+from nsmodels.digits import counted, duration, enclosure, plain, printable
+from nsmodels.errors import SolverError
+from nsmodels.interrupts import first_interrupts
+from nsmodels.problem import Problem, shipped
+from nsmodels.progress import line, live
+
+DATA = Path(__file__).parent / "data"
+COMMAND = [sys.executable, "-m", "nsmodels.cli"]
+VALUE = {"lower": 1.78918145, "upper": 1.78918152}
+
+
+class Answer:
+    """What a question returns, without a question."""
+
+    inequality = None
+
+    def __init__(self, **changes: Any) -> None:
+        self.content: dict[str, Any] = {
+            "status": "certified",
+            "reason": "tolerance_met",
+            "value": VALUE,
+            "maximiser": {"u": [1.0, 0.0, 0.0], "v": [-1.0, 0.0, 0.0]},
+            "quantum": 1.8973665961010275,
+            "stats": {"seconds": 0.02, "nodes": 1},
+            "certificate": {"format": 1},
+        } | changes
+
+    def to_json(self) -> dict[str, Any]:
+        return self.content
+
+
+def run(*arguments: str | Path) -> Any:
+    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let every question be answered by ``answers["answer"]``: an answer, or an exception to raise."""
+    box: dict[str, Any] = {"answer": Answer()}
+
+    def ask(self: Problem, progress: object = None) -> Any:
+        if isinstance(box["answer"], BaseException):
+            raise box["answer"]
+        return box["answer"]
+
+    monkeypatch.setattr(problem.Problem, "ask", ask)
+    return box
+
+
+def test_a_run_prints_a_summary_and_writes_the_result(tmp_path: Path, answers: dict[str, Any]) -> None:
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "L3 at the angle of its largest violation, 36.87 degrees"
+    text = {line[2:22].strip(): line[22:] for line in lines[1:]}
+    assert text["leggett bound"] == "1.789181[450, 521]   certified, width 7e-08"
+    assert text["quantum value"] == "1.8973666   (singlet on these settings)"
+    assert text["violation"] == "0.108185 at least"
+    assert text["hidden state u"] == "(1, 0, 0)"
+    assert text["expected"] == "1.78918148932 ± 1e-06: agrees"
+    assert text["time"] == "20 ms, 1 node"
+    assert text["written to"] == str(tmp_path / "leggett_l3.json")
+    assert results.read(tmp_path / "leggett_l3.json")["value"] == VALUE
+
+
+def test_json_is_the_file_and_nothing_else(tmp_path: Path, answers: dict[str, Any]) -> None:
+    done = run("run", "leggett_l3", "--out", tmp_path, "--json")
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    assert done.stdout == (tmp_path / "leggett_l3.json").read_text(encoding="utf-8")
+
+
+def test_the_default_folder_is_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("run", "leggett_l3").exit_code == 0
+    assert (tmp_path / "results" / "leggett_l3.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "note"),
+    [
+        ({"status": "estimate", "reason": "time_limit"}, 1, "the status is estimate"),
+        ({"value": {"lower": 1.7, "upper": 1.8}, "reason": "interrupted"}, 1, "wider than the tolerance"),
+        ({"value": {"lower": 1.8, "upper": 1.8}}, 1, "does not meet the expected value"),
+        ({"status": "no_answer", "reason": "the solver gave up", "value": None}, 3, "no answer: the solver gave up"),
+    ],
+)
+def test_exit_codes(tmp_path: Path, answers: dict[str, Any], changes: dict[str, Any], code: int, note: str) -> None:
+    answers["answer"] = Answer(**changes)
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == code
+    assert note in done.stderr
+    assert results.read(tmp_path / "leggett_l3.json")["status"] == answers["answer"].content["status"]
+
+
+def test_a_failed_solver_says_nothing(tmp_path: Path, answers: dict[str, Any]) -> None:
+    answers["answer"] = SolverError("Clarabel stopped: NumericalError\nat iteration 3")
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 3
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith("no answer: Clarabel stopped: NumericalError at iteration 3\n")
+    result = results.read(tmp_path / "leggett_l3.json")
+    assert (result["status"], result["value"]) == ("no_answer", None)
+
+
+@pytest.mark.parametrize("failure", [SolverError("failed"), KeyboardInterrupt(), MemoryError()])
+def test_an_empty_result_does_not_replace_an_answer(
+    tmp_path: Path, answers: dict[str, Any], failure: BaseException
+) -> None:
+    run("run", "leggett_l3", "--out", tmp_path)
+    before = (tmp_path / "leggett_l3.json").read_bytes()
+    answers["answer"] = failure
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == (1 if isinstance(failure, KeyboardInterrupt) else 3)
+    assert "the older result in" in done.stderr
+    assert (tmp_path / "leggett_l3.json").read_bytes() == before
+
+
+def test_numbers_that_are_not_finite_never_reach_a_file(tmp_path: Path, answers: dict[str, Any]) -> None:
+    answers["answer"] = Answer(value={"lower": 1.0, "upper": float("nan")})
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 3
+    assert "not finite at value.upper" in done.stderr
+
+
+def test_an_unexpected_error_is_one_line(
+    tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NSMODELS_TRACEBACK", raising=False)
+    answers["answer"] = ZeroDivisionError("division by\nzero")
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 3
+    assert done.stderr.count("\n") == 1
+    assert "internal error (ZeroDivisionError: division by zero)" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_writes_nothing(tmp_path: Path, answers: dict[str, Any]) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text(BOUND.replace("eta = 1.0", "eta = 2.0"))
+    done = run("run", bad, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr == f"{bad}:5: model.eta: must be in [0, 1], is 2.0\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_noticed_before_the_work(tmp_path: Path, answers: dict[str, Any]) -> None:
+    answers["answer"] = AssertionError("the work has begun")
+    (tmp_path / "file").write_text("")
+    done = run("run", "leggett_l3", "--out", tmp_path / "file")
+    assert done.exit_code == 2
+    assert "--out: cannot write results there" in done.stderr
+    for name in ("picture.gif", "nowhere/picture.svg"):
+        done = run("run", "leggett_l3", "--out", tmp_path / "out", "--picture", tmp_path / name)
+        assert done.exit_code == 2
+        assert "--picture" in done.stderr
+
+
+def test_a_full_disk_at_the_end_still_prints_the_answer(
+    tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results.os, "replace", full)
+    done = run("run", "leggett_l3", "--out", tmp_path, "--json")
+    assert done.exit_code == 2
+    assert json.loads(done.stdout)["value"] == VALUE
+    assert "No space left on device" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path, answers: dict[str, Any]) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(BOUND.replace('kind = "bound"', 'kind = "bound"\ntitle = "a\\u001b[31m\\nb"'))
+    done = run("run", path, "--out", tmp_path)
+    assert done.stdout.splitlines()[0] == "a [31m b"
+
+
+def test_derive_wants_a_visibility(answers: dict[str, Any], tmp_path: Path) -> None:
+    done = run("derive", "leggett_l3")
+    assert done.exit_code == 2
+    assert done.stderr.endswith('derive needs kind = "visibility"; use `nsmodels run`\n')
+    path = tmp_path / "v.toml"
+    path.write_text(VISIBILITY)
+    answers["answer"] = Answer(value={"lower": 1.0, "upper": 1.0}, decomposition=[], quantum=None)
+    done = run("derive", path)
+    assert done.exit_code == 0
+    assert done.stdout == "there is no inequality: the correlations themselves have a model\n"
+    done = run("derive", path, "--format", "json")
+    assert json.loads(done.stdout)["inequality"] is None
+
+
+def test_derive_prints_the_inequality(answers: dict[str, Any], tmp_path: Path) -> None:
+    from nsmodels.functional import Functional, Inequality
+
+    path = tmp_path / "v.toml"
+    path.write_text(VISIBILITY)
+    answer = Answer(value={"lower": 0.70710678, "upper": 0.70710679}, decomposition=[], quantum=None)
+    answer.inequality = Inequality(Functional([[1, 1], [1, -1]]), 2.0)  # type: ignore[assignment] # a stand-in
+    answers["answer"] = answer
+    text = run("derive", path).stdout
+    assert text.startswith("C00 + C01 + C10 − C11 ≤ 2\n")
+    assert "violation           0.828427" in text
+    assert "critical visibility 0.70710" in text
+    latex = run("derive", path, "--format", "latex").stdout
+    assert latex.startswith("C_{00} + C_{01} + C_{10} - C_{11}")
+    content = json.loads(run("derive", path, "--format", "json").stdout)
+    assert content["inequality"]["bound"] == 2.0
+    assert len(content["settings"]["alice"]) == 2
+
+
+def test_list_and_explain() -> None:
+    text = run("list").stdout
+    for section in ("problems:", "models:", "families:", "functionals:", "behaviours:"):
+        assert section in text
+    assert "leggett_l3" in text
+    assert run("list", "models").stdout.splitlines()[1].split()[0] == "leggett"
+    for name in [*shipped(), "leggett", "chsh", "half_circle", "chained", "werner", "nonsignaling"]:
+        done = run("explain", name)
+        assert done.exit_code == 0, name
+        assert len(done.stdout.splitlines()) >= 3, name
+    done = run("explain", "leget")
+    assert done.exit_code == 2
+    assert done.stderr == 'explain: nothing is called "leget"; did you mean "leggett"?\n'
+
+
+def test_every_name_is_explained_with_its_source() -> None:
+    from nsmodels.explain import catalogue
+
+    for section, entries in catalogue().items():
+        for entry in entries:
+            assert entry.source, (section, entry.name)
+            assert entry.facts, (section, entry.name)
+
+
+def test_usage() -> None:
+    assert run("--version").stdout.startswith("nsmodels 0.")
+    assert run("run").exit_code == 2
+    assert run("rum").exit_code == 2
+    assert "verify" in run("--help").stdout
+
+
+def test_completion_knows_the_names() -> None:
+    assert "leggett_l3" in cli._complete_problem("leggett")
+    assert cli._complete_name("fibonacc") == ["fibonacci", "fibonacci_50"]
+
+
+def test_numbers_have_the_digits_that_are_known() -> None:
+    assert enclosure(1.78918148, 1.78918222) == "1.78918[148, 223]"
+    assert enclosure(2.0, 2.0) == "2"
+    assert enclosure(-1.5, -1.25) == "-1.[50, 25]"
+    assert enclosure(0.0, 2.0**-30) == "[0.0000000000, 0.0000000010]"
+    assert enclosure(9.99, 10.01) == "[9.990, 10.010]"
+    assert enclosure(0.4999999, 0.5000001) == "[0.49999990, 0.50000010]"
+    assert enclosure(float("-inf"), 2.0) == "[-inf, 2.0]"
+    assert (plain(-0.0), plain(1 / 3, 3)) == ("0", "0.333")
+    assert [duration(t) for t in (0.0123, 3.456, 125)] == ["12.3 ms", "3.46 s", "2 min 5 s"]
+    assert [counted(n, "node") for n in (0, 1, 2)] == ["0 nodes", "1 node", "2 nodes"]
+    assert printable("a\nb\x1b" + "x" * 300, 10) == "a b xxxxx…"
+
+
+@pytest.mark.parametrize("exponent", range(-15, 3))
+def test_digits_round_outward(exponent: int) -> None:
+    from decimal import Decimal
+
+    lower = 1.7891814893221079
+    upper = lower + 3.21 * 10.0**exponent
+    text = enclosure(lower, upper)
+    head, _, tail = text.partition("[")
+    low, high = (head + end for end in tail.rstrip("]").split(", "))
+    assert Decimal(low) <= Decimal(lower)
+    assert Decimal(high) >= Decimal(upper)
+    assert float(Decimal(high) - Decimal(low)) <= 1.3 * (upper - lower) + 1e-14
+
+
+def test_progress_is_a_line() -> None:
+    assert "looking for a first bound" in line(float("-inf"), float("inf"), 0, 1.0, 60.0, 1e-6)
+    open_, nearly, done = (line(1.5, 1.5 + gap, 7, 1.0, 60.0, 1e-6) for gap in (1.0, 1e-4, 1e-7))
+    assert open_.count("━") < nearly.count("━") < done.count("━") == 24
+    assert "7 nodes" in nearly
+    assert "59 s left" in nearly
+
+
+def test_progress_is_quiet_off_a_terminal() -> None:
+    with live(60.0, 1e-6, wanted=True) as progress:
+        assert progress is None
+
+
+def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    with live(60.0, 1e-6, wanted=True) as progress:
+        assert progress is not None
+        progress(1.0, 1.5, 3, 0.1)
+    with live(60.0, 1e-6, wanted=False) as progress:
+        assert progress is None
+
+
+def _interrupt_myself() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(1.0)
+
+
+def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
+    with first_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_myself()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+        assert "stopping" in capsys.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_myself()
+
+
+# -- the real thing, in a process of its own ----------------------------------------------------------------------
+
+
+def process(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=120)
+
+
+def test_the_contract_examples(tmp_path: Path) -> None:
+    bad = process("run", DATA / "bad_norm.toml", "--out", tmp_path)
+    assert bad.returncode == 2
+    assert bad.stderr.count("\n") == 1
+    assert "bad_norm.toml:8: settings.alice[1]: has norm 1.00498756211" in bad.stderr
+    assert list(tmp_path.iterdir()) == []
+    chain = process("run", DATA / "chain.toml", "--out", tmp_path, "--json")
+    assert (chain.returncode, chain.stderr) == (0, "")
+    assert len(json.loads(chain.stdout)["marginals"]["alice"]) == 6
+
+
+def test_the_first_problem_from_another_folder(tmp_path: Path) -> None:
+    done = process("run", "leggett_l3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = results.read(tmp_path / "results" / "leggett_l3.json")
+    assert result["value"]["lower"] <= 1.789181489322108 <= result["value"]["upper"]
+    assert process("verify", tmp_path / "results" / "leggett_l3.json").returncode == 0
+
+
+def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
+    text = (
+        'schema = 1\nkind = "bound"\nmodel = {name = "leggett"}\n'
+        'settings = {family = "fibonacci", n_alice = 40, n_bob = 40}\n'
+        f"[functional]\ncorrelators = {[[(-1) ** (i * j) * (1 + (i + j) % 3) for j in range(40)] for i in range(40)]}\n"
+        "[options]\ntolerance = 1e-13\n"
+    )
+    (tmp_path / "long.toml").write_text(text)
+    child = subprocess.Popen(
+        [*COMMAND, "run", "long.toml", "--out", "out"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(8.0)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1, errors
+    result = results.read(tmp_path / "out" / "long.json")
+    assert result["reason"] == "interrupted"
+    assert "Traceback" not in errors
+
+
+def test_help_is_quick() -> None:
+    best = min(_seconds("--help") for _ in range(3))
+    assert best < 1.0  # 0.2 s on an idle machine; the figure promised is 0.4 s
+
+
+def _seconds(*arguments: str) -> float:
+    started = time.perf_counter()
+    assert process(*arguments).returncode == 0
+    return time.perf_counter() - started
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, nsmodels.cli; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for name in ("numpy", "scipy", "numba", "cvxpy", "pydantic", "tomlkit", "matplotlib", "rich", "networkx"):
+        assert f"'{name}'" not in modules
