@@ -40,6 +40,9 @@ BITS = 200
 ONE, WIDE = 1 << BITS, 1 << (BITS + 60)
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
 EPS = Fraction(1, 1 << 150)
+BIG = 1 << 200
+FIELDS = [160 * e for e in range(6)]
+HALVES = sum(1 << e + 159 for e in FIELDS)
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 
 Row, Ints, ZERO = list[Fraction], list[int], Fraction(0)
@@ -496,16 +499,16 @@ def semidefinite(model: Model, f: Functional, proof: Any) -> Fraction:
 
 
 def inflated(text: Any) -> bytes:
-    """Decode and decompress a bounded blob."""
+    """Decode and decompress a blob of bounded size."""
     stream = zlib.decompressobj()
     data = stream.decompress(base64.b64decode(text, validate=True), MAX_INFLATED)
-    need(stream.eof and not stream.unused_data, "a compressed part is cut off, or larger than allowed")
+    need(stream.eof and not stream.unused_data, "a compressed part is cut off, or too large")
     return data
 
 
 @lru_cache(maxsize=1 << 16)
 def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...], list[tuple[int, ...]], int]:
-    """Corner directions of a box on a face of the cube, and 1/γ rounded up, over 2^80; the face is [−2^40, 2^40]²."""
+    """Corner directions of a box on a face [−2^40, 2^40]² of the cube, and 1/γ rounded up (see `least`), over 2^80."""
     corners = []
     for s, t in product((s0, s1), (t0, t1)):
         point = (1 << 40 if face < 3 else -1 << 40, s, t)
@@ -518,7 +521,7 @@ def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...
 
 
 def least(c: Any, where: Any) -> int:
-    """Lower bound of c·x over a patch (None: the sphere), over 2^80 times c's denominator.
+    """Lower bound of c·x over a patch, or over the whole sphere (None), over 2^80 times the denominator of c.
 
     x is a combination of the corners with weights ≥ 0 whose sum is between 1 and 1/γ, γ the least cosine to the middle.
     """
@@ -526,144 +529,116 @@ def least(c: Any, where: Any) -> int:
     m = min([c0 * x + c1 * y + c2 * z for x, y, z in where[1]]) if where else -1
     if m >= 0:
         return m
-    whole_sphere = -(math.isqrt(c0 * c0 + c1 * c1 + c2 * c2) + 1) << 80
-    return max(whole_sphere, m * where[2] >> 80) if where else whole_sphere
-
-
-class Covering:
-    """The function G with vectors x_k = (|S| a_i, −S b_j) as integers over `scale`, six fields of 160 bits of one integer.
-
-    scale · size = 2^80, and all roundings here are below 2^-56 · size, which is charged to the threshold.
-    """
-
-    def __init__(self, model: Model, f: Functional, threshold: Fraction) -> None:
-        size = f.size - abs(f.constant)
-        self.scale = int((1 << 80) / size)
-        self.level = (threshold + size / (1 << 56)) * self.scale
-        self.pairs = [(s, i, j) for i, r in enumerate(f.correlators) for j, s in enumerate(r) if s]
-        self.terms = [self.packed(model, {i: abs(s)}, {j: -s}) for s, i, j in self.pairs]
-        linear = [{k: -x for k, x in enumerate(side) if x} for side in (f.alice, f.bob)]
-        self.base = self.packed(model, *linear)
-        self.mirror = not (linear[0] and any(map(any, model.alice)) or linear[1] and any(map(any, model.bob)))
-
-    def packed(self, model: Model, alice: dict[int, Fraction], bob: dict[int, Fraction]) -> int:
-        """Pack (Σ α_i a_i, Σ β_j b_j)."""
-        total = 0
-        for offset, side, coefficients in ((0, model.alice, alice), (480, model.bob, bob)):
-            for k, x in coefficients.items():
-                factor = x * self.scale / ONE
-                for e in range(3):
-                    total += (factor.numerator * side[k][e] // factor.denominator) << (offset + 160 * e)
-        return total
-
-
-FIELDS = [160 * e for e in range(6)]
-HALVES = sum(1 << (159 + e) for e in FIELDS)
+    anywhere = -(math.isqrt(c0 * c0 + c1 * c1 + c2 * c2) + 1) << 80
+    return max(anywhere, m * where[2] >> 80) if where else anywhere
 
 
 def unpacked(x: int) -> tuple[Ints, Ints]:
-    """Give the signed fields of a packed integer: the parts of u and of v."""
-    x += HALVES
-    fields = [(x >> e & (1 << 160) - 1) - (1 << 159) for e in FIELDS]
+    """Give the six signed fields of 160 bits of an integer: the parts of u and of v."""
+    fields = [(x + HALVES >> e & (1 << 160) - 1) - (1 << 159) for e in FIELDS]
     return fields[:3], fields[3:]
 
 
 def covering(model: Model, f: Functional, proof: Any) -> Fraction:
     """A tree of pairs of patches of the u- and the v-sphere; on every leaf G ≥ threshold.
 
-    Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h). Terms with |n| = D + 1 keep τ = ±1 in
-    all descendants and are summed once, in `base`. Where α = β = 0, G(−u, −v) = G(u, v) saves half of the first sphere.
+    Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), x_k = (|S| a_i, −S b_j). Terms with
+    |n| = D + 1 keep τ = ±1 in all descendants and are summed once, in `base`. Vectors are integers over `scale`, with
+    scale · size = 2^80; all roundings are below 2^-56 · size, which is charged. Without marginal terms
+    G(−u, −v) = G(u, v), and half of the sphere that is cut first is enough.
     """
-    threshold, d = rational(proof["threshold"]), whole(proof["denominator"], 1, 126, "denominator")
-    if f.size == abs(f.constant):
+    d, size = whole(proof["denominator"], 1, 126, "denominator"), f.size - abs(f.constant)
+    if size == 0:
         return f.constant
-    g = Covering(model, f, threshold)
+    scale, threshold = int((1 << 80) / size), rational(proof["threshold"])
+
+    def packed(alice: Any, bob: Any) -> int:
+        parts = [[sum(int(x * scale) * a[e] >> BITS for x, a in part) for e in range(3)] for part in (alice, bob)]
+        return sum(x << e for x, e in zip(parts[0] + parts[1], FIELDS))
+
+    pairs = [(abs(s), s, a, b) for r, a in zip(f.correlators, model.alice) for s, b in zip(r, model.bob) if s]
+    terms = [packed([(w, a)], [(-s, b)]) for w, s, a, b in pairs]
+    free = [[(-x, a) for x, a in zip(*sides) if x and any(a)] for sides in ((f.alice, model.alice), (f.bob, model.bob))]
+    base, level = packed(*free), (threshold + size / (1 << 56)) * scale
     multipliers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
-    quadratic, level = iter(listed(proof["quadratic"], None, "quadratic")), math.ceil(g.level * d) << 80
-    stack: list[Any] = [(None, None, g.mirror, g.base, g.terms, range(len(g.terms)), unpacked(g.base * d))]
+    quadratic, target = iter(listed(proof["quadratic"], None, "quadratic")), math.ceil(level * d) << 80
+    weights = [w * scale for w, *_ in pairs]
+    stack: list[Any] = [(None, None, not any(free), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
-        u, v, mirror, base, terms, names, cd = stack.pop()
-        kind = byte & 7
+        u, v, mirror, base, terms, weights, cd = stack.pop()
+        kind, rest = byte & 7, byte & 1
         if byte & 8:
-            n = multipliers[at : at + len(terms)]
+            n = multipliers[at : at + len(terms)].tolist()
             at += len(terms)
-            if len(n) and (max(n) > d or min(n) < -d):
+            if n and (max(n) > d or min(n) < -d):
                 need(max(n) <= d + 1 and min(n) >= -d - 1, "a multiplier is outside [−1, 1]")
                 base += sum(x if q > 0 else -x for q, x in zip(n, terms) if abs(q) > d)
-                terms, names = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in (terms, names))
-                n = [q for q in n if abs(q) <= d]
+                n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in (n, terms, weights))
             if byte & 16:
                 cd = unpacked(base * d + sum(map(mul, n, terms)))
         if kind == 6:
-            need(least(cd[0], u) + least(cd[1], v) >= level, "a leaf of the covering does not reach the threshold")
+            need(least(cd[0], u) + least(cd[1], v) >= target, "a leaf of the covering does not reach the threshold")
         elif kind == 7:
-            check_quadratic(g, next(quadratic), u, v, base, [(x, g.pairs[k][0]) for x, k in zip(terms, names)])
-        elif kind in (4, 5):
-            need((u, v)[kind - 4] is None, "a sphere is cut into faces twice")
-            faces = [patch(face, -1 << 40, 1 << 40, -1 << 40, 1 << 40) for face in range(3 if mirror else 6)]
-            stack += [((q, v) if kind == 4 else (u, q)) + (False, base, terms, names, cd) for q in reversed(faces)]
+            check_quadratic(next(quadratic), u, v, base, terms, weights, scale, level)
+        elif kind > 3:
+            need((u, v)[rest] is None, "a sphere is cut into faces twice")
+            whole_face = (-1 << 40, 1 << 40, -1 << 40, 1 << 40)
+            for q in [patch(face, *whole_face) for face in reversed(range(3 if mirror else 6))]:
+                stack.append((*((u, q) if rest else (q, v)), False, base, terms, weights, cd))
         else:
-            face, *box = (u if kind < 2 else v)[0]
-            low, middle, high = box[kind % 2 * 2], sum(box[kind % 2 * 2 :][:2]) // 2, box[kind % 2 * 2 + 1]
-            need(low < middle < high, "a patch is too small")
-            for ends in ((middle, high), (low, middle)):
-                box[kind % 2 * 2 : kind % 2 * 2 + 2] = ends
+            face, *box = (v if kind > 1 else u)[0]
+            low, high = box[2 * rest : 2 * rest + 2]
+            need(high - low > 1, "a patch is too small")
+            for ends in (((low + high) // 2, high), (low, (low + high) // 2)):
+                box[2 * rest : 2 * rest + 2] = ends
                 q = patch(face, *box)
-                stack.append(((q, v) if kind < 2 else (u, q)) + (mirror, base, terms, names, cd))
-    need(not stack and at == len(multipliers) and next(quadratic, None) is None, "the covering does not end where it should")
+                stack.append((*((u, q) if kind > 1 else (q, v)), mirror, base, terms, weights, cd))
+    need(not stack and at == len(multipliers) and not list(quadratic), "the covering does not end where it should")
     return f.ceiling - threshold
 
 
-def root_up(x: Fraction) -> Fraction:
-    """A square root of x, rounded up."""
-    return Fraction(math.isqrt(math.ceil(x * (1 << 240))) + 1, 1 << 120)
-
-
-def check_quadratic(g: Covering, leaf: Any, u: Any, v: Any, base: int, terms: list[tuple[int, Fraction]]) -> None:
-    """A leaf near a point (u*, v*): with δ = (u − u*, v − v*), G ≥ K + ℓ·δ + δᵀQδ ≥ K − |ℓ_u| r_u − |ℓ_v| r_v − σ|δ|².
+def check_quadratic(
+    leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: Row, scale: int, level: Fraction
+) -> None:
+    """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ ≥ K − |ℓ_u| r_u − |ℓ_v| r_v − σ|δ|².
 
     From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), from c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and from
-    0 ≥ P[(u*·δ)² − r²|δ|²/4], r = max|δ| on the patch; x = w y in the integers of `Covering`, all over g.scale.
+    0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
-    centre, radii = [], []
+    star, radii, lead = [], [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
     for key, where in (("u", u), ("v", v)):
-        *point, length = (whole(x, -(1 << 64), 1 << 64, key) for x in leaf[key])
+        *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
-        centre.append([Fraction(x, length) for x in point])
-        nearest = Fraction(least([int(x * (1 << 80)) for x in centre[-1]], where), 1 << 160)
-        radii.append(min(Fraction(4), 2 - 2 * nearest + Fraction(1, 1 << 70)))
-    star = centre[0] + centre[1]
-    tau, kappa = iter(leaf["tau"]), iter(leaf["kappa"])
-    signs = {"+": 1 << 50, "-": -1 << 50}
-    n = [signs[sign] if sign in signs else next(tau) for sign in leaf["signs"]]
-    need(len(n) == len(terms) and all(type(q) is int and abs(q) <= 1 << 50 for q in n), "the multipliers of a leaf are no list")
-    cd = [Fraction(x, 1 << 50) for part in unpacked((base << 50) + sum(q * x for q, (x, _) in zip(n, terms))) for x in part]
-    strengths = [Fraction(whole(x, -(1 << 90), 1 << 90, "lambda or mu") * g.scale, 1 << 50) for x in (leaf["lambda"], leaf["mu"])]
-    need(len(leaf["p"]) == 2, "p is no pair")
-    p = [Fraction(whole(x, 0, 1 << 90, "p") * g.scale, 1 << 40) for x in leaf["p"]]
-    value = sum(map(mul, cd, star))
-    slope = [x - strengths[e // 3] * star[e] for e, x in enumerate(cd)]
-    form = [[p[i // 3] * star[i] * star[j] if i // 3 == j // 3 else ZERO for j in range(i + 1)] for i in range(6)]
-    for i in range(6):
-        form[i][i] -= strengths[i // 3] / 2 + p[i // 3] * radii[i // 3] / 4
-    for (x, s), q, sign in zip(terms, n, leaf["signs"]):
+        star += [Fraction(x, length) for x in point]
+        nearest = least([int(x * (1 << 80)) for x in star[-3:]], where)
+        radii.append(min(Fraction(4), 2 - Fraction(2 * nearest, 1 << 160) + Fraction(1, 1 << 70)))
+    tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
+    n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
+    need(len(n) == len(terms), "a leaf has not as many signs as terms")
+    c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
+    linear, p = [Fraction(x, 1 << 50) for x in c + d], [whole(x, 0, BIG, "p") for x in leaf["p"]]
+    squares = [(Fraction(p[0] * scale, 1 << 40), [0, *star[:3], 0, 0, 0]), (Fraction(p[1] * scale, 1 << 40), [0, 0, 0, 0, *star[3:]])]
+    for q, x, w, sign in zip(n, terms, weights, leaf["signs"]):
         if sign not in signs:
             a, b = unpacked(x)
-            reach = max(-least([-e for e in a], u) - least([-e for e in b], v), -least(a, u) - least(b, v)) + (1 << 24 + 80)
-            k = Fraction(whole(next(kappa), 0, 1 << 90, "kappa") * g.scale, 1 << 40) / (s * g.scale) ** 2
-            need(k * reach * (1 << 50) <= ((1 << 50) - abs(q)) << 80, "a curvature is larger than its multiplier allows")
-            xs = a + b
-            y = sum(map(mul, xs, star))
-            value += k * y * y
-            slope = [e + 2 * k * y * z for e, z in zip(slope, xs)]
-            form = [[e + k * xs[i] * xs[j] for j, e in enumerate(r)] for i, r in enumerate(form)]
-    need(next(tau, None) is None and next(kappa, None) is None, "a leaf has too many multipliers")
-    lost = [root_up(sum(x * x for x in part) * r) for part, r in zip((slope[:3], slope[3:]), radii)]
-    slack = value - sum(lost) - g.level
+            far = [least([s * e for e in a], u) + least([s * e for e in b], v) for s in (1, -1)]
+            k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
+            need(k * ((1 << 104) - min(far)) <= ((1 << 50) - abs(q)) << 30, "a curvature is too large for its multiplier")
+            squares.append((k, [sum(map(mul, a + b, star)), *a, *b]))
+    need(not [*tau, *kappa], "a leaf has too many multipliers")
+    form = [[sum(k * x[i] * x[j] for k, x in squares) for j in range(i + 1)] for i in range(7)]
+    form[0][0] += sum(map(mul, linear, star))
+    for e in range(6):
+        form[e + 1][0] += (linear[e] - lead[e // 3] * star[e]) / 2
+        form[e + 1][e + 1] -= lead[e // 3] / 2 + squares[e // 3][0] * radii[e // 3] / 4
+    slack = form[0][0] - level
+    for e in (0, 3):
+        square = 4 * sum(form[e + i][0] ** 2 for i in (1, 2, 3)) * radii[e // 3]
+        slack -= math.isqrt(math.ceil(square)) + 1
     need(slack >= 0, "a quadratic leaf does not reach the threshold")
-    for i in range(6):
-        form[i][i] += slack / sum(radii)
-    need(positive([[x / (1 << 80) for x in r] for r in form]), "the form of a quadratic leaf is not positive")
+    for e in range(1, 7):
+        form[e][e] += slack / sum(radii)
+    need(positive([[x / (1 << 80) for x in r[1:]] for r in form[1:]]), "the form of a quadratic leaf is not positive")
 
 
 # --- what each kind of result claims ----------------------------------------------------------------------------------
