@@ -118,15 +118,18 @@ class Problem:
         if self.kind == "marginals":
             from .questions.marginals import marginals
 
+            assert self.behaviour is not None
             return marginals(self.behaviour, **limits)
         assert self.model is not None
         model = self.model.build(self.settings, self.shape)
         if self.kind == "bound":
             from .questions.bound import bound
 
+            assert self.functional is not None
             return bound(self.functional, model, settings=self.settings, **limits)
         from .questions.decompose import decompose
 
+        assert self.behaviour is not None
         noise = "white" if self.noise is None else self.noise
         return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
 

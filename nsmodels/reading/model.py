@@ -61,6 +61,7 @@ class ModelChoice:
         if self.name == "leggett":
             from ..models.leggett import Leggett
 
+            assert settings is not None  # see needs_settings
             return Leggett(settings=settings, eta_a=self.eta_a, eta_b=self.eta_b)
         if self.name == "finite":
             from ..models.finite import Finite
