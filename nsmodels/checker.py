@@ -1,6 +1,6 @@
 """Re-check a result file of nsmodels with integers and fractions alone: ``python checker.py RESULT.json``.
 
-This file stands alone (Python's standard library, nothing of nsmodels) and trusts one entry of a result file: `problem`.
+This file stands alone (standard library only, nothing of nsmodels) and trusts one entry of a result file: `problem`.
 From it the exact inputs are recomputed, and then every displayed number must follow from `certificate`. It prints what
 is proved and what is not; exit code 0: all proved, 1: some claim is not, 2: unreadable. Nothing is executed or written.
 
@@ -33,19 +33,17 @@ from operator import add, mul, sub
 from typing import Any
 
 MAX_FILE, MAX_INFLATED = 128 << 20, 512 << 20  # bytes of a result file, and of a decompressed part of it
-MAX_ENTRIES, MAX_SETTINGS = 1 << 18, 4096  # of a table, of a family
-MAX_BITS = 1 << 14  # of the common denominator of a table
-MAX_STRATEGIES = 1 << 31  # entries to enumerate: about ten seconds
-BITS = 200
-ONE, WIDE = 1 << BITS, 1 << (BITS + 60)
+MAX_ENTRIES, MAX_BITS = 1 << 18, 1 << 14  # pairs of settings; bits of the common denominator of a table
+MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # bits to enumerate; hidden states × pairs of settings
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
-EPS = Fraction(1, 1 << 150)
-BIG = 1 << 200
-FIELDS = [160 * e for e in range(6)]
+BITS, BIG = 200, 1 << 200
+ONE, WIDE = 1 << BITS, 1 << (BITS + 60)
+FIELDS = [160 * e for e in range(6)]  # of packed vectors of six components
 HALVES = sum(1 << e + 159 for e in FIELDS)
+EPS, ZERO = Fraction(1, 1 << 150), Fraction(0)
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 
-Row, Ints, ZERO = list[Fraction], list[int], Fraction(0)
+Row, Ints = list[Fraction], list[int]
 Table, Settings = list[Row], tuple[list[Ints], list[Ints]]
 
 
@@ -106,7 +104,7 @@ def rational(value: Any) -> Fraction:
 
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
     """Give a list of the expected, or a bounded, length."""
-    need(isinstance(value, list) and len(value) <= MAX_ENTRIES, f"{what}: a list is missing or too long")
+    need(isinstance(value, list), f"{what} is missing or no list")
     need(length in (None, len(value)), f"{what}: {len(value)} entries instead of {length}")
     return list(value)
 
@@ -246,7 +244,7 @@ def directions(settings: Any) -> Settings:
         cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
         pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
         return [a for a, _ in pairs[::2]], [[cosine * x + sine * y >> BITS for x, y in zip(a, e)] for a, e in pairs]
-    n, m = (whole(settings[k if k in settings else "n"], 1, MAX_SETTINGS, k) for k in ("n_alice", "n_bob"))
+    n, m = (whole(settings[k if k in settings else "n"], 1, 4096, k) for k in ("n_alice", "n_bob"))
     if family == "half_circle":
         return [polar(Fraction(180 * k, n)) for k in range(n)], [polar(Fraction(180 * k + 90, n)) for k in range(n)]
     if family == "great_circle":
@@ -432,10 +430,10 @@ def enumeration(model: Model, f: Functional, proof: Any) -> Fraction:
     if len(inner) > len(outer):
         inner, outer, rows = outer, inner, [list(column) for column in zip(*rows)]
     n = len(inner)
-    need(n < 40 and len(outer) << n <= MAX_STRATEGIES, f"2^{n} × {len(outer)} strategies are too many to enumerate")
     scale = common([*inner, *outer, *(x for r in rows for x in r)])
     columns = [[int(x * scale) for x in column] for column in [*zip(*rows, outer), (*inner, ZERO)]]
     width = sum(abs(x) for column in columns for x in column).bit_length() + 2
+    need(n < 40 and width * len(outer) << n <= MAX_STRATEGIES, f"2^{n} × {len(outer)} strategies are too many")
     top, packed, ones, bases = 1 << width - 1, min(n, 12), [1], []
     for i in range(packed):
         ones.append(ones[i] | ones[i] << (width << i))
@@ -738,40 +736,56 @@ def target(spec: Any, settings: Settings | None) -> tuple[Behaviour, list[list[b
     return wanted, known
 
 
-def check_mixture(lower: Any, wanted: Behaviour, noise: Behaviour | None, known: Any, model: Model) -> Fraction:
+def check_mixture(
+    lower: Any, result: Any, wanted: Behaviour, noise: Behaviour | None, known: Any, model: Model, report: Report
+) -> Fraction:
     """Check the finite model of a visibility; give the visibility that it proves."""
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights = row(lower["weights"], None, "weights", rational)
     states = [model.marginals(state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
     error, antipodal = max(state[2] for state in states), lower.get("antipodal") is True
+    need(len(states) * math.prod(wanted.shape) <= MAX_SUMMANDS, "there are too many hidden states")
     need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
     need(min(weights) >= 0 and sum(weights) == 1, "the weights are not non-negative with sum 1")
     need(model.symmetric() or not antipodal, "the model is not closed under m → −m")
-    # A repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local.
-    local = any(m.name == "bell" for m in [model, *model.parts])
-    need(not repair or local and noise is None and not deviation, "a repair needs white noise and Bell's model")
+    # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
+    local = any(part.name == "bell" for part in [model, *model.parts])
+    need(not repair or (local and noise is None and not deviation), "a repair needs white noise and Bell's model")
     visibility /= 1 - repair
     # weighted marginals of each setting, as integers over a common denominator
     sizes = enumerate(wanted.shape)
     sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in sizes]
     scale = common(x for side in sides for r in side for x in r)
     alice, bob = ([[int(x * scale) for x in r] for r in side] for side in sides)
-    gaps = []
-    for i, j in product(range(len(alice)), range(len(bob))):
+    gaps, mixing, off = [], table(result["mixing"], wanted.shape, "mixing"), ZERO
+    for i, j in product(*map(range, wanted.shape)):
         if known[i][j]:
             c = visibility * wanted.correlators[i][j] + (1 - visibility) * (noise.correlators[i][j] if noise else 0)
             low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
             high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
             gaps.append(max(low - c, c - high) + 2 * error + visibility * wanted.radius)
+            off = max(off, abs(low + mixing[i][j] * (high - low) - min(max(c, low), high)))
+    report.claim(off <= ROUNDING + repair and all(0 <= t <= 1 for r in mixing for t in r), "mixing gives the target")
     for party, side in (("alice", alice), ("bob", bob)):
         others = getattr(noise, party, None) or len(side) * [ZERO]
         for m, p, n in zip(side, getattr(wanted, party) or [], others):
-            mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
-            gaps.append(abs(visibility * p + (1 - visibility) * n - mean) + off + visibility * wanted.marginal_radius)
+            mean = ZERO if antipodal else Fraction(sum(m), scale)
+            gaps.append(abs(visibility * p + (1 - visibility) * n - mean) + visibility * wanted.marginal_radius)
+            gaps[-1] += 0 if antipodal else error
     if repair:
         need((1 - repair) * sum(max(gap, ZERO) for gap in gaps) <= repair, "the model is too far from the target")
-    else:
-        need(max(gaps, default=ZERO) <= deviation, "the model misses the target")
+    need(repair or max(gaps, default=ZERO) <= deviation, "the model misses the target")
+    exact, negated = [], []
+    for w, state, (a, b, _) in zip(weights, lower["states"], states):
+        vectors = [x for key in ("u", "v", "alice", "bob") if key in state for x in row(state[key], None, key, rational)]
+        half = w / 2 if antipodal and any(a + b) else w
+        exact += [half, *vectors]
+        negated += [half, *(-x for x in vectors)] if half < w else []
+    displayed = [only(entry, "weight u v alice bob", "decomposition") for entry in result["decomposition"]]
+    flat = [[x for key in ("u", "v", "alice", "bob") for x in entry.get(key, [])] for entry in displayed]
+    flat = [x for entry, vectors in zip(displayed, flat) for x in (entry["weight"], *vectors)]
+    report.copies(flat, exact + negated, "decomposition")
+    report.claim(number(result.get("deviation", 0)) >= deviation, f"deviation at most {float(deviation)!r} entry by entry")
     return visibility * (1 - repair)
 
 
@@ -781,16 +795,14 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, repor
     wanted, known = target(spec, settings)
     model, zero = named_model(problem["model"], wanted.shape, settings), [n * [ZERO] for n in wanted.shape]
     noise = None if spec.get("noise", "white") == "white" else behaviour(spec["noise"], settings)
-    lower, claim, upper = result["certificate"]["lower"], result["certificate"].get("upper"), Fraction(1)
-    visibility = check_mixture(lower, wanted, noise, known, model)
-    deviation = float(rational(lower.get("deviation", "0")))
-    report.claim(True, f"{len(lower['weights'])} hidden states, off by at most {deviation} entry by entry")
+    claim, upper = result["certificate"].get("upper"), Fraction(1)
+    lower = check_mixture(result["certificate"]["lower"], result, wanted, noise, known, model, report)
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
-        sides = [row(claim[p], n, p, rational) for p, n in zip(("alice", "bob"), wanted.shape)]
-        f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], wanted.shape, "S", rational))
+        rows = [row(claim[p], n, p, rational) for p, n in zip(("alice", "bob"), wanted.shape)]
+        f = Functional(rational(claim["constant"]), *rows, table(claim["correlators"], wanted.shape, "S", rational))
         used = all(k or not s for r, q in zip(f.correlators, known) for s, k in zip(r, q))
-        free = wanted.alice is None and any(f.alice) or wanted.bob is None and any(f.bob)
+        free = (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
         need(used and not free, "the inequality uses mean values that are unknown or free")
         bound = prove(model, f, claim["proof"])
         base = f.value(noise.alice or zero[0], noise.bob or zero[1], noise.correlators) if noise else f.constant
@@ -798,11 +810,12 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, repor
         error = f.size * max(wanted.radius, wanted.marginal_radius)
         need(slope > error, "the inequality does not tell the target from the noise")
         upper = min(upper, max((bound - base) / (slope - error), (bound - base) / (slope + error)))
-        displayed = only(result["inequality"], "correlators alice bob constant bound", "inequality")
-        report.copies([x for r in displayed["correlators"] for x in r], [s for r in f.correlators for s in r], "S")
-        report.copies([*displayed["alice"], *displayed["bob"], displayed["constant"]], [*f.alice, *f.bob, f.constant], "f")
-        report.claim(bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound, True)} holds for the model")
-    report.enclosure(result["value"], visibility, upper, "visibility")
+        shown_f = only(result["inequality"], "correlators alice bob constant bound", "inequality")
+        rows_f = [*shown_f["correlators"], shown_f["alice"], shown_f["bob"], [shown_f["constant"]]]
+        exact = [x for r in [*f.correlators, f.alice, f.bob, [f.constant]] for x in r]
+        report.copies([x for r in rows_f for x in r], exact, "inequality")
+        report.claim(bound <= number(shown_f["bound"]), f"the inequality f ≤ {shown(bound, True)} holds for the model")
+    report.enclosure(result["value"], lower, upper, "visibility")
 
 
 def check_marginals(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
@@ -866,7 +879,7 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, report
 # --- the whole file ---------------------------------------------------------------------------------------------------
 
 KEYS = """schema kind title problem problem_sha256 resolved status reason value certificate stats
-maximiser quantum decomposition mixing inequality marginals paths"""
+maximiser quantum decomposition mixing deviation inequality marginals paths"""
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
 
 
