@@ -196,8 +196,12 @@ def _check_picture(picture: Path) -> None:
 
 
 def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
-    figure = answer.plot()
-    figure.savefig(picture)
+    """Save the answer's picture; the answer is on disk already, so a picture that fails is only said."""
+    try:
+        answer.plot().savefig(picture)
+    except (ImportError, OSError) as error:
+        sys.stderr.write(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
+        return
     if not quiet:
         print(f"  {'picture':<20}{_printable(picture)}")
 
