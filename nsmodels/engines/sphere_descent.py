@@ -19,7 +19,7 @@ from numba import njit
 Array = Any  # numba kernels see plain float64 / int64 arrays
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def tangents(x: Array, basis: Array) -> None:
     """Write two orthonormal tangent vectors of the unit sphere at `x` (3,) into `basis` (2, 3)."""
     k = 0
@@ -37,7 +37,7 @@ def tangents(x: Array, basis: Array) -> None:
     basis[1, 2] = x[0] * basis[0, 1] - x[1] * basis[0, 0]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def smoothed(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps: float, A: Array, B: Array, c: Array, d: Array, H: Array, path: Array,
@@ -111,7 +111,7 @@ def smoothed(
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> bool:
     """Solve (M + shift·1) out = −rhs for the leading n×n block by Cholesky; False if it is not positive definite."""
     L = np.zeros((6, 6))
@@ -141,7 +141,7 @@ def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> boo
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
     """Step p, q along the tangent basis at x, back to the sphere."""
     n = 0.0
@@ -153,7 +153,7 @@ def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
         out[e] /= n
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def tangent_system(
     u: Array, v: Array, bu: Array, bv: Array, c: Array, d: Array, H: Array, path: Array, M: Array, grad: Array, drift: Array
 ) -> float:
@@ -190,7 +190,7 @@ def tangent_system(
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def descend_one(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps_first: float, eps_last: float, factor: float, steps: int,
@@ -280,7 +280,7 @@ def descend_one(
         path, path2 = path2, path
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def value_at(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, u: Array, v: Array
 ) -> float:
@@ -297,7 +297,7 @@ def value_at(
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def descend_many(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
     eps_first: float, eps_last: float, factor: float, steps: int,
@@ -311,7 +311,7 @@ def descend_many(
     return values
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def polish(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps: float, active: Array, tau: Array,

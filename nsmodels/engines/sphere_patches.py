@@ -26,7 +26,7 @@ Array = Any
 WHOLE = -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def direction(face: int, s: float, t: float, out: Array) -> None:
     """Write the unit vector of the point (s, t) of a face into `out` (3,)."""
     axis = face % 3
@@ -36,7 +36,7 @@ def direction(face: int, s: float, t: float, out: Array) -> None:
     out[(axis + 2) % 3] = t / norm
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def corners(face: int, box: Array, T: Array) -> float:
     """Write the four corner directions of a patch into T (4, 3); return γ (see the module's text)."""
     if face < 0:
@@ -53,7 +53,7 @@ def corners(face: int, box: Array, T: Array) -> float:
     return gamma / math.sqrt(m0 * m0 + m1 * m1 + m2 * m2)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def minimum(c: Array, face: int, T: Array, gamma: float) -> float:
     """Lower bound of c·x over a patch, before the allowance for rounding (see `spheres.rounding_margin`)."""
     if face < 0:
@@ -66,7 +66,7 @@ def minimum(c: Array, face: int, T: Array, gamma: float) -> float:
     return max(-math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2]), m / gamma)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def halve(box: Array, offset: int, axis: int, upper: int) -> None:
     """Replace the box in box[offset:offset+4] by its lower (0) or upper (1) half along s (axis 0) or t (axis 1)."""
     p = offset + 2 * axis

@@ -15,7 +15,7 @@ LINEAR_LEAF, QUADRATIC_LEAF = 6, 7
 LIST, REPLACE = 8, 16
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def children(tree: Tree, node: int) -> int:
     """How many children a node has."""
     axis = tree.axis[node]
@@ -26,7 +26,7 @@ def children(tree: Tree, node: int) -> int:
     return tree.quad[node]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def needed(tree: Tree, uses: Array, below: Array) -> None:
     """Mark nodes whose multipliers some leaf uses (`uses`) and those with such a node at or below them (`below`).
 
@@ -44,7 +44,7 @@ def needed(tree: Tree, uses: Array, below: Array) -> None:
         below[node] = hit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def stream(tree: Tree, D: int, uses: Array, below: Array, nodes: Array, multipliers: Array, order: Array) -> Any:
     """Fill the streams in preorder; return their lengths."""
     stack = np.empty(4096 + tree.count[0], np.int32)

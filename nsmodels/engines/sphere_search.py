@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .sphere_descent import descend_one, polish, value_at
+from .sphere_descent import polish, value_at
 from .sphere_patches import corners, halve, minimum
 
 Array = Any
@@ -35,10 +35,10 @@ Array = Any
 OPEN, LINEAR, QUADRATIC = -1, -2, -3
 """Values of `Tree.axis` at leaves; 0..3: bisected (s, t of u; s, t of v); FACES_U, FACES_V: cut into cube faces."""
 FACES_U, FACES_V = 4, 5
-DONE, PROGRESS, FULL = 0, 1, 2
+DONE, PROGRESS, FULL, DESCEND = 0, 1, 2, 3
 
 # entries of `Tree.count`
-NODES, POOL, QUADS, QPOOL, HEAP, MINIMA, POPPED, DESCENTS = 0, 1, 2, 3, 4, 5, 6, 7
+NODES, POOL, QUADS, QPOOL, HEAP, MINIMA, POPPED, DESCENTS, RESUME = 0, 1, 2, 3, 4, 5, 6, 7, 8
 EPS_LAST = 1e-8  # the last smoothing of a descent, before the polish
 KAPPA_BITS = 40  # κ and P are integers over 2^40
 TAU_BITS = 50  # multipliers of quadratic proofs are integers over 2^50
@@ -86,11 +86,12 @@ class Tree(NamedTuple):
     minima: Array  # (M, 7) known local minimisers: u, v, G
     active: Array  # (M, 1 + A) int32: how many terms vanish at a minimiser, and which
     active_tau: Array  # (M, A) their multipliers
-    count: Array  # (8,) int64
+    count: Array  # (9,) int64
+    request: Array  # (11,) where to descend from: u, v, first ε; and the spread of the node that waits
     best: Array  # (7,) incumbent u, v, G
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def heap_push(tree: Tree, key: float, node: int) -> None:
     """Push a node onto the binary heap of open nodes (smallest bound first; ties by age, so that runs repeat)."""
     p = tree.count[HEAP]
@@ -106,7 +107,7 @@ def heap_push(tree: Tree, key: float, node: int) -> None:
     tree.heap_node[p] = node
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def heap_pop(tree: Tree) -> int:
     """Pop the open node with the smallest bound."""
     top = tree.heap_node[0]
@@ -137,7 +138,7 @@ def heap_pop(tree: Tree) -> int:
     return top
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def solve_free(H: Array, grad: Array, x: Array, step: Array) -> None:
     """Newton step on the coordinates of the box [−1, 1]⁴ that are not held at their bound."""
     index = np.zeros(4, np.int64)
@@ -168,7 +169,7 @@ def solve_free(H: Array, grad: Array, x: Array, step: Array) -> None:
         step[index[i]] = M[i, 4]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def frame(T: Array, E: Array) -> None:
     """Centre and two half-diagonals E (3, 3) of the flat patch through the corners T, so that it is E0 + [−1,1]E1 + [−1,1]E2."""
     for e in range(3):
@@ -177,7 +178,7 @@ def frame(T: Array, E: Array) -> None:
         E[2, e] = 0.25 * (T[2, e] + T[3, e] - T[0, e] - T[1, e])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def half_diagonal2(E: Array) -> float:
     """Square of the radius of a flat patch."""
     p = 0.0
@@ -188,16 +189,16 @@ def half_diagonal2(E: Array) -> float:
     return max(p, q)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def multipliers(
     terms: Terms, tree: Tree, node: int, D: int, target: float, Tu: Array, gu: float, Tv: Array, gv: float,
     x: Array, spread: Array, work: Array, index: Array,
-) -> tuple[float, float]:
+) -> float:
     """Look for multipliers that prove `target` on a node; write them into the pool.
 
-    Returns the proved bound (with the multipliers rounded to n/D) and the smoothed-out minimum of G over the flat patches, at
-    the point x (4,) in their coordinates: below the target no multipliers can succeed. `spread` (4,) gets the total variation
-    of the undecided terms along each coordinate, by which the split is chosen.
+    Returns the proved bound, with the multipliers rounded to n/D. The point x (4,), in the coordinates of the flat patches, ends near
+    the minimum of G there: where that is below the target no multipliers can succeed. `spread` (4,) gets the total variation of the
+    undecided terms along each coordinate.
     """
     a, b, ia, jb, s, w = terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w
     nA = a.shape[0]
@@ -282,7 +283,6 @@ def multipliers(
         x[q] = 0.0
     theta = 0.3
     bound = -1e300
-    flat = 1e300
     for it in range(8):
         value = const
         for q in range(4):
@@ -337,7 +337,6 @@ def multipliers(
                 p += 1
             for e in range(3):
                 c[e] += row * a[i, e]
-        flat = min(flat, value)
         trial = minimum(c, tree.face[node, 0], Tu, gu) + minimum(d, tree.face[node, 1], Tv, gv)
         if trial > bound:
             bound = trial
@@ -367,10 +366,10 @@ def multipliers(
     tree.listed[node] = node
     tree.source[node] = node
     tree.count[POOL] = out + kept
-    return bound, flat
+    return bound
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def factor_psd(M: Array, shift_u: float, shift_v: float) -> bool:
     """Whether M + diag(shift) (6×6, lower triangle given) is positive semidefinite, by LDLᵀ; a zero pivot needs a zero column."""
     L = M.copy()
@@ -396,7 +395,7 @@ def factor_psd(M: Array, shift_u: float, shift_v: float) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def quadratic_proof(
     terms: Terms, tree: Tree, node: int, D: int, target: float, which: int, Tu: Array, gu: float, Tv: Array, gv: float
 ) -> bool:
@@ -421,7 +420,8 @@ def quadratic_proof(
     scale = float(2**TAU_BITS)
     minus = np.empty(3)
     m = 0
-    # the multipliers of the minimiser: those of its vanishing terms, else the sign
+    following = 0
+    # the multipliers of the minimiser: those of its vanishing terms (in order, as the terms are), else the sign
     for p in range(number):
         if abs(tree.tau[start + p]) > D:
             continue
@@ -431,9 +431,10 @@ def quadratic_proof(
         y = a[i, 0] * us[0] + a[i, 1] * us[1] + a[i, 2] * us[2]
         y -= s[k] * (b[j, 0] * vs[0] + b[j, 1] * vs[1] + b[j, 2] * vs[2])
         t = 1.0 if y >= 0.0 else -1.0
-        for q in range(tree.active[which, 0]):
-            if tree.active[which, 1 + q] == k:
-                t = tree.active_tau[which, q]
+        while following < tree.active[which, 0] and tree.active[which, 1 + following] < k:
+            following += 1
+        if following < tree.active[which, 0] and tree.active[which, 1 + following] == k:
+            t = tree.active_tau[which, following]
         n = math.floor(scale * t + 0.5)
         tree.qterm[out + m] = k
         tree.qtau[out + m] = n
@@ -510,13 +511,13 @@ def quadratic_proof(
     return False
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def distance2(x: Array, y: Array) -> float:
     """|x − y|² for vectors (3,)."""
     return (x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2 + (x[2] - y[2]) ** 2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: bool) -> int:
     """Polish the end of a descent and keep it if it is new; make it the incumbent if it is the best.
 
@@ -532,49 +533,61 @@ def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: b
         terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, u, v, eps,
         tree.active[n], tree.active_tau[n],
     )
+    images = 2 if mirror else 1
+    for image in range(images):
+        sign = 1.0 - 2.0 * image
+        for e in range(3):
+            tree.minima[n + image, e] = sign * u[e]
+            tree.minima[n + image, 3 + e] = sign * v[e]
+        tree.minima[n + image, 6] = value
+        tree.active[n + image, 0] = tree.active[n, 0]
+        for p in range(tree.active[n, 0]):
+            tree.active[n + image, 1 + p] = tree.active[n, 1 + p]
+            tree.active_tau[n + image, p] = sign * tree.active_tau[n, p]
+    tree.count[MINIMA] = n + images
     if value < tree.best[6]:
-        tree.best[:3] = u
-        tree.best[3:6] = v
-        tree.best[6] = value
-    tree.minima[n, :3] = u
-    tree.minima[n, 3:6] = v
-    tree.minima[n, 6] = value
-    tree.count[MINIMA] = n + 1
-    if mirror:
-        tree.minima[n + 1, :6] = -tree.minima[n, :6]
-        tree.minima[n + 1, 6] = value
-        tree.active[n + 1] = tree.active[n]
-        tree.active_tau[n + 1] = -tree.active_tau[n]
-        tree.count[MINIMA] = n + 2
+        for e in range(7):
+            tree.best[e] = tree.minima[n, e]
     return n
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def open_child(tree: Tree, parent: int, node: int) -> None:
     """Give a new node what it inherits."""
     tree.axis[node] = OPEN
     tree.child[node] = -1
-    tree.face[node] = tree.face[parent]
-    tree.box[node] = tree.box[parent]
+    for e in range(2):
+        tree.face[node, e] = tree.face[parent, e]
+    for e in range(8):
+        tree.box[node, e] = tree.box[parent, e]
+    for e in range(6):
+        tree.cd[node, e] = tree.cd[parent, e]
+        tree.base[node, e] = tree.base[parent, e]
     tree.depth[node] = tree.depth[parent] + 1
     tree.descended[node] = tree.descended[parent]
-    tree.cd[node] = tree.cd[parent]
     tree.source[node] = tree.source[parent]
-    tree.base[node] = tree.base[parent]
     tree.listed[node] = tree.listed[parent]
     tree.start[node] = -1
     tree.length[node] = 0
     tree.quad[node] = -1
 
 
-@njit(cache=True)
-def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, work: Array) -> None:
+@njit(cache=True, error_model="numpy")
+def inherited_bound(tree: Tree, node: int, T: Array) -> float:
+    """What the inherited (c, d) prove on a node."""
+    gamma = corners(tree.face[node, 0], tree.box[node, :4], T)
+    bound = minimum(tree.cd[node, :3], tree.face[node, 0], T, gamma)
+    gamma = corners(tree.face[node, 1], tree.box[node, 4:], T)
+    return bound + minimum(tree.cd[node, 3:], tree.face[node, 1], T, gamma)
+
+
+@njit(cache=True, error_model="numpy")
+def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, T: Array) -> None:
     """Replace the whole sphere of one side (0: u, 1: v) by its cube faces."""
     first = tree.count[NODES]
     tree.axis[parent] = FACES_U if side == 0 else FACES_V
     tree.child[parent] = first
     tree.quad[parent] = faces
-    T = work[:4]
     for f in range(faces):
         node = first + f
         open_child(tree, parent, node)
@@ -582,21 +595,69 @@ def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, work: Array) 
         for q in range(2):
             tree.box[node, 4 * side + 2 * q] = -1.0
             tree.box[node, 4 * side + 2 * q + 1] = 1.0
-        gamma = corners(tree.face[node, 0], tree.box[node, :4], T)
-        bound = minimum(tree.cd[node, :3], tree.face[node, 0], T, gamma)
-        gamma = corners(tree.face[node, 1], tree.box[node, 4:], T)
-        tree.bound[node] = bound + minimum(tree.cd[node, 3:], tree.face[node, 1], T, gamma)
+        tree.bound[node] = inherited_bound(tree, node, T)
         heap_push(tree, tree.bound[node], node)
     tree.count[NODES] = first + faces
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def split_axis(
+    tree: Tree, node: int, target: float, spread: Array, Tu: Array, gu: float, Tv: Array, gv: float, Eu: Array, Ev: Array,
+    T: Array, box: Array,
+) -> int:
+    """The coordinate whose bisection promises most.
+
+    The gain of the two halves with the present multipliers, the total variation of the undecided terms along the coordinate, and
+    what the curvature of the sphere costs along it.
+    """
+    mu = minimum(tree.cd[node, :3], tree.face[node, 0], Tu, gu)
+    mv = minimum(tree.cd[node, 3:], tree.face[node, 1], Tv, gv)
+    axis = -1
+    score = -1e300
+    for q in range(4):
+        side = q >> 1
+        face = tree.face[node, side]
+        if face < 0:
+            continue
+        c = tree.cd[node, 3 * side : 3 * side + 3]
+        gain = 0.0
+        for upper in range(2):
+            for e in range(4):
+                box[e] = tree.box[node, 4 * side + e]
+            halve(box, 0, q & 1, upper)
+            gamma = corners(face, box, T)
+            half = minimum(c, face, T, gamma)
+            gain += min(half + (mv if side == 0 else mu), target) - (mu + mv)
+        E = Eu if side == 0 else Ev
+        p = 1 + (q & 1)
+        extent = E[p, 0] ** 2 + E[p, 1] ** 2 + E[p, 2] ** 2
+        force = math.sqrt(c[0] ** 2 + c[1] ** 2 + c[2] ** 2)
+        gain = 0.5 * gain + 0.25 * spread[q] + 0.5 * force * extent
+        if gain > score:
+            score = gain
+            axis = q
+    return axis
+
+
+@njit(cache=True, error_model="numpy")
+def moves(vectors: Array, linear: Array) -> bool:
+    """Whether G depends on this side at all."""
+    for e in range(3):
+        if linear[e] != 0.0:
+            return True
+        for i in range(vectors.shape[0]):
+            if vectors[i, e] != 0.0:
+                return True
+    return False
+
+
+@njit(cache=True, error_model="numpy")
 def near(center: Array, face: int, T: Array, gamma: float, size2: float) -> bool:
     """Whether all of a patch lies within √size2 of a unit vector (always on a whole sphere)."""
     return face < 0 or 2.0 - 2.0 * minimum(center, face, T, gamma) < size2
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def advance(
     terms: Terms, tree: Tree, D: int, width: float, goal: float, margin: float, pops: int, mirror: bool
 ) -> int:
@@ -604,7 +665,8 @@ def advance(
 
     A node is closed when its bound, less the allowance `margin` for rounding, reaches min(incumbent − width, goal).
     `mirror`: G(−u, −v) = G(u, v), so half a sphere is enough.
-    Returns DONE, PROGRESS (all pops used) or FULL (an array must grow first).
+    Returns DONE, PROGRESS (all pops used), FULL (an array must grow first), or DESCEND: a local search from tree.request is wanted
+    before the node in count[RESUME] goes on.
     """
     K = terms.ia.shape[0]
     work = np.empty((terms.a.shape[0] + terms.b.shape[0] + 2 * K + 8, 3))
@@ -615,89 +677,62 @@ def advance(
     Eu = np.empty((3, 3))
     Ev = np.empty((3, 3))
     x = np.zeros(4)
-    spread = np.zeros(4)
+    spread = tree.request[7:11]
     box = np.empty(8)
-    u = np.empty(3)
-    v = np.empty(3)
-    live_u = np.any(terms.a != 0.0) or np.any(terms.g != 0.0)
-    live_v = np.any(terms.b != 0.0) or np.any(terms.h != 0.0)
+    live_u = moves(terms.a, terms.g)
+    live_v = moves(terms.b, terms.h)
     for _pop in range(pops):
-        if tree.count[HEAP] == 0:
-            return DONE
         target = min(tree.best[6] - width, goal) + margin
-        if tree.heap_key[0] >= target:
-            return DONE
-        if (
-            tree.count[NODES] + 8 > tree.axis.shape[0]
-            or tree.count[POOL] + K + 1 > tree.term.shape[0]
-            or tree.count[QPOOL] + K + 1 > tree.qterm.shape[0]
-            or tree.count[QUADS] + 1 > tree.qstart.shape[0]
-            or tree.count[HEAP] + 8 > tree.heap_key.shape[0]
-        ):
-            return FULL
-        node = heap_pop(tree)
-        tree.count[POPPED] += 1
+        resumed = tree.count[RESUME] > 0
+        if resumed:
+            node = tree.count[RESUME]
+            tree.count[RESUME] = 0
+        else:
+            if tree.count[HEAP] == 0 or tree.heap_key[0] >= target:
+                return DONE
+            if (
+                tree.count[NODES] + 8 > tree.axis.shape[0]
+                or tree.count[POOL] + K + 1 > tree.term.shape[0]
+                or tree.count[QPOOL] + K + 1 > tree.qterm.shape[0]
+                or tree.count[QUADS] + 1 > tree.qstart.shape[0]
+            ):
+                return FULL
+            node = heap_pop(tree)
+            tree.count[POPPED] += 1
         fu = tree.face[node, 0]
         fv = tree.face[node, 1]
         gu = corners(fu, tree.box[node, :4], Tu)
         gv = corners(fv, tree.box[node, 4:], Tv)
         frame(Tu, Eu)
         frame(Tv, Ev)
-        cut = -1
-        if fu < 0 and live_u:
-            cut = 0
-        elif fv < 0 and live_v:
-            cut = 1
-        bound = tree.bound[node]
-        flat = 0.0
-        if cut < 0:
+        cut = 0 if fu < 0 and live_u else 1 if fv < 0 and live_v else -1
+        if cut < 0 and not resumed:
             for e in range(6):
                 box[e] = tree.cd[node, e]
             source = tree.source[node]
-            found, flat = multipliers(terms, tree, node, D, target, Tu, gu, Tv, gv, x, spread, work, index)
-            if found > bound:
-                bound = found
-                tree.bound[node] = bound
+            found = multipliers(terms, tree, node, D, target, Tu, gu, Tv, gv, x, spread, work, index)
+            if found > tree.bound[node]:
+                tree.bound[node] = found
             else:
                 for e in range(6):
                     tree.cd[node, e] = box[e]
                 tree.source[node] = source
-            if bound >= target:
+            if tree.bound[node] >= target:
                 tree.axis[node] = LINEAR
                 continue
-        # the quadratic proof, around a known minimiser in or near the patch or one that is found from here
-        size_u = 6.0 * half_diagonal2(Eu)
-        size_v = 6.0 * half_diagonal2(Ev)
+        # the quadratic proof, around the known minimisers in or near the patch
+        size_u = half_diagonal2(Eu)
+        size_v = half_diagonal2(Ev)
         closed = False
         tried = False
         for p in range(tree.count[MINIMA]):
-            if near(tree.minima[p, :3], fu, Tu, gu, size_u) and near(tree.minima[p, 3:6], fv, Tv, gv, size_v):
+            if near(tree.minima[p, :3], fu, Tu, gu, 6.0 * size_u) and near(
+                tree.minima[p, 3:6], fv, Tv, gv, 6.0 * size_v
+            ):
                 tried = True
                 closed = quadratic_proof(terms, tree, node, D, target, p, Tu, gu, Tv, gv)
                 if closed:
                     break
-        force_u = math.sqrt(tree.cd[node, 0] ** 2 + tree.cd[node, 1] ** 2 + tree.cd[node, 2] ** 2)
-        force_v = math.sqrt(tree.cd[node, 3] ** 2 + tree.cd[node, 4] ** 2 + tree.cd[node, 5] ** 2)
-        if cut < 0 and not closed and not tried and tree.depth[node] >= tree.descended[node] + 6:
-            for e in range(3):
-                u[e] = Eu[0, e] + x[0] * Eu[1, e] + x[1] * Eu[2, e] if fu >= 0 else tree.best[e]
-                v[e] = Ev[0, e] + x[2] * Ev[1, e] + x[3] * Ev[2, e] if fv >= 0 else tree.best[3 + e]
-            u /= math.sqrt(u[0] ** 2 + u[1] ** 2 + u[2] ** 2)
-            v /= math.sqrt(v[0] ** 2 + v[1] ** 2 + v[2] ** 2)
-            sag = force_u * half_diagonal2(Eu) + force_v * half_diagonal2(Ev)
-            if value_at(
-                terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, u, v
-            ) < tree.best[6] + sag:
-                tree.count[DESCENTS] += 1
-                tree.descended[node] = tree.depth[node]
-                start = 0.3 * math.sqrt(half_diagonal2(Eu) + half_diagonal2(Ev))
-                descend_one(
-                    terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, u, v,
-                    start, EPS_LAST, 0.2, 6,
-                )
-                p = remember(terms, tree, u, v, EPS_LAST, mirror)
-                if p >= 0:
-                    closed = quadratic_proof(terms, tree, node, D, target, p, Tu, gu, Tv, gv)
         if closed:
             tree.axis[node] = QUADRATIC
             tree.bound[node] = target
@@ -705,40 +740,45 @@ def advance(
         if cut >= 0:
             cut_into_faces(tree, node, cut, 3 if mirror and (cut == 0 or not live_u) else 6, T)
             continue
-        # split where the two halves promise most: what the present multipliers gain, and the spread of the undecided terms
-        mu = minimum(tree.cd[node, :3], fu, Tu, gu)
-        mv = minimum(tree.cd[node, 3:], fv, Tv, gv)
-        axis = -1
-        score = -1e300
-        for q in range(4):
-            side = q >> 1
-            if tree.face[node, side] < 0:
-                continue
-            gain = 0.0
-            for upper in range(2):
-                box[:] = tree.box[node]
-                halve(box, 4 * side, q & 1, upper)
-                gamma = corners(tree.face[node, side], box[4 * side : 4 * side + 4], T)
-                half = minimum(tree.cd[node, 3 * side : 3 * side + 3], tree.face[node, side], T, gamma)
-                gain += min(half + (mv if side == 0 else mu), target) - bound
-            E = Eu if side == 0 else Ev
-            extent = E[1 + (q & 1), 0] ** 2 + E[1 + (q & 1), 1] ** 2 + E[1 + (q & 1), 2] ** 2
-            gain = 0.5 * gain + 0.25 * spread[q] + 0.5 * (force_u if side == 0 else force_v) * extent
-            if gain > score:
-                score = gain
-                axis = q
+        if not tried and not resumed and tree.depth[node] >= tree.descended[node] + 6:
+            # is there a minimiser here that nobody knows? G near the incumbent, up to what the curvature can do
+            for side in range(2):
+                E = Eu if side == 0 else Ev
+                norm = 0.0
+                for e in range(3):
+                    z = E[0, e] + x[2 * side] * E[1, e] + x[2 * side + 1] * E[2, e]
+                    if tree.face[node, side] < 0:
+                        z = tree.best[3 * side + e]
+                    tree.request[3 * side + e] = z
+                    norm += z * z
+                for e in range(3):
+                    tree.request[3 * side + e] /= math.sqrt(norm)
+            sag = 0.0
+            for side in range(2):
+                force = 0.0
+                for e in range(3):
+                    force += tree.cd[node, 3 * side + e] ** 2
+                sag += math.sqrt(force) * (size_u if side == 0 else size_v)
+            value = value_at(
+                terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h,
+                tree.request[:3], tree.request[3:6],
+            )  # fmt: skip
+            if value < tree.best[6] + sag:
+                tree.request[6] = 0.3 * math.sqrt(size_u + size_v)
+                tree.descended[node] = tree.depth[node]
+                tree.count[DESCENTS] += 1
+                tree.count[RESUME] = node
+                return DESCEND
+        axis = split_axis(tree, node, target, spread, Tu, gu, Tv, gv, Eu, Ev, T, box)
         first = tree.count[NODES]
         tree.count[NODES] = first + 2
         tree.axis[node] = axis
         tree.child[node] = first
-        side = axis >> 1
         for upper in range(2):
             kid = first + upper
             open_child(tree, node, kid)
-            halve(tree.box[kid], 4 * side, axis & 1, upper)
-            gamma = corners(tree.face[kid, side], tree.box[kid, 4 * side : 4 * side + 4], T)
-            half = minimum(tree.cd[kid, 3 * side : 3 * side + 3], tree.face[kid, side], T, gamma)
-            tree.bound[kid] = half + (mv if side == 0 else mu)
+            halve(tree.box[kid], 4 * (axis >> 1), axis & 1, upper)
+            tree.bound[kid] = inherited_bound(tree, kid, T)
             if tree.bound[kid] >= target:
                 tree.axis[kid] = LINEAR
             else:

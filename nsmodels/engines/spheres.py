@@ -192,8 +192,10 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     return values * problem.scales[1], u, v
 
 
-def _empty_tree(nodes: int, pool: int, quads: int, qpool: int) -> search.Tree:
-    minima, room = 200, 24
+def _empty_tree(terms: int) -> search.Tree:
+    nodes, pool, quads, qpool = 4096, 64 * terms + 4096, 256, 64 * terms + 256
+    # repeated settings make many terms vanish together
+    minima, room = 200, max(1, min(terms, 1024))
     return search.Tree(
         axis=np.full(nodes, search.OPEN, np.int8),
         child=np.full(nodes, -1, np.int32),
@@ -221,7 +223,8 @@ def _empty_tree(nodes: int, pool: int, quads: int, qpool: int) -> search.Tree:
         minima=np.zeros((minima, 7)),
         active=np.zeros((minima, 1 + room), np.int32),
         active_tau=np.zeros((minima, room)),
-        count=np.zeros(8, np.int64),
+        count=np.zeros(9, np.int64),
+        request=np.zeros(11),
         best=np.full(7, np.inf),
     )
 
@@ -252,7 +255,7 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     """A tree with only its root, the incumbent, and the known local minimisers."""
     terms = problem.terms
     K = len(terms.ia)
-    tree = _empty_tree(4096, 64 * K + 4096, 256, 64 * K + 256)
+    tree = _empty_tree(K)
     rng = np.random.default_rng(seed)
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
@@ -303,7 +306,7 @@ def minimise(
     weight = problem.scales[1]
     allowance = problem.rounding
     margin = 2.0 * allowance
-    width = max(tolerance / weight - 3.0 * margin, margin)
+    width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
     goal = math.inf if threshold is None else threshold / weight
     tree = _start(problem, STARTS, seed, starts)
     reason = "tolerance_met"
@@ -316,7 +319,12 @@ def minimise(
             now = time.perf_counter()
             if code == search.DONE:
                 break
-            if code == search.FULL:
+            if code == search.DESCEND:
+                u, v = tree.request[None, :3].copy(), tree.request[None, 3:6].copy()
+                eps = max(float(tree.request[6]), search.EPS_LAST)
+                descend_many(*problem.terms, u, v, eps, search.EPS_LAST, 0.2, 6)
+                search.remember(problem.terms, tree, u[0], v[0], search.EPS_LAST, problem.mirror)
+            elif code == search.FULL:
                 tree = _grown(tree, len(problem.terms.ia))
             elif now - before < 0.02:
                 pops = min(2 * pops, 65536)
