@@ -1,8 +1,9 @@
 """The semidefinite view of a Leggett bound: sum-of-squares relaxations of the oracle, and the identity that proves L3.
 
 h(f) = k + Σ|S_ij| − min over unit u, v of Σ w_k |p_k·u + q_k·v| − g·u − h·v, with a term for every S_ij ≠ 0:
-w = |S_ij|, p = η_A a_i, q = −sgn(S_ij) η_B b_j, g = η_A Σ α_i a_i, h = η_B Σ β_j b_j. `nsmodels.engines.sos` proves lower
-bounds of the minimum at two orders, and so upper bounds of h(f) that owe nothing to branch and bound.
+w = |S_ij|, p = η_A a_i, q = −sgn(S_ij) η_B b_j, and g = η_A Σ α_i a_i, h = η_B Σ β_j b_j. The module
+`nsmodels.engines.sos` proves lower bounds of the minimum at two orders, and so upper bounds of h(f) that owe nothing to
+branch and bound.
 """
 
 from __future__ import annotations
