@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 MAX_DECIMALS = 15
 
@@ -25,8 +25,9 @@ def enclosure(lower: float, upper: float) -> str:
         return f"[{lower}, {upper}]"
     decimals = min(MAX_DECIMALS, max(0, 1 - math.floor(math.log10(upper - lower))))
     unit = Decimal(1).scaleb(-decimals)
-    low = format(Decimal(lower).quantize(unit, ROUND_FLOOR), "f")
-    high = format(Decimal(upper).quantize(unit, ROUND_CEILING), "f")
+    exact = Context(prec=400)  # enough for every double
+    low = format(Decimal(lower).quantize(unit, ROUND_FLOOR, exact), "f")
+    high = format(Decimal(upper).quantize(unit, ROUND_CEILING, exact), "f")
     if low == high:
         return low
     same = next(place for place, (a, b) in enumerate(zip(low, high)) if a != b) if len(low) == len(high) else 0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .reading.model import ModelChoice
     from .settings import Settings
 
-__all__ = ["Expected", "Options", "Problem", "find", "load", "shipped"]
+__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped"]
 
 MAX_TOLERANCE = 1e6
 MAX_SECONDS = 1e9
@@ -175,12 +175,26 @@ def load(problem: str | Path) -> Problem:
     InputError
         One line ``file:line: key: problem; remedy`` about the first thing that is wrong; unknown keys come first.
     """
+    path = find(problem)
+    return _validated(read(path), path.stem)
+
+
+def from_data(data: dict[str, Any], name: str) -> Problem:
+    """Validate a problem that is parsed already, such as ``problem`` of a result file; `name` stands for the file.
+
+    Raises
+    ------
+    InputError
+        As `load`, with line 1 throughout.
+    """
+    return _validated(Document(name, "", data), Path(name).stem)
+
+
+def _validated(document: Document, name: str) -> Problem:
     from .reading.correlations import read_behaviour, read_functional
     from .reading.model import check_widths, read_model
     from .reading.sizes import Sizes
 
-    path = find(problem)
-    document = read(path)
     check_keys(document)
     top = Table(document, (), document.data)
     kind = _kind(top)
@@ -203,7 +217,7 @@ def load(problem: str | Path) -> Problem:
         check_widths(model, tables["model"], sizes.known())
     resolved |= {"shape": list(sizes.known()), "options": dict(vars(options))}
     return Problem(
-        document, path.stem, kind, sizes.known(), options, expected, model, sizes.settings, resolved=resolved, **given
+        document, name, kind, sizes.known(), options, expected, model, sizes.settings, resolved=resolved, **given
     )
 
 

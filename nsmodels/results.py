@@ -20,7 +20,7 @@ from .errors import InputError, SolverError
 if TYPE_CHECKING:
     from .problem import Problem
 
-__all__ = ["assemble", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
+__all__ = ["assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -144,7 +144,12 @@ def prepare(folder: str | Path, name: str) -> Path:
 
 
 def write(target: Path, result: Mapping[str, Any]) -> None:
-    """Write a result file atomically, one top-level key a line.
+    """Write a result file atomically, one top-level key a line; `replace` says what can go wrong."""
+    replace(target, to_text(result))
+
+
+def replace(target: Path, text: str) -> None:
+    """Write a text file so that at any moment it is the old one or the new one.
 
     Raises
     ------
@@ -152,7 +157,7 @@ def write(target: Path, result: Mapping[str, Any]) -> None:
         If the disk is full or the folder went away; the old file is untouched and no temporary file stays behind.
     """
     try:
-        _replace(target, to_text(result).encode())
+        _replace(target, text.encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(

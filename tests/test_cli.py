@@ -271,6 +271,8 @@ def test_numbers_have_the_digits_that_are_known() -> None:
     assert enclosure(2.0, 2.0) == "2"
     assert enclosure(-1.5, -1.25) == "-1.[50, 25]"
     assert enclosure(0.0, 2.0**-30) == "[0.00000000000, 0.00000000094]"
+    assert enclosure(1e300, 2e300)[0] == "["
+    assert enclosure(1e20, 1e20 + 32768) == "1000000000000000[00000, 32768]"
     assert enclosure(9.99, 10.01) == "[9.990, 10.010]"
     assert enclosure(0.4999999, 0.5000001) == "[0.49999990, 0.50000010]"
     assert enclosure(float("-inf"), 2.0) == "[-inf, 2.0]"

@@ -1,0 +1,115 @@
+"""The report page: self-contained, honest about what is proved, and safe whatever the result file says."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from nsmodels import report, results
+from nsmodels.cli import app
+from nsmodels.errors import InputError
+from nsmodels.problem import load
+
+CHAIN = 'schema = 1\nkind = "marginals"\ntitle = "a <b>chain</b>"\nsettings = {family = "half_circle", n = 3}\n'
+LOCAL = (
+    'schema = 1\nkind = "bound"\nmodel = {name = "bell"}\n[functional]\nname = "chsh"\n[settings]\nfamily = "chsh"\n'
+)
+EVIL = '"><script>alert(1)</script><img src=x onerror="alert(2)">'
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a problem and its result."""
+    folder = tmp_path_factory.mktemp("report")
+    for name, text in (("chain", CHAIN), ("local", LOCAL)):
+        (folder / f"{name}.toml").write_text(text)
+        problem = load(folder / f"{name}.toml")
+        results.write(folder / f"{name}.json", results.assemble(problem, problem.ask().to_json(), 0.0))
+    return folder
+
+
+def changed(folder: Path, target: Path, **changes: Any) -> Path:
+    content = json.loads((folder / "chain.json").read_text()) | changes
+    target.write_text(json.dumps(content))
+    return target
+
+
+def is_safe(page: str) -> bool:
+    """No script, no handler, nothing loaded from outside."""
+    return not re.search(
+        r"<script|<img (?!alt=\"[^\"<>]*\" src=\"data:image/svg)|onerror=\"|<iframe|<link|@import", page
+    )
+
+
+def test_a_page_about_two_results(answered: Path, tmp_path: Path) -> None:
+    paths = [str(answered / "chain.json"), str(answered / "local.json")]
+    done = CliRunner().invoke(app, ["report", *paths, "--out", str(tmp_path / "page.html")])
+    assert done.exit_code == 0, done.stderr
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("<article>") == page.count("every claim proved by the checker") == 2
+    assert page.count("data:image/svg+xml;base64,") == 2
+    assert "a &lt;b&gt;chain&lt;/b&gt;" in page
+    assert "0.4019237886466" in page
+    assert is_safe(page)
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_forged_value_is_shown_as_not_proved(answered: Path, tmp_path: Path) -> None:
+    path = changed(answered, tmp_path / "forged.json", value={"lower": 0.0, "upper": 0.1})
+    assert "NOT everything is proved" in report.page([path])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": EVIL},
+        {"reason": EVIL},
+        {"reason": EVIL, "value": None},
+        {"stats": {"seconds": 1.0, "nodes": EVIL}},
+        {"paths": {"alice": [[EVIL]] * 3, "bob": [[EVIL]] * 3}},
+        {"certificate": {EVIL: EVIL}},
+        {EVIL: EVIL},
+    ],
+)
+def test_texts_of_a_result_are_escaped(answered: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert is_safe(report.page([changed(answered, tmp_path / "evil.json", **changes)]))
+
+
+def test_texts_of_a_problem_are_escaped(answered: Path, tmp_path: Path) -> None:
+    problem = json.loads((answered / "chain.json").read_text())["problem"]
+    for key in ("title", "source"):
+        page = report.page([changed(answered, tmp_path / "evil.json", problem=problem | {key: EVIL})])
+        assert is_safe(page)
+        assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"problem": {"schema": 1, "kind": EVIL}},
+        {"value": {"lower": EVIL, "upper": 1.0}},
+        {"value": [0.0, 1.0]},
+        {
+            "value": {"lower": 0.0, "upper": 1e300},
+            "kind": "bound",
+            "marginals": {"alice": [{"upper": 1e300}], "bob": []},
+        },
+        {"marginals": {"alice": "x", "bob": []}},
+        {"marginals": None},
+        {"stats": None},
+    ],
+)
+def test_malformed_results_are_one_line(answered: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = changed(answered, tmp_path / "bad.json", **changes)
+    done = CliRunner().invoke(app, ["report", str(path), "--out", str(tmp_path / "page.html")])
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_page_that_cannot_be_written(answered: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        report.write([answered / "chain.json"], tmp_path / "no" / "page.html")
