@@ -195,8 +195,8 @@ def _search_numba(graph: DoubledGraph, source: int, transposed: tuple[Array, NDA
     n_a, n_b = graph.shape
     n = n_a + n_b
     table = np.zeros((0, 0)) if graph.correlators is None else graph.correlators
-    left = np.zeros((n_a, 0)) if graph.left is None else graph.left
-    right = np.zeros((n_b, 0)) if graph.right is None else graph.right
+    left = np.zeros((0, n_a)) if graph.left is None else np.ascontiguousarray(graph.left.T)
+    right = np.zeros((0, n_b)) if graph.right is None else np.ascontiguousarray(graph.right.T)
     known = np.zeros((0, 0), dtype=bool) if graph.known is None else graph.known
     marginals = np.zeros(0) if graph.marginals is None else graph.marginals
     margin = graph.rounding + 2.0**-52

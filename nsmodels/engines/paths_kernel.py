@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def half_search(
 ) -> Any:
     """Search from node `source` until the two mirror-image searches meet.
 
-    Empty arrays stand for what is not given (table or vectors, known pairs, marginals).
+    Empty arrays stand for what is not given (table or vectors, known pairs, marginals). Vectors are columns here:
+    ``left`` and ``right`` have the shapes (d, n_A) and (d, n_B).
 
     Returns
     -------
@@ -49,59 +51,65 @@ def half_search(
     """
     n = n_a + n_b
     vectors = table.size == 0
-    dimension = left.shape[1]
+    dimension = left.shape[0]
     some_known = known.size > 0
     with_marginals = marginals.size > 0
     distance = np.full(2 * n, np.inf)
-    waiting = np.full(2 * n, np.inf)  # distances of nodes that are not settled
     before = np.full(2 * n, -1, dtype=np.int64)
+    row = np.empty(max(n_a, n_b))
     distance[source] = 0.0
-    waiting[source] = 0.0
+    waiting = [(0.0, source)]  # a heap in which a node may stand several times
     length = 2.0
     meet_u, meet_v = -1, -1
-    while True:
-        u, shortest = -1, 0.5 * length
-        for node in range(2 * n):
-            if waiting[node] < shortest:
-                shortest = waiting[node]
-                u = node
-        if u < 0:  # every waiting node is at least half the length away
+    while len(waiting) > 0:
+        shortest, u = heappop(waiting)
+        if shortest > distance[u]:  # settled before
+            continue
+        if 2.0 * shortest >= length:  # every waiting node is at least half the length away
             break
-        waiting[u] = np.inf
         base = distance[u]
         k, flip = (u, 0) if u < n else (u - n, n)
         first = k < n_a
-        for other in range(n):
-            across = (other >= n_a) == first
-            if other == k or not (across or with_marginals):
-                continue
-            edge = across
-            same, opposite = 0.0, 0.0
-            if across:
-                i, j = (k, other - n_a) if first else (k - n_a, other)
-                if some_known:
-                    edge = known[i, j] if first else known_t[i, j]
-                if edge:
-                    if vectors:
-                        c = 0.0
-                        for axis in range(dimension):
-                            c += left[i, axis] * right[j, axis] if first else right[i, axis] * left[j, axis]
-                    else:
-                        c = table[i, j] if first else table_t[i, j]
-                    same, opposite = _low(1.0 - c, margin), _low(1.0 + c, margin)
-            if not edge:
-                if not with_marginals:
+        # the correlators of k with all of the other group
+        mine = k if first else k - n_a
+        start, count = (n_a, n_b) if first else (0, n_a)
+        if vectors:
+            others = right if first else left
+            row[:count] = 0.0
+            for axis in range(dimension):
+                factor = left[axis, mine] if first else right[axis, mine]
+                for j in range(count):
+                    row[j] += factor * others[axis, j]
+        else:
+            entries = table[mine] if first else table_t[mine]
+            for j in range(count):
+                row[j] = entries[j]
+        room = length - base + 2.0 * margin + 1e-14  # longer edges are no part of a shorter path, whatever the rounding
+        begin, end = (0, n) if with_marginals else (start, start + count)
+        for other in range(begin, end):
+            edge = start <= other < start + count
+            if edge and some_known:
+                edge = known[mine, other - start] if first else known_t[mine, other - start]
+            if edge:
+                c = row[other - start]
+                if 1.0 - abs(c) > room:
                     continue
+                same, opposite = _low(1.0 - c, margin), _low(1.0 + c, margin)
+            elif with_marginals and other != k:
                 same = _low(2.0 - abs(marginals[k] + marginals[other]), 2.0 * margin)
                 opposite = _low(2.0 - abs(marginals[k] - marginals[other]), 2.0 * margin)
+            else:
+                continue
             for sign in range(2):
                 near = base + (same if sign == 0 else opposite)
+                if near >= length:  # no part of a shorter path
+                    continue
                 v = other + (flip if sign == 0 else n - flip)
-                mirror = v + n if v < n else v - n
                 if near < distance[v]:
                     distance[v] = near
-                    waiting[v] = near
+                    heappush(waiting, (near, v))
                     before[v] = u
+                mirror = v + n if v < n else v - n
                 if near + distance[mirror] < length:
                     length = near + distance[mirror]
                     meet_u, meet_v = u, v

@@ -134,7 +134,7 @@ def marginals(
         raise InputError(f"marginals: tolerance {tolerance!r} must be > 0 and time_limit_s {time_limit_s!r} ≥ 0")
     graph = graph_of(behaviour)
     wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
-    compile_seconds = _compile() if behaviour.correlators.size > SMALL_TABLE else 0.0
+    compile_seconds = _warm_up("numba" if behaviour.correlators.size > SMALL_TABLE else "scipy")
     start = time.perf_counter()
     found: dict[int, HalfPath] = {}
     reason, shown = "tolerance_met", 0.0
@@ -181,11 +181,10 @@ def _reason(lower: float, chain: Chain, tolerance: float) -> str:
     return "tolerance_met" if chain.bound - lower <= tolerance else "rounding of the data is wider than the tolerance"
 
 
-def _compile() -> float:
-    """Seconds spent on compiling the search for large tables (nothing after the first time)."""
+def _warm_up(engine: str) -> float:
+    """Seconds spent on importing and compiling the search, which do not count as its time."""
     start = time.perf_counter()
-    tiny = DoubledGraph(np.zeros((1, 1)))
-    next(search_many(tiny, [0], "numba"))
+    next(search_many(DoubledGraph(np.zeros((1, 1))), [0], engine))
     return time.perf_counter() - start
 
 
