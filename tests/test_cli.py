@@ -274,7 +274,7 @@ def test_numbers_have_the_digits_that_are_known() -> None:
     assert enclosure(1e300, 2e300)[0] == "["
     assert enclosure(1e20, 1e20 + 32768) == "1000000000000000[00000, 32768]"
     assert enclosure(9.99, 10.01) == "[9.990, 10.010]"
-    assert enclosure(0.4999999, 0.5000001) == "[0.49999990, 0.50000010]"
+    assert enclosure(0.5 - 2.0**-20, 0.5 + 2.0**-20) == "[0.4999990, 0.5000010]"
     assert enclosure(float("-inf"), 2.0) == "[-inf, 2.0]"
     assert (plain(-0.0), plain(1 / 3, 3)) == ("0", "0.333")
     assert [duration(t) for t in (0.0123, 3.456, 125)] == ["12.3 ms", "3.46 s", "2 min 5 s"]
