@@ -32,6 +32,10 @@ app = typer.Typer(
 )
 
 
+WORK = {"bound": "node", "visibility": "round", "marginals": "setting"}
+"""What the progress of each kind counts."""
+
+
 class Format(StrEnum):
     """How ``derive`` writes an inequality."""
 
@@ -154,9 +158,9 @@ def _answer(question: Problem, *, quiet: bool) -> tuple[dict[str, Any], Any]:
     from .progress import live
 
     started = time.perf_counter()
-    options = question.options
+    options, unit = question.options, WORK[question.kind]
     try:
-        with live(options.time_limit_s, options.tolerance, wanted=not quiet) as progress:
+        with live(options.time_limit_s, options.tolerance, unit, wanted=not quiet) as progress:
             answer = question.ask(progress)
         return results.assemble(question, answer.to_json(), time.perf_counter() - started), answer
     except SolverError as error:

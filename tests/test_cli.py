@@ -297,25 +297,25 @@ def test_digits_round_outward(exponent: int) -> None:
 
 
 def test_progress_is_a_line() -> None:
-    assert "looking for a first bound" in line(float("-inf"), float("inf"), 0, 1.0, 60.0, 1e-6)
-    open_, nearly, done = (line(1.5, 1.5 + gap, 7, 1.0, 60.0, 1e-6) for gap in (1.0, 1e-4, 1e-7))
+    assert "looking for a first bound" in line(float("-inf"), float("inf"), "0 nodes", 1.0, 60.0, 1e-6)
+    open_, nearly, done = (line(1.5, 1.5 + gap, "7 nodes", 1.0, 60.0, 1e-6) for gap in (1.0, 1e-4, 1e-7))
     assert open_.count("━") < nearly.count("━") < done.count("━") == 24
     assert "7 nodes" in nearly
     assert "59 s left" in nearly
 
 
 def test_progress_is_quiet_off_a_terminal() -> None:
-    with live(60.0, 1e-6, wanted=True) as progress:
+    with live(60.0, 1e-6, "node", wanted=True) as progress:
         assert progress is None
 
 
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
-    with live(60.0, 1e-6, wanted=True) as progress:
+    with live(60.0, 1e-6, "node", wanted=True) as progress:
         assert progress is not None
         progress(1.0, 1.5, 3, 0.1)
-    with live(60.0, 1e-6, wanted=False) as progress:
+    with live(60.0, 1e-6, "node", wanted=False) as progress:
         assert progress is None
 
 
