@@ -4,12 +4,12 @@ This file stands alone (standard library only, nothing of nsmodels) and trusts o
 From it the exact inputs are recomputed, and then every displayed number must follow from `certificate`. It prints what
 is proved and what is not; exit code 0: all proved, 1: some claim is not, 2: unreadable. Nothing is executed or written.
 
-The mathematics. At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B|
-(arXiv:0801.2241, eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, with
-G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j, and that value is attained.
+At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B| (arXiv:0801.2241,
+eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, and attains that, where
+G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j.
 
-Exactness. Numbers of the problem are the doubles they name, as fractions. Sines, cosines and 1/|a| are integers over
-2^200; the few roundings on the way to any of them amount to less than `EPS` = 2^-150, and that is charged.
+Numbers of the problem are the doubles they name, as fractions. Sines, cosines and 1/|a| are integers over 2^200; the few
+roundings on the way to any of them amount to less than `EPS` = 2^-150, and that is charged.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ import re
 import struct
 import sys
 import zlib
+from collections import namedtuple
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import islice, pairwise, product, repeat
 from operator import add, mul, sub
 from typing import Any
 
 MAX_FILE, MAX_INFLATED = 128 << 20, 512 << 20  # bytes of a result file, and of a decompressed part of it
 MAX_ENTRIES, MAX_BITS = 1 << 18, 1 << 14  # pairs of settings; bits of the common denominator of a table
-MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # steps of an enumeration (10^4 each); hidden states × pairs of settings
+MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # 10^4 a step of an enumeration; hidden states × pairs of settings
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
 BITS, BIG, ONE, WIDE = 200, 1 << 200, 1 << 200, 1 << 260
 FIELDS = [160 * e for e in range(6)]  # of packed vectors of six components
@@ -44,6 +45,11 @@ ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, �
 
 Row, Ints = list[Fraction], list[int]
 Table, Settings = list[Row], tuple[list[Ints], list[Ints]]
+Claims = list[tuple[bool, str]]  # what is said of a result file, and whether it is proved
+# mean values, each within a radius of the exact one; marginals None: unknown or free
+Behaviour = namedtuple("Behaviour", "alice bob correlators radius marginal_radius", defaults=(ZERO, ZERO))
+# a law for the marginals; leggett: directions times purity, over `ONE`; finite: the rows; hull: the parts
+Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
 
 
 class Refused(Exception):
@@ -124,6 +130,11 @@ def table(value: Any, shape: tuple[int | None, int | None] | None, what: str, en
     return rows
 
 
+def size(rows: list[Any]) -> tuple[int, int]:
+    """Numbers of rows and columns."""
+    return len(rows), len(rows[0])
+
+
 def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
     """Give the entries alice and bob of a table, where they are written."""
     keys = zip(("alice", "bob"), sizes)
@@ -170,12 +181,11 @@ def dot(x: Ints, y: Ints) -> Fraction:
 
 def axes(name: Any) -> Table:
     """Give the axes e_i of leggett_directions, one of each antipodal pair."""
-    one, g = Fraction(1), Fraction(ONE + math.isqrt(5 * ONE * ONE), 2 * ONE)
+    o, one, g = ZERO, Fraction(1), Fraction(ONE + math.isqrt(5 * ONE * ONE), 2 * ONE)
     cube = [[one, one, one], [one, -one, -one], [-one, one, -one], [-one, -one, one]]
-    rows = [[[ZERO, one, h], [ZERO, one, -h], [one, h, ZERO], [one, -h, ZERO], [h, ZERO, one], [-h, ZERO, one]]
-            for h in (g, g * g)]  # fmt: skip
-    triad = [[one, ZERO, ZERO], [ZERO, one, ZERO], [ZERO, ZERO, one]]
-    named = {"triad": triad, "tetrahedron": cube, "icosahedron": rows[0], "dodecahedron": cube + rows[1]}
+    golden = [[[o, one, h], [o, one, -h], [one, h, o], [one, -h, o], [h, o, one], [-h, o, one]] for h in (g, g * g)]
+    named = {"triad": [[one, o, o], [o, one, o], [o, o, one]], "tetrahedron": cube, "icosahedron": golden[0]}
+    named["dodecahedron"] = cube + golden[1]
     return table(name, (None, 3), "directions") if isinstance(name, list) else named[name]
 
 
@@ -204,25 +214,21 @@ def fibonacci(n: int, k: int) -> Ints:
 
 def drawn(seed: int, count: int) -> list[Ints]:
     """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
-    generator, rows = random.Random(seed), []
-    while len(rows) < count:
-        x, y, z = (2.0 * generator.random() - 1.0 for _ in range(3))
-        if 0.25 <= x * x + y * y + z * z <= 1.0:
-            rows.append(unit([Fraction(x), Fraction(y), Fraction(z)]))
-    return rows
+    generator = random.Random(seed)
+    cube = ([2.0 * generator.random() - 1.0 for _ in range(3)] for _ in repeat(0))
+    ball = (unit([Fraction(x) for x in r]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
+    return list(islice(ball, count))
 
 
 def directions(settings: Any) -> Settings:
     """Give the exact directions of both parties, over `ONE`."""
     family = settings.get("family")
-    if "alice" in settings:
-        a, b = (table(settings[party], (None, 3), "settings") for party in ("alice", "bob"))
-        near = all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for r in a + b)
-        need(near or settings.get("normalise") is True, "a settings row is not a unit vector")
-        return [unit(r) for r in a], [unit(r) for r in b]
-    if "alice_deg" in settings:
-        a, b = (table(settings[key], (None, 2), "settings") for key in ("alice_deg", "bob_deg"))
-        return [polar(*r) for r in a], [polar(*r) for r in b]
+    for key, width, make in (("", 3, unit), ("_deg", 2, lambda angles: polar(*angles))):
+        if "alice" + key in settings:
+            a, b = (table(settings[party + key], (None, width), "settings") for party in ("alice", "bob"))
+            near = key or all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for r in a + b)
+            need(near or settings.get("normalise") is True, "a settings row is not a unit vector")
+            return [make(r) for r in a], [make(r) for r in b]
     if family == "chsh":
         return [polar(ZERO), polar(Fraction(90))], [polar(Fraction(225)), polar(Fraction(135))]
     if family in ("leggett_triads", "leggett_directions"):
@@ -231,10 +237,9 @@ def directions(settings: Any) -> Settings:
         pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
         return [a for a, _ in pairs[::2]], [[cosine * x + sine * y >> BITS for x, y in zip(a, e)] for a, e in pairs]
     n, m = (whole(settings[k if k in settings else "n"], 1, 4096, k) for k in ("n_alice", "n_bob"))
-    if family == "half_circle":
-        return [polar(Fraction(180 * k, n)) for k in range(n)], [polar(Fraction(180 * k + 90, n)) for k in range(n)]
-    if family == "great_circle":
-        return [polar(Fraction(360 * k, n)) for k in range(n)], [polar(Fraction(360 * k, m)) for k in range(m)]
+    if family in ("half_circle", "great_circle"):
+        turn, late = (180, 90) if family == "half_circle" else (360, 0)
+        return [polar(Fraction(turn * k, n)) for k in range(n)], [polar(Fraction(turn * k + late, m)) for k in range(m)]
     if family == "fibonacci":
         return [fibonacci(n, k) for k in range(n)], [fibonacci(m, k) for k in range(m)]
     need(family == "random", "the family of settings is unknown")
@@ -255,9 +260,8 @@ class Functional:
     correlators: Table
 
     def __post_init__(self) -> None:
-        total = sum(abs(s) for r in self.correlators for s in r)
-        self.shape, self.ceiling = (len(self.alice), len(self.bob)), self.constant + total
-        self.size = total + sum(map(abs, self.alice + self.bob))
+        self.shape, total = (len(self.alice), len(self.bob)), sum(abs(s) for r in self.correlators for s in r)
+        self.ceiling, self.size = self.constant + total, total + sum(map(abs, self.alice + self.bob))
 
     def value(self, alice: Row | None, bob: Row | None, correlators: Table) -> Fraction:
         """Evaluate f (marginals None: zero); with every argument off by at most ε, it is off by at most ε · size."""
@@ -276,7 +280,7 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     name, scale = spec.get("name"), 1
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
-        return Functional(number(spec.get("constant", 0)), *pair(spec, (len(rows), len(rows[0])), [ZERO]), rows)
+        return Functional(number(spec.get("constant", 0)), *pair(spec, size(rows), [ZERO]), rows)
     n = whole(spec.get("n", shape[0] if shape else 2), 1, 512, "functional.n")
     if name == "chsh":
         signs = [[1, 1], [1, -1]]
@@ -285,32 +289,18 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     else:
         need(name in ("leggett3", "leggett_n") and shape, "the functional is unknown or needs settings")
         signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
-    size = len(signs), len(signs[0])
-    need(shape in (None, size), "the functional does not fit the settings")
-    return Functional(ZERO, size[0] * [ZERO], size[1] * [ZERO], [[Fraction(x, scale) for x in r] for r in signs])
+    need(shape in (None, size(signs)), "the functional does not fit the settings")
+    sides = [k * [ZERO] for k in size(signs)]
+    return Functional(ZERO, *sides, [[Fraction(x, scale) for x in r] for r in signs])
 
 
-@dataclass
-class Behaviour:
-    """Mean values, each within `radius` of the exact one; marginals None: unknown or free."""
-
-    alice: Row | None
-    bob: Row | None
-    correlators: Table
-    radius: Fraction = ZERO
-    marginal_radius: Fraction = ZERO
-
-    def __post_init__(self) -> None:
-        self.shape = len(self.correlators), len(self.correlators[0])
-
-
-def behaviour(spec: Any, settings: Settings | None) -> Behaviour:
+def behaviour(spec: Any, settings: Settings | None) -> Any:
     """Give the behaviour of a problem; the singlet on the settings by default."""
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
     if name in ("table", "pr_box"):
         spec = spec if name == "table" else {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
         rows = table(spec["correlators"], settings and (len(settings[0]), len(settings[1])), "behaviour.correlators")
-        return Behaviour(*pair(spec, (len(rows), len(rows[0]))), rows)
+        return Behaviour(*pair(spec, size(rows)), rows)
     alice, bob = settings or ((), ())
     if name == "partially_entangled":
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
@@ -322,63 +312,47 @@ def behaviour(spec: Any, settings: Settings | None) -> Behaviour:
     return Behaviour(len(alice) * [ZERO], len(bob) * [ZERO], rows, EPS if factor else ZERO)
 
 
-@dataclass
-class Model:
-    """A law for the marginals. Leggett: directions times purity, over `ONE`; finite: the rows; hull: the parts."""
-
-    name: str
-    shape: tuple[int, int]
-    alice: list[Ints] = field(default_factory=list)
-    bob: list[Ints] = field(default_factory=list)
-    rows: list[tuple[Row, Row]] = field(default_factory=list)
-    parts: list[Model] = field(default_factory=list)
-
-    def marginals(self, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
-        """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
-        for part in self.parts:
-            with suppress(Refused, LookupError, TypeError):
-                return part.marginals(state, exactly_unit)
-        if self.name == "leggett":
-            vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
-            on_sphere = all(sum(x * x for x in w) == 1 for w in vectors)
-            need(on_sphere or not exactly_unit, "a hidden vector is not on the sphere")
-            u, v = map(unit, vectors)
-            return [dot(a, u) for a in self.alice], [dot(b, v) for b in self.bob], EPS
-        alice, bob = (row(state[key], n, key, rational) for key, n in zip(("alice", "bob"), self.shape))
-        sizes = {abs(x) for x in alice + bob}
-        allowed = {
-            "bell": sizes == {1},
-            "unbiased": sizes == {0},
-            "nonsignalling": max(sizes) <= 1,
-            "finite": (alice, bob) in self.rows,
-        }
-        need(allowed.get(self.name), "a hidden state is not in the model")
-        return alice, bob, ZERO
+def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
+    """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
+    for part in model.parts:
+        with suppress(Refused, LookupError, TypeError):
+            return marginals_of(part, state, exactly_unit)
+    if model.name == "leggett":
+        vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
+        on_sphere = all(sum(x * x for x in w) == 1 for w in vectors)
+        need(on_sphere or not exactly_unit, "a hidden vector is not on the sphere")
+        u, v = map(unit, vectors)
+        return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
+    alice, bob = (row(state[key], n, key, rational) for key, n in zip(("alice", "bob"), model.shape))
+    sizes = {abs(x) for x in alice + bob}
+    allowed = {"bell": sizes == {1}, "unbiased": sizes == {0}, "nonsignalling": max(sizes) <= 1}
+    need(allowed.get(model.name, (alice, bob) in model.rows), "a hidden state is not in the model")
+    return alice, bob, ZERO
 
 
-def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Model:
+def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Any:
     """Give the model of a problem."""
     model = Model({"nonsignaling": "nonsignalling"}.get(spec["name"], spec["name"]), shape)
     if model.name == "leggett":
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
         need(settings and all(0 <= eta <= 1 for eta in etas), "Leggett's model needs settings, and purities in [0, 1]")
-        model.alice, model.bob = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
-    elif model.name == "finite":
+        sides = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
+        return model._replace(**dict(zip(("alice", "bob"), sides)))
+    if model.name == "finite":
         rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(("alice", "bob"), shape)]
         need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
-        model.rows = list(zip(*rows, strict=True))
-    elif model.name == "hull":
+        return model._replace(rows=list(zip(*rows, strict=True)))
+    if model.name == "hull":
         need(all(part["name"] not in ("hull", "quantum") for part in spec["of"]), "a part of the hull is not allowed")
-        model.parts = [named_model(part, shape, settings) for part in spec["of"]]
-    else:
-        need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
+        return model._replace(parts=[named_model(part, shape, settings) for part in spec["of"]])
+    need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
     return model
 
 
 # --- upper ends: proofs of f ≤ bound on a model -----------------------------------------------------------------------
 
 
-def prove(model: Model, f: Functional, proof: Any) -> Fraction:
+def prove(model: Any, f: Functional, proof: Any) -> Fraction:
     """Give the bound on f over the model that the proof establishes."""
     kind, parts = proof["type"], model.parts
     if kind == "closed_form":  # |A|, |B|, |C| ≤ 1
@@ -402,7 +376,7 @@ def dual(f: Functional, tau: Table) -> Fraction:
     return f.ceiling + sum(map(abs, c + d))
 
 
-def enumeration(model: Model, f: Functional, proof: Any) -> Fraction:
+def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
     """Maximise Σ_i α_i A_i + Σ_j |β_j + Σ_i S_ij A_i| over all signs A, of which one is flipped at a time (Gray code).
 
     The sums over i are the fields of one integer x, stored with 2^(width−1) added; modulo 2^width − 1 fields add up.
@@ -430,7 +404,7 @@ def enumeration(model: Model, f: Functional, proof: Any) -> Fraction:
 def positive(m: Table) -> bool:
     """Whether a symmetric matrix (lower triangle) is certainly positive semidefinite: elimination over 2^160.
 
-    Every step rounds entries of the rest by less than 1, hence its eigenvalues by less than its order n, and loses n.
+    Rounding the entries of the rest moves its eigenvalues by less than its order n, which the diagonal loses.
     """
     n = len(m)
     a = [[math.floor(x * (1 << 160)) - n * (i == j) for j, x in enumerate(r[: i + 1])] for i, r in enumerate(m)]
@@ -443,7 +417,7 @@ def positive(m: Table) -> bool:
     return True
 
 
-def semidefinite(model: Model, f: Functional, proof: Any) -> Fraction:
+def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     """Tsirelson's theorem, or level 1 of the hierarchy: M ⪰ 0 (order 1, A.., B..) proves f ≤ k + ½ Σ diagonal."""
     lead = proof["level"] == "1"
     need(lead or (proof["level"] == "correlators" and not any(f.alice + f.bob)), "the level of the proof does not fit")
@@ -498,13 +472,13 @@ def unpacked(x: int) -> tuple[Ints, Ints]:
     return fields[:3], fields[3:]
 
 
-def covering(model: Model, f: Functional, proof: Any) -> Fraction:
+def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     """A tree of pairs of patches of the u- and the v-sphere; on every leaf G ≥ threshold.
 
     Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), x_k = (|S| a_i, −S b_j). Terms with
     |n| = D + 1 keep τ = ±1 in all descendants and are summed once, in `base`. Vectors are integers over `scale`, with
-    scale · size = 2^80; all roundings are below 2^-56 · size, which is charged. Without marginal terms
-    G(−u, −v) = G(u, v), and half of the sphere that is cut first is enough.
+    scale · size = 2^80; all roundings are below 2^-56 · size, which is charged. Without marginal terms G(−u, −v) = G(u, v),
+    and half of the sphere that is cut first is enough.
     """
     if f.size == 0:
         return f.constant
@@ -516,11 +490,12 @@ def covering(model: Model, f: Functional, proof: Any) -> Fraction:
 
     pairs = [(s, a, b) for r, a in zip(f.correlators, model.alice) for s, b in zip(r, model.bob) if s]
     terms, weights = [packed([(abs(s), a)], [(-s, b)]) for s, a, b in pairs], [abs(s) * scale for s, _, _ in pairs]
-    free = [[(-x, a) for x, a in zip(*sides) if x and any(a)] for sides in ((f.alice, model.alice), (f.bob, model.bob))]
-    base, d, level = packed(*free), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / (1 << 56)) * scale
+    sides = ((f.alice, model.alice), (f.bob, model.bob))
+    linear = [[(-x, a) for x, a in zip(*side) if x and any(a)] for side in sides]
+    base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / (1 << 56)) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
-    quadratic, face_box = iter(listed(proof["quadratic"], None, "quadratic")), (-1 << 40, 1 << 40, -1 << 40, 1 << 40)
-    stack: list[Any] = [(None, None, not any(free), base, terms, weights, unpacked(base * d))]
+    quadratic = iter(listed(proof["quadratic"], None, "quadratic"))
+    stack: list[Any] = [(None, None, not any(linear), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
         u, v, mirror, base, terms, weights, cd = stack.pop()
         kind, odd = byte & 7, byte & 1
@@ -535,21 +510,21 @@ def covering(model: Model, f: Functional, proof: Any) -> Fraction:
                 cd = unpacked(base * d + sum(map(mul, n, terms)))
         if kind == 6:
             need(least(cd[0], u) + least(cd[1], v) >= target, "a leaf of the covering does not reach the threshold")
-            continue
-        if kind == 7:
+        elif kind == 7:
             check_quadratic(next(quadratic), u, v, base, terms, weights, scale, level)
-            continue
-        if kind > 3:
-            need((u, v)[odd] is None, "a sphere is cut into faces twice")
-            children = [patch(face, *face_box) for face in range(3 if mirror else 6)]
         else:
-            face, *box = ((u, v)[kind // 2] or need(False, "a whole sphere is bisected"))[0]
-            low, high = box[2 * odd : 2 * odd + 2]
-            need(high - low > 1, "a patch is too small")
-            ends = ((low, (low + high) // 2), ((low + high) // 2, high))
-            children = [patch(face, *(box[:2] if odd else e), *(e if odd else box[2:])) for e in ends]
-        on_u, after = kind in (0, 1, 4), (mirror and kind < 4, base, terms, weights, cd)
-        stack += [(q, v, *after) if on_u else (u, q, *after) for q in reversed(children)]
+            on_v = kind in (2, 3, 5)
+            if kind > 3:
+                need((u, v)[on_v] is None, "a sphere is cut into faces twice")
+                children = [patch(face, *[-1 << 40, 1 << 40] * 2) for face in range(3 if mirror else 6)]
+            else:
+                face, *box = (u, v)[on_v][0]
+                middle, rest = sum(box[2 * odd : 2 * odd + 2]) // 2, 2 * odd
+                need(box[rest] < middle, "a patch is too small")
+                halves = [*box[:rest], box[rest], middle, *box[rest + 2 :]], [*box[:rest], middle, *box[rest + 1 :]]
+                children = [patch(face, *half) for half in halves]
+            after = (mirror and kind < 4, base, terms, weights, cd)
+            stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
     need(not stack and at == len(multipliers) and not list(quadratic), "the covering does not end where it should")
     return f.ceiling - threshold
 
@@ -561,7 +536,7 @@ def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: 
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
     star: Row = []
-    radii, curvature = [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
+    radii, curved = [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
     for key, where in (("u", u), ("v", v)):
         *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
@@ -572,10 +547,9 @@ def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: 
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
     need(len(n) == len(terms), "a leaf has not as many signs as terms")
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
-    linear, zero = [Fraction(x, 1 << 50) for x in c + d], [ZERO] * 3
     p_u, p_v = (Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40) for x in leaf["p"])
-    squares = [(p_u, [ZERO, *star[:3], *zero]), (p_v, [ZERO, *zero, *star[3:]])]
-    for q, x, w in ((q, x, w) for q, x, w, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
+    squares = [(p_u, [ZERO, *star[:3], *3 * [ZERO]]), (p_v, [*4 * [ZERO], *star[3:]])]
+    for q, x, w in (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
         a, b = unpacked(x)
         far = min(least([s * e for e in a], u) + least([s * e for e in b], v) for s in (1, -1))
         k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
@@ -583,16 +557,16 @@ def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: 
         squares.append((k, [sum(map(mul, a + b, star)), *a, *b]))
     need(not [*tau, *kappa], "a leaf has too many multipliers")
     form = [[sum(k * x[i] * x[j] for k, x in squares) for j in range(i + 1)] for i in range(7)]
-    form[0][0] += sum(map(mul, linear, star))
-    for e in range(6):
-        form[e + 1][0] += (linear[e] - curvature[e // 3] * star[e]) / 2
-        form[e + 1][e + 1] -= curvature[e // 3] / 2 + squares[e // 3][0] * radii[e // 3] / 4
-    lost = [4 * sum(form[e][0] ** 2 for e in part) * r for part, r in zip(((1, 2, 3), (4, 5, 6)), radii)]
+    for e, x in enumerate(c + d):
+        x = Fraction(x, 1 << 50)
+        form[0][0] += x * star[e]
+        form[e + 1][0] += (x - curved[e // 3] * star[e]) / 2
+        form[e + 1][e + 1] -= curved[e // 3] / 2 + squares[e // 3][0] * radii[e // 3] / 4
+    lost = [4 * sum(r[0] ** 2 for r in part) * radius for part, radius in zip((form[1:4], form[4:]), radii)]
     slack = form[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
     need(slack >= 0, "a quadratic leaf does not reach the threshold")
-    for e in range(1, 7):
-        form[e][e] += slack / sum(radii)
-    need(positive([[x / (1 << 80) for x in r[1:]] for r in form[1:]]), "the form of a quadratic leaf is not positive")
+    rest = [[(x + slack / sum(radii) * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
+    need(positive(rest), "the form of a quadratic leaf is not positive")
 
 
 # --- what each kind of result claims ----------------------------------------------------------------------------------
@@ -604,28 +578,18 @@ def shown(value: Fraction, up: bool = True) -> str:
     return repr(math.nextafter(near, math.inf if up else -math.inf) if (near < value if up else near > value) else near)
 
 
-@dataclass
-class Report:
-    """The claims of one result file, each with the verdict."""
+def enclosure(claims: Claims, value: Any, lower: Fraction, upper: Fraction, what: str) -> None:
+    """Claim that a displayed {lower, upper} contains what the certificate proves."""
+    low, high = (number(only(value, "lower upper", what)[end]) for end in ("lower", "upper"))
+    text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives "
+    claims.append((low <= lower <= upper <= high, text + f"[{shown(lower, up=False)}, {shown(upper)}]"))
 
-    lines: list[str] = field(default_factory=list)
-    proved: bool = True
 
-    def claim(self, holds: bool, text: str) -> None:
-        """Write down a claim."""
-        self.lines.append(("proved      " if holds else "NOT PROVED  ") + text)
-        self.proved = self.proved and holds
-
-    def enclosure(self, value: Any, lower: Fraction, upper: Fraction, what: str) -> None:
-        """Claim that a displayed {lower, upper} contains what the certificate proves."""
-        low, high = (number(only(value, "lower upper", what)[end]) for end in ("lower", "upper"))
-        text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives "
-        self.claim(low <= lower <= upper <= high, text + f"[{shown(lower, up=False)}, {shown(upper)}]")
-
-    def copies(self, displayed: Any, exact: list[Fraction], what: str, rounding: Fraction = ROUNDING) -> None:
-        """Claim that displayed numbers are the certificate's, up to a rounding (relative above 1)."""
-        pairs = zip(row(displayed, len(exact), what), exact)
-        self.claim(all(abs(x - y) <= rounding * max(1, abs(y)) for x, y in pairs), f"{what} as in the certificate")
+def copies(claims: Claims, displayed: Any, exact: Row, what: str, rounding: Fraction = ROUNDING) -> None:
+    """Claim that displayed numbers are the certificate's, up to a rounding (relative above 1)."""
+    pairs = zip(row(displayed, len(exact), what), exact)
+    same = all(abs(x - y) <= rounding * max(1, abs(y)) for x, y in pairs)
+    claims.append((same, f"{what} as in the certificate"))
 
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
@@ -650,7 +614,7 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     return [h[0] for h in half], [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
 
 
-def check_bound(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "bound": the largest value of a functional over a model."""
     f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
     model, state = named_model(problem["model"], f.shape, settings), result["certificate"]["lower"]["state"]
@@ -658,39 +622,41 @@ def check_bound(problem: Any, settings: Settings | None, result: Any, report: Re
         alice, bob, correlators = mean_values(f, state)
         lower = f.value(alice, bob, correlators)
     else:
-        alice, bob, error = model.marginals(state, exactly_unit=False)
+        alice, bob, error = marginals_of(model, state, exactly_unit=False)
         lower = f.best(alice, bob) - 2 * error * f.size
-    report.enclosure(result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
+    enclosure(claims, result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
     exact, maximiser = {"alice": alice, "bob": bob}, only(result["maximiser"], "u v alice bob", "maximiser")
     for key in ("u", "v") if "u" in maximiser else ("alice", "bob"):
         if key in state and key in ("u", "v"):
             exact[key] = [Fraction(x, ONE) for x in unit(row(state[key], 3, key, rational))]
-        report.copies(maximiser[key], exact[key], f"maximiser.{key}")
+        copies(claims, maximiser[key], exact[key], f"maximiser.{key}")
     if result.get("quantum") is not None:
         value = f.value(None, None, behaviour({}, settings).correlators)
-        report.copies([result["quantum"]], [value], "quantum value of the singlet", ROUNDING * max(1, f.size))
+        copies(claims, [result["quantum"]], [value], "quantum value of the singlet", ROUNDING * max(1, f.size))
 
 
-def target(spec: Any, settings: Settings | None) -> tuple[Behaviour, list[list[bool]]]:
+def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
-    known = [["pairs" not in spec] * wanted.shape[1] for _ in range(wanted.shape[0])]
+    n_a, n_b = size(wanted.correlators)
+    known = [["pairs" not in spec] * n_b for _ in range(n_a)]
     for i, j in spec.get("pairs", []):
-        known[whole(i, 0, wanted.shape[0] - 1, "a pair")][whole(j, 0, wanted.shape[1] - 1, "a pair")] = True
+        known[whole(i, 0, n_a - 1, "a pair")][whole(j, 0, n_b - 1, "a pair")] = True
     if spec.get("marginals", "match") == "free":
-        wanted.alice = wanted.bob = None
+        wanted = wanted._replace(alice=None, bob=None)
     entries = [c for r, k in zip(wanted.correlators, known) for c, used in zip(r, k) if used]
     within = all(abs(x) <= 1 + wanted.radius for x in entries + (wanted.alice or []) + (wanted.bob or []))
     need(within, "a mean value of the behaviour is outside [−1, 1]")
     return wanted, known
 
 
-def check_mixture(lower: Any, result: Any, wanted: Behaviour, noise: Behaviour | None, known: Any, model: Model) -> Fraction:
-    """Check the finite model of a visibility and how it is displayed; give the visibility that it proves."""
+def check_mixture(lower: Any, result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
+    """Check the finite model of a visibility; give the visibility that it proves, and its numbers as they are displayed."""
+    shape = size(wanted.correlators)
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
-    states = [model.marginals(state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
-    need(len(states) * math.prod(wanted.shape) <= MAX_SUMMANDS, "there are too many hidden states")
+    states = [marginals_of(model, state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
+    need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
     need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
     need(min(weights) >= 0 and sum(weights) == 1, "the weights are not non-negative with sum 1")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
@@ -698,11 +664,11 @@ def check_mixture(lower: Any, result: Any, wanted: Behaviour, noise: Behaviour |
     # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
     need(not repair or ("bell" in names and not noise and not deviation), "a repair needs white noise and Bell's model")
     visibility /= 1 - repair
-    sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in enumerate(wanted.shape)]
+    sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in enumerate(shape)]
     scale = common(x for side in sides for r in side for x in r)
     alice, bob = ([[int(x * scale) for x in r] for r in side] for side in sides)  # weighted marginals of each setting
-    gaps, mixing = [], table(result["mixing"], wanted.shape, "mixing")
-    for i, j in ((i, j) for i, j in product(*map(range, wanted.shape)) if known[i][j]):
+    gaps, mixing = [], table(result["mixing"], shape, "mixing")
+    for i, j in ((i, j) for i, j in product(*map(range, shape)) if known[i][j]):
         c = visibility * wanted.correlators[i][j] + (1 - visibility) * (noise.correlators[i][j] if noise else 0)
         low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
         high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
@@ -717,34 +683,30 @@ def check_mixture(lower: Any, result: Any, wanted: Behaviour, noise: Behaviour |
         need((1 - repair) * sum(max(gap, ZERO) for gap in gaps) <= repair, "the model is too far from the target")
     need(repair or max(gaps, default=ZERO) <= deviation, "the model misses the target")
     need(number(result.get("deviation", 0)) >= deviation, "the deviation is displayed too small")
-    return visibility * (1 - repair)
+    listing = []  # as displayed: negated states follow the others
+    for sign in (1, -1) if antipodal else (1,):
+        for w, state, (*means, _) in zip(weights, lower["states"], states):
+            halves = antipodal and any(map(any, means))
+            vectors = [sign * rational(x) for key in ("u", "v", "alice", "bob") for x in state.get(key, [])]
+            listing += [w / (1 + halves), *vectors] if halves or sign > 0 else []
+    return visibility * (1 - repair), listing
 
 
-def mixture_as_shown(lower: Any, model: Model) -> Row:
-    """Give the numbers of a decomposition in the order in which it is displayed: negated states follow the others."""
-    exact, negated = [], []
-    for w, state in zip(lower["weights"], lower["states"]):
-        halves = lower.get("antipodal") is True and any(map(any, model.marginals(state, exactly_unit=True)[:2]))
-        vectors = [rational(x) for key in ("u", "v", "alice", "bob") for x in state.get(key, [])]
-        exact += [rational(w) / (1 + halves), *vectors]
-        negated += [rational(w) / 2, *(-x for x in vectors)] if halves else []
-    return exact + negated
-
-
-def check_visibility(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+def check_visibility(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
     spec, claim = problem.get("behaviour", problem.get("behavior", {})), result["certificate"].get("upper")
     wanted, known = target(spec, settings)
-    model, finite = named_model(problem["model"], wanted.shape, settings), result["certificate"]["lower"]
+    shape = size(wanted.correlators)
+    model, finite = named_model(problem["model"], shape, settings), result["certificate"]["lower"]
     noise = None if spec.get("noise", "white") == "white" else behaviour(spec["noise"], settings)
-    lower, upper = check_mixture(finite, result, wanted, noise, known, model), Fraction(1)
+    (lower, listing), upper = check_mixture(finite, result, wanted, noise, known, model), Fraction(1)
     entries = [only(entry, "weight u v alice bob", "decomposition") for entry in result["decomposition"]]
     flat = [x for e in entries for x in (e["weight"], *(x for k in ("u", "v", "alice", "bob") for x in e.get(k, [])))]
-    report.copies(flat, mixture_as_shown(finite, model), f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
+    copies(claims, flat, listing, f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
-        sides = [row(claim[key], n, key, rational) for key, n in zip(("alice", "bob"), wanted.shape)]
-        f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], wanted.shape, "S", rational))
+        sides = [row(claim[key], n, key, rational) for key, n in zip(("alice", "bob"), shape)]
+        f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], shape, "S", rational))
         used = all(k or not s for r, q in zip(f.correlators, known) for s, k in zip(r, q))
         free = (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
         need(used and not free, "the inequality uses mean values that are unknown or free")
@@ -756,19 +718,19 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, repor
         upper = min(upper, max((bound - base) / (slope - error), (bound - base) / (slope + error)))
         flat = [x for r in (*displayed["correlators"], displayed["alice"], displayed["bob"]) for x in r]
         exact = [x for r in (*f.correlators, f.alice, f.bob) for x in r]
-        report.copies([*flat, displayed["constant"]], [*exact, f.constant], "inequality", ZERO)
-        report.claim(bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound)} holds for the model")
-    report.enclosure(result["value"], lower, upper, "visibility")
+        copies(claims, [*flat, displayed["constant"]], [*exact, f.constant], "inequality", ZERO)
+        claims.append((bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound)} holds for the model"))
+    enclosure(claims, result["value"], lower, upper, "visibility")
 
 
-def check_marginals(problem: Any, settings: Settings | None, result: Any, report: Report) -> None:
+def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
 
     The vectors D are those with |D_k − D_l| ≤ 1 − C and |D_k + D_l| ≤ 1 + C for known pairs, |D_k ∓ D_l| ≤ 2 − |m_k ± m_l|
     for the others where marginals m are given, and |D_k| ≤ 1: differences of two boxes that add up to the target.
     """
     wanted, known = target(problem.get("behaviour", problem.get("behavior", {})), settings)
-    certificate, (n_a, n_b) = result["certificate"], wanted.shape
+    certificate, (n_a, n_b) = result["certificate"], size(wanted.correlators)
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
     need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
@@ -810,8 +772,8 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, report
             d = list(struct.unpack(f"<{count}q", base64.b64decode(d, validate=True)))
         need(len(d) == count and all(type(x) is int for x in d) and excess(d) <= 0, f"the vector for {name} is not feasible")
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
-        report.enclosure(displayed, *best[-1], name)
-    report.enclosure(result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
+        enclosure(claims, displayed, *best[-1], name)
+    enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
 
 # --- the whole file ---------------------------------------------------------------------------------------------------
@@ -822,9 +784,9 @@ maximiser quantum decomposition mixing deviation inequality marginals paths"""
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
 
 
-def check(result: Any) -> Report:
+def check(result: Any) -> Claims:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
-    report = Report()
+    claims: Claims = []
     try:
         problem = only(result, KEYS, "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -834,28 +796,26 @@ def check(result: Any) -> Report:
         need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
-        KINDS[problem["kind"]](problem, settings, result, report)
+        KINDS[problem["kind"]](problem, settings, result, claims)
     except Refused as error:
-        report.claim(False, str(error))
-    except Exception as error:  # noqa: BLE001 # whatever goes wrong, nothing is proved
-        report.claim(False, f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}")
-    return report
+        claims.append((False, str(error)))
+    except Exception as error:  # whatever goes wrong, nothing is proved
+        claims.append((False, f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}"))
+    return claims
 
 
 def main(argv: list[str] | None = None) -> int:
     """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
-    arguments = sys.argv[1:] if argv is None else argv
-    if len(arguments) != 1:
-        print("usage: checker.py RESULT.json", file=sys.stderr)
-        return 2
     try:
-        result = read(arguments[0])
+        (path,) = sys.argv[1:] if argv is None else argv
+        claims = check(read(path))
     except (OSError, ValueError, RecursionError) as error:
-        print(f"unreadable: {ascii(str(error))[1:-1]}", file=sys.stderr)
+        print(f"usage: checker.py RESULT.json; unreadable: {ascii(str(error))[1:-1]}", file=sys.stderr)
         return 2
-    report = check(result)
-    print("\n".join([*report.lines, "all proved" if report.proved else "NOT everything is proved"]))
-    return 0 if report.proved else 1
+    proved = bool(claims) and all(holds for holds, _ in claims)
+    print(*(("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims), sep="\n")
+    print("all proved" if proved else "NOT everything is proved")
+    return 0 if proved else 1
 
 
 if __name__ == "__main__":
