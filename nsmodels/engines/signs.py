@@ -123,7 +123,7 @@ def maximise_signs(
     table = np.array(flat, dtype=np.int64)
     whole, shift, slope = table[: n * m].reshape(n, m), table[n * m : n * m + m], table[n * m + m :]
     # s and −s have the same value where c and d vanish: the last sign stays −1
-    free = n - 1 if not shift.any() and not slope.any() else n
+    free = max(n - 1, 0) if not shift.any() and not slope.any() else n
     inner = min(free, _CHUNK)
     doubled, doubled_slope = np.ascontiguousarray(2 * whole[:inner]), np.ascontiguousarray(2 * slope[:inner])
     best, best_signs, nodes = None, -np.ones(n), 0
