@@ -1,0 +1,73 @@
+"""Answer the shipped problems into results/ and write results/README.md, the table of theorems.
+
+Usage: python benchmarks/table_of_theorems.py [--table-only] [NAME…]
+
+Every answer is re-checked by the checker before it enters the table. --table-only re-reads what is in results/.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from nsmodels import checker, results
+from nsmodels.digits import enclosure, plain
+from nsmodels.problem import Problem, load, shipped
+
+FOLDER = Path(__file__).resolve().parent.parent / "results"
+LARGEST = 1_500_000
+HEAD = """# Table of theorems
+
+Each problem in `problems/`, what is expected with its source, and what the program answered. *checked* means that the
+checker proved every number in the result file from its certificate. Written by `benchmarks/table_of_theorems.py`.
+
+| problem | expected | source | enclosure | status | |
+|---|---|---|---|---|---|
+"""
+
+
+def cell(text: object) -> str:
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def expected(problem: Problem) -> str:
+    value = problem.expected
+    if value is None:
+        return ""
+    if value.lower == value.upper:
+        return plain(value.lower)
+    return f"[{plain(value.lower)}, {plain(value.upper)}]"
+
+
+def row(problem: Problem, result: dict[str, Any], path: Path) -> str:
+    value = result["value"]
+    answer = "none" if value is None else enclosure(value["lower"], value["upper"])
+    proved = checker.check(checker.read(str(path))).proved
+    _, notes = results.verdict(problem, result)
+    source = problem.expected.source if problem.expected else ""
+    remark = "checked" if proved and not notes else "; ".join([*notes, *([] if proved else ["not checked"])])
+    cells = (f"[{problem.name}]({path.name})", expected(problem), source, answer, result["status"], remark)
+    return "| " + " | ".join(cell(entry) for entry in cells) + " |"
+
+
+def main() -> None:
+    names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(shipped())
+    if "--table-only" not in sys.argv:
+        for name in names:
+            command = [sys.executable, "-m", "nsmodels.cli", "run", name, "--out", str(FOLDER)]
+            code = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
+            print(f"{name}: exit {code}")
+    rows = []
+    for name in shipped():
+        path = FOLDER / f"{name}.json"
+        if not path.exists():
+            continue
+        if path.stat().st_size > LARGEST:
+            print(f"{path.name} has {path.stat().st_size} bytes: too large to commit")
+        rows.append(row(load(name), results.read(path), path))
+    (FOLDER / "README.md").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
+    print(f"{len(rows)} rows")
+
+
+if __name__ == "__main__":
+    main()
