@@ -1,0 +1,77 @@
+"""Pictures of results: `plot(result)` for any answer, and one function for each kind of picture.
+
+Every function returns a matplotlib figure (``figure.savefig("name.pdf")``; SVG and PNG likewise) that shows itself in a
+notebook, and most take ``axes=`` to draw into a figure of yours. ``turn_settings`` and ``turn_hidden_states`` return
+plotly figures that the mouse turns; plotly is the optional extra ``interactive``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import InputError
+from ..questions.bound import BoundResult
+from ..questions.decomposition import DecomposeResult, Decomposition
+from ..questions.marginals_result import MarginalsResult
+from ..settings import Settings
+from .bounds import bound_against_phi, bound_result
+from .curves import (
+    Trace,
+    critical_visibility,
+    enclosure_in_time,
+    largest_marginal,
+    visibility_against_purity,
+    visibility_for_all_settings,
+)
+from .decompositions import decompose_result, hidden_states
+from .graphs import marginal_bars, marginals_result, settings_graph_with_chain
+from .matrices import functional_matrix, inequality_matrix
+from .spheres import settings_on_sphere, turn_hidden_states, turn_settings
+
+__all__ = [
+    "Trace",
+    "bound_against_phi",
+    "critical_visibility",
+    "enclosure_in_time",
+    "functional_matrix",
+    "hidden_states",
+    "inequality_matrix",
+    "largest_marginal",
+    "marginal_bars",
+    "plot",
+    "settings_graph_with_chain",
+    "settings_on_sphere",
+    "turn_hidden_states",
+    "turn_settings",
+    "visibility_against_purity",
+    "visibility_for_all_settings",
+]
+
+
+def plot(result: Any) -> Any:
+    """Picture an answer; what ``result.plot()`` calls.
+
+    Parameters
+    ----------
+    result : BoundResult, DecomposeResult, MarginalsResult, Decomposition or Settings
+
+    Returns
+    -------
+    matplotlib figure
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    if isinstance(result, BoundResult):
+        return bound_result(result)
+    if isinstance(result, DecomposeResult):
+        return decompose_result(result)
+    if isinstance(result, MarginalsResult):
+        return marginals_result(result)
+    if isinstance(result, Decomposition):
+        return hidden_states(result)
+    if isinstance(result, Settings):
+        return settings_on_sphere(result)
+    raise InputError(f"plots: there is no picture of a {type(result).__name__}; give a result, or settings")

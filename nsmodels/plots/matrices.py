@@ -1,0 +1,123 @@
+"""An inequality as a signed matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Circle, Rectangle
+from numpy.typing import NDArray
+
+from ..functional import Functional, Inequality
+from ..settings import Settings
+from ..wording import number
+from .style import BLUE, FAINT, GREY, INK, SMALL, VERMILLION, blank, finish
+
+__all__ = ["functional_matrix", "inequality_matrix"]
+
+MOST_NUMBERS = 8
+"""Rows and columns up to which the coefficients are written into the cells."""
+MOST_TICKS = 24
+
+
+def _table(functional: Functional) -> tuple[NDArray[np.float64], bool]:
+    """Coefficients, with a first row and column for the marginals where there are any."""
+    with_marginals = bool(functional.alice.any() or functional.bob.any())
+    if not with_marginals:
+        return functional.correlators, False
+    table = np.zeros((functional.shape[0] + 1, functional.shape[1] + 1))
+    table[1:, 1:] = functional.correlators
+    table[1:, 0], table[0, 1:] = functional.alice, functional.bob
+    return table, True
+
+
+def functional_matrix(
+    functional: Functional, *, settings: Settings | None = None, title: str | None = None, axes: Axes | None = None
+) -> Any:
+    """Picture the coefficients of a functional: squares are positive, discs negative, the area is the size.
+
+    Parameters
+    ----------
+    functional : Functional
+        Marginals, where there are any, take a first row and column.
+    settings : Settings, optional
+        Whose labels to use.
+    title : str, optional
+    axes : matplotlib axes, optional
+    """
+    table, with_marginals = _table(functional)
+    rows, columns = table.shape
+    width = min(9.0, 1.4 + 0.42 * columns) if columns <= MOST_TICKS else 6.0
+    height = min(8.0, 1.2 + 0.42 * rows) if rows <= MOST_TICKS else 6.0
+    figure, axes = blank(axes, max(3.0, width), max(2.2, height))
+    size = float(np.abs(table).max()) or 1.0
+    written = max(rows, columns) <= MOST_NUMBERS
+    side, shift = (0.66, -0.12) if written else (0.92, 0.0)  # room for the number below the mark
+    sides = side * np.sqrt(np.abs(table) / size)
+    squares = [
+        Rectangle((j - s / 2, i + shift - s / 2), s, s) for (i, j), s in np.ndenumerate(sides) if table[i, j] > 0.0
+    ]
+    discs = [Circle((j, i + shift), s / 2) for (i, j), s in np.ndenumerate(sides) if table[i, j] < 0.0]
+    for patches, colour in ((squares, VERMILLION), (discs, BLUE)):
+        axes.add_collection(PatchCollection(patches, facecolor=colour, edgecolor="none", zorder=2))
+    if written:
+        _write(axes, table)
+    _grid(axes, rows, columns, with_marginals)
+    alice = [*([""] if with_marginals else []), *_labels(settings, "alice", functional.shape[0])]
+    bob = [*([""] if with_marginals else []), *_labels(settings, "bob", functional.shape[1])]
+    for count, labels, party in ((columns, bob, "x"), (rows, alice, "y")):
+        if count <= MOST_TICKS:
+            ticks = {f"{party}ticks": range(count), f"{party}ticklabels": labels}
+            axes.set(**ticks)
+    finish(axes, title=title, xlabel="Bob", ylabel="Alice")
+    axes.tick_params(length=0)
+    return figure
+
+
+def inequality_matrix(inequality: Inequality, *, settings: Settings | None = None, axes: Axes | None = None) -> Any:
+    """Picture an inequality ⟨f, P⟩ ≤ bound as a signed matrix: see `functional_matrix`.
+
+    Parameters
+    ----------
+    inequality : Inequality
+    settings : Settings, optional
+        Whose labels to use.
+    axes : matplotlib axes, optional
+    """
+    model = f", {inequality.model}" if inequality.model else ""
+    constant = inequality.functional.constant
+    constant_text = f"{number(constant)} + " if constant else ""
+    return functional_matrix(
+        inequality.functional,
+        settings=settings,
+        title=f"{constant_text}⟨f, P⟩ ≤ {inequality.bound:.7g}{model}",
+        axes=axes,
+    )
+
+
+def _labels(settings: Settings | None, party: str, count: int) -> tuple[str, ...]:
+    if settings is None:
+        return tuple(f"{party[0].upper()}{k}" for k in range(count))
+    return settings.alice_labels if party == "alice" else settings.bob_labels
+
+
+def _write(axes: Axes, table: NDArray[np.float64]) -> None:
+    for (i, j), value in np.ndenumerate(table):
+        if value != 0.0:
+            text = number(value)
+            text = text if len(text) <= 5 else f"{value:.3g}"
+            axes.text(j, i + 0.34, text.replace("-", "−"), ha="center", va="center", fontsize=SMALL - 1.0, color=INK)
+
+
+def _grid(axes: Axes, rows: int, columns: int, with_marginals: bool) -> None:
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
+    if max(rows, columns) <= MOST_TICKS:
+        axes.set_xticks(np.arange(-0.5, columns), minor=True)
+        axes.set_yticks(np.arange(-0.5, rows), minor=True)
+        axes.grid(which="minor", color=FAINT, linewidth=0.5)
+        axes.tick_params(which="minor", length=0)
+    if with_marginals:
+        axes.axhline(0.5, color=GREY, linewidth=1.2)
+        axes.axvline(0.5, color=GREY, linewidth=1.2)
