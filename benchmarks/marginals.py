@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from nsmodels.questions.marginals import graph_of, marginal_on_directions, margi
 from nsmodels.questions.vanishing import best_chain, chain_bound, fit_exponent
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10000)
+ICOSAHEDRAL_SIZES = (12, 42, 162, 642, 2562, 9612)
 
 
 def linear_program(behaviour: Behaviour, setting: int) -> lp.LPAnswer:
@@ -106,9 +109,29 @@ def speed(size: int) -> None:
         print(f"  {name:36s} {seconds:10.4f} s   {value:.12f}   {ratio:8.0f} times faster than HiGHS")
 
 
+def geodesic(frequency: int) -> families.Settings:
+    """Both parties on the 10 ν² + 2 points of the icosahedron with every face cut into ν² triangles."""
+    axes = families.directions("icosahedron")
+    vertices = np.vstack([axes, -axes])
+    edge = np.sort(np.linalg.norm(vertices[0] - vertices, axis=1))[1]
+    near = np.abs(np.linalg.norm(vertices[:, None] - vertices[None, :], axis=2) - edge) < 1e-9
+    points = []
+    for i, j, k in itertools.combinations(range(12), 3):
+        if near[i, j] and near[j, k] and near[i, k]:
+            for s in range(frequency + 1):
+                for t in range(frequency + 1 - s):
+                    points.append(s * vertices[i] + t * vertices[j] + (frequency - s - t) * vertices[k])
+    rows = np.array(points)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows[np.unique(np.round(rows, 9), axis=0, return_index=True)[1]]
+    return families.Settings(rows, rows)
+
+
 def directions(family: str, n: int) -> families.Settings:
     if family == "circle":
         return families.half_circle(n)
+    if family == "icosahedral":
+        return geodesic(max(1, round(math.sqrt((n - 2) / 10))))
     return families.fibonacci(n, n) if family == "fibonacci" else families.random(n, n, seed=0)
 
 
@@ -121,7 +144,7 @@ def one_size(family: str, n: int) -> dict[str, object]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
     return {
         "family": family,
-        "settings_a_side": n,
+        "settings_a_side": target.shape[0],
         "lower": end.lower,
         "upper": end.upper,
         "steps": len(chain) - 1,
@@ -133,15 +156,16 @@ def one_size(family: str, n: int) -> dict[str, object]:
 def scaling(largest: int, target: str | None) -> None:
     rows = []
     print("\nOne setting (B0), singlet on vectors, no table; peak memory of the whole process:")
-    for family in ("circle", "fibonacci", "random"):
-        for n in SIZES:
+    for family in ("circle", "fibonacci", "icosahedral", "random"):
+        for n in ICOSAHEDRAL_SIZES if family == "icosahedral" else SIZES:
             if n > largest:
                 continue
             code = [sys.executable, __file__, "--one", family, str(n)]
             row = json.loads(subprocess.run(code, capture_output=True, text=True, check=True).stdout)
             rows.append(row)
-            print(f"  {family:10s} {n:6d}  {row['upper']:.9f}  {row['steps']:6d} steps  {row['seconds']:9.4f} s"
-                  f"  {row['peak_megabytes']:5d} MB", flush=True)  # fmt: skip
+            size, seconds, memory = row["settings_a_side"], row["seconds"], row["peak_megabytes"]
+            value = f"{row['upper']:.9f}  {row['steps']:6d} steps"
+            print(f"  {family:12s} {size:6d}  {value}  {seconds:9.4f} s  {memory:5d} MB")
         mine = [row for row in rows if row["family"] == family and row["settings_a_side"] >= 100]
         if len(mine) > 1:
             sizes = [row["settings_a_side"] for row in mine]

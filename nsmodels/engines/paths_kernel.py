@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -58,15 +57,20 @@ def half_search(
     before = np.full(2 * n, -1, dtype=np.int64)
     row = np.empty(max(n_a, n_b))
     distance[source] = 0.0
-    waiting = [(0.0, source)]  # a heap in which a node may stand several times
+    # distances of nodes that are reached and not settled; a scan, because a heap grows to many entries for each node
+    waiting = np.full(2 * n, np.inf)
+    waiting[source] = 0.0
     length = 2.0
     meet_u, meet_v = -1, -1
-    while len(waiting) > 0:
-        shortest, u = heappop(waiting)
-        if shortest > distance[u]:  # settled before
-            continue
-        if 2.0 * shortest >= length:  # every waiting node is at least half the length away
+    while True:
+        u, shortest = -1, 0.5 * length
+        for node in range(2 * n):
+            if waiting[node] < shortest:
+                shortest = waiting[node]
+                u = node
+        if u < 0:  # every waiting node is at least half the length away
             break
+        waiting[u] = np.inf
         base = distance[u]
         k, flip = (u, 0) if u < n else (u - n, n)
         first = k < n_a
@@ -107,7 +111,7 @@ def half_search(
                 v = other + (flip if sign == 0 else n - flip)
                 if near < distance[v]:
                     distance[v] = near
-                    heappush(waiting, (near, v))
+                    waiting[v] = near
                     before[v] = u
                 mirror = v + n if v < n else v - n
                 if near + distance[mirror] < length:

@@ -134,11 +134,12 @@ def marginals(
         raise InputError(f"marginals: tolerance {tolerance!r} must be > 0 and time_limit_s {time_limit_s!r} ≥ 0")
     graph = graph_of(behaviour)
     wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
-    compile_seconds = _warm_up("numba" if behaviour.correlators.size > SMALL_TABLE else "scipy")
-    start = time.perf_counter()
     found: dict[int, HalfPath] = {}
-    reason, shown = "tolerance_met", 0.0
+    reason, shown, compile_seconds = "tolerance_met", 0.0, 0.0
+    start = time.perf_counter()
     try:
+        compile_seconds = _warm_up("numba" if behaviour.correlators.size > SMALL_TABLE else "scipy")
+        start = time.perf_counter()
         for half in search_many(graph, wanted):
             found[half.source] = half
             seconds = time.perf_counter() - start
