@@ -16,7 +16,7 @@ from .behaviour import Behaviour, StandardErrors
 from .errors import InputError
 from .settings import Settings
 
-__all__ = ["PHOTONS", "TRAPPED_ION_ANGLES", "Measured", "trapped_ion"]
+__all__ = ["PHOTONS", "TRAPPED_ION_ANGLES", "Measured", "trapped_ion", "trapped_ion_l3"]
 
 _PAPER = "arXiv:0801.2241 (Nature Physics 4, 681 (2008)), experiment"
 _IONS = "lts-rad/leggett_benchmark on GitHub, file leggett_results_ionq_forte_sequential_24qb.json"
@@ -72,8 +72,8 @@ def trapped_ion(phi_deg: float) -> Behaviour:
     """
     measured = _TABLE.get(float(phi_deg))
     if measured is None:
-        known = ", ".join(f"{angle:g}" for angle in _TABLE)
-        raise InputError(f"measurements: there are no trapped-ion data at {phi_deg!r} degrees; there are at {known}")
+        angles = ", ".join(f"{angle:g}" for angle in _TABLE)
+        raise InputError(f"measurements: there are no trapped-ion data at {phi_deg!r} degrees; there are at {angles}")
     c, s = cos_sin_degrees(float(phi_deg) / 2.0)
     settings = Settings(
         np.eye(3),
@@ -81,7 +81,8 @@ def trapped_ion(phi_deg: float) -> Behaviour:
         alice_labels=("a₁", "a₂", "a₃"),
         bob_labels=("b₁", "b₁'", "b₂", "b₂'", "b₃", "b₃'"),
     )
-    table, known = np.zeros((3, 6)), np.zeros((3, 6), dtype=bool)
+    table = np.zeros((3, 6))
+    known = np.zeros((3, 6), dtype=bool)
     for k, value in enumerate(measured):
         table[k // 2, k], known[k // 2, k] = value, True
     errors = np.where(known, np.sqrt((1.0 - table**2) / _SHOTS), 0.0)

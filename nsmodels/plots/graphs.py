@@ -137,10 +137,11 @@ def _name_nodes(axes: Axes, places: dict[str, Array], wanted: tuple[str, ...]) -
 
 
 def _weigh(axes: Axes, places: dict[str, Array], steps: list[tuple[str, str]], weights: tuple[float, ...]) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3}
     for (first, second), weight in zip(steps, weights, strict=True):
         x, y = 0.84 * 0.5 * (places[first] + places[second])
-        axes.text(x, y, f"{weight if weight > 1e-12 else 0.0:.3g}", fontsize=SMALL - 0.5, ha="center", va="center", color=GREY, zorder=5,
-                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3})  # fmt: skip
+        text = f"{weight if weight > 1e-12 else 0.0:.3g}"
+        axes.text(x, y, text, fontsize=SMALL - 0.5, ha="center", va="center", color=GREY, zorder=5, bbox=box)
 
 
 def marginal_bars(result: MarginalsResult, *, axes: Axes | None = None) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from ..enclosure import Enclosure, Status
 from ..engines.paths import POTENTIAL_UNIT, DoubledGraph
 from ..errors import InputError
 from ..rationals import round_up
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Chain", "MarginalsResult", "exact_chain", "setting_index", "setting_names"]
 
@@ -242,19 +245,11 @@ class MarginalsResult:
             "stats": dict(self.stats),
         }
 
-    def plot(self) -> Any:
-        """A bar for every setting: its largest mean |marginal|. Returns the matplotlib figure."""
-        from matplotlib.figure import Figure
+    def plot(self) -> Figure:
+        """Picture every setting's largest mean |marginal| and the chain of the largest; returns a matplotlib figure."""
+        from importlib import import_module
 
-        figure = Figure(figsize=(max(4.0, 0.25 * len(self.enclosures)), 3.0), layout="constrained")
-        axes = figure.add_subplot()
-        for party, ends, start in (("Alice", self.alice, 0), ("Bob", self.bob, len(self.alice))):
-            axes.bar(range(start, start + len(ends)), [end.upper for end in ends], label=party)
-        names = setting_names(self.behaviour.shape)
-        if len(names) <= 40:
-            axes.set_xticks(range(len(names)), names, rotation=90 if len(names) > 12 else 0)
-        axes.set(ylim=(0.0, 1.0), ylabel="largest mean |marginal|")
-        axes.legend()
+        figure: Figure = import_module("nsmodels.plots").plot(self)
         return figure
 
     def __repr__(self) -> str:
