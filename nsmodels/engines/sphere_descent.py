@@ -1,7 +1,7 @@
 """Local minima of G(u, v) over two unit spheres: a smoothed Newton method on the tangent planes.
 
-G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that is
-where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes, and
+G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that
+is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes, and
 ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that lie
 well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`sphere_search`).
 
@@ -14,12 +14,14 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from .compiled import entry, kernel
+
+EPS_LAST = 1e-8  # the last smoothing of a descent, before the polish
 Array = Any  # numba kernels see plain float64 / int64 arrays
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def tangents(x: Array, basis: Array) -> None:
     """Write two orthonormal tangent vectors of the unit sphere at `x` (3,) into `basis` (2, 3)."""
     k = 0
@@ -37,12 +39,15 @@ def tangents(x: Array, basis: Array) -> None:
     basis[1, 2] = x[0] * basis[0, 1] - x[1] * basis[0, 0]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def smoothed(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps: float, A: Array, B: Array, c: Array, d: Array, H: Array, path: Array,
 ) -> float:
-    """Value of the smoothed G at (u, v); gradient into c, d (3,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,)."""
+    """Value of the smoothed G at (u, v).
+
+    Gradient into c, d (3,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,).
+    """
     for i in range(a.shape[0]):
         A[i] = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
     for j in range(b.shape[0]):
@@ -111,7 +116,7 @@ def smoothed(
     return value
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> bool:
     """Solve (M + shift·1) out = −rhs for the leading n×n block by Cholesky; False if it is not positive definite."""
     L = np.zeros((6, 6))
@@ -141,7 +146,7 @@ def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> boo
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
     """Step p, q along the tangent basis at x, back to the sphere."""
     n = 0.0
@@ -153,11 +158,15 @@ def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
         out[e] /= n
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def tangent_system(
-    u: Array, v: Array, bu: Array, bv: Array, c: Array, d: Array, H: Array, path: Array, M: Array, grad: Array, drift: Array
+    u: Array, v: Array, bu: Array, bv: Array, c: Array, d: Array, H: Array, path: Array, M: Array, grad: Array, drift:
+    Array
 ) -> float:
-    """Gradient (4,), Hessian M (leading 4×4) and −∂gradient/∂ε (4,) in the two tangent planes; return the size of the gradient."""
+    """Gradient (4,), Hessian M (leading 4×4) and −∂gradient/∂ε (4,) in the two tangent planes.
+
+    Return the size of the gradient.
+    """
     tangents(u, bu)
     tangents(v, bv)
     lam = c[0] * u[0] + c[1] * u[1] + c[2] * u[2]
@@ -190,12 +199,15 @@ def tangent_system(
     return size
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def descend_one(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps_first: float, eps_last: float, factor: float, steps: int,
 ) -> None:
-    """Move (u, v) in place to a local minimiser of G: at most `steps` Newton steps for each ε, then along the path to the next ε."""
+    """Move (u, v) in place to a local minimiser of G.
+
+    At most `steps` Newton steps for each ε, then along the path of minimisers to the next ε.
+    """
     A = np.empty(a.shape[0])
     B = np.empty(b.shape[0])
     c = np.empty(3)
@@ -223,7 +235,7 @@ def descend_one(
     while True:
         for _ in range(steps):
             size = tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
-            if size <= 1e-4 * scale and eps > eps_last or size <= 1e-12 * scale:
+            if (size <= 1e-4 * scale and eps > eps_last) or size <= 1e-12 * scale:
                 break
             moved = False
             for _try in range(12):
@@ -280,7 +292,7 @@ def descend_one(
         path, path2 = path2, path
 
 
-@njit(cache=True, error_model="numpy")
+@entry
 def value_at(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, u: Array, v: Array
 ) -> float:
@@ -297,7 +309,7 @@ def value_at(
     return value
 
 
-@njit(cache=True, error_model="numpy")
+@entry
 def descend_many(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
     eps_first: float, eps_last: float, factor: float, steps: int,
@@ -309,114 +321,3 @@ def descend_many(
         descend_one(a, b, ia, jb, s, w, g, h, U[n], V[n], eps_first, eps_last, factor, steps)
         values[n] = value_at(a, b, ia, jb, s, w, g, h, U[n], V[n])
     return values
-
-
-@njit(cache=True, error_model="numpy")
-def polish(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
-    u: Array, v: Array, eps: float, active: Array, tau: Array,
-) -> float:
-    """Move a minimiser of the smoothed G onto the terms that vanish there, by the method of multipliers; return G.
-
-    The active set is read off the smoothed solution: terms with |y| < 1000 ε. It goes to active[1:1 + active[0]], the
-    multipliers to `tau`. Each round solves the 4×4 Newton system of the augmented Lagrangian, which also copes with more
-    vanishing terms than dimensions (the multipliers move as little as possible from the smoothed ones, so they stay inside (−1, 1)).
-    Where a round would make things worse the point is left as it was.
-    """
-    K = ia.shape[0]
-    room = tau.shape[0]
-    old = value_at(a, b, ia, jb, s, w, g, h, u, v)
-    un = u.copy()
-    vn = v.copy()
-    m = 0
-    fixed = np.empty(6)
-    for e in range(3):
-        fixed[e] = -g[e]
-        fixed[3 + e] = -h[e]
-    smallest = 1e300
-    for k in range(K):
-        i = ia[k]
-        j = jb[k]
-        y = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
-        y -= s[k] * (b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2])
-        if abs(y) < 1e3 * eps and m < room:
-            m += 1
-            active[m] = k
-            tau[m - 1] = y / math.sqrt(y * y + eps * eps)
-            smallest = min(smallest, w[k])
-        else:
-            t = w[k] if y > 0.0 else -w[k]
-            for e in range(3):
-                fixed[e] += t * a[i, e]
-                fixed[3 + e] -= t * s[k] * b[j, e]
-    active[0] = m
-    bu = np.empty((2, 3))
-    bv = np.empty((2, 3))
-    M = np.zeros((6, 6))
-    grad = np.empty(4)
-    step = np.zeros(6)
-    jac = np.empty((max(m, 1), 4))
-    y = np.empty(max(m, 1))
-    new = tau.copy()
-    for _round in range(20):
-        tangents(un, bu)
-        tangents(vn, bv)
-        force = fixed.copy()
-        for p in range(m):
-            k = active[1 + p]
-            i = ia[k]
-            j = jb[k]
-            y[p] = a[i, 0] * un[0] + a[i, 1] * un[1] + a[i, 2] * un[2]
-            y[p] -= s[k] * (b[j, 0] * vn[0] + b[j, 1] * vn[1] + b[j, 2] * vn[2])
-            for e in range(3):
-                force[e] += new[p] * w[k] * a[i, e]
-                force[3 + e] -= new[p] * w[k] * s[k] * b[j, e]
-            for q in range(2):
-                jac[p, q] = bu[q, 0] * a[i, 0] + bu[q, 1] * a[i, 1] + bu[q, 2] * a[i, 2]
-                jac[p, 2 + q] = -s[k] * (bv[q, 0] * b[j, 0] + bv[q, 1] * b[j, 1] + bv[q, 2] * b[j, 2])
-        lam = force[0] * un[0] + force[1] * un[1] + force[2] * un[2]
-        mu = force[3] * vn[0] + force[4] * vn[1] + force[5] * vn[2]
-        rho = 1e-3 * (smallest / (smallest + abs(lam) + abs(mu)) if m > 0 else 1.0)
-        for q in range(4):
-            for r in range(4):
-                M[q, r] = 0.0
-        for q in range(2):
-            grad[q] = bu[q, 0] * force[0] + bu[q, 1] * force[1] + bu[q, 2] * force[2]
-            grad[2 + q] = bv[q, 0] * force[3] + bv[q, 1] * force[4] + bv[q, 2] * force[5]
-            M[q, q] = -lam
-            M[2 + q, 2 + q] = -mu
-        for p in range(m):
-            k = active[1 + p]
-            for q in range(4):
-                grad[q] += w[k] * y[p] / rho * jac[p, q]
-                for r in range(4):
-                    M[q, r] += w[k] / rho * jac[p, q] * jac[p, r]
-        # along a curve of minimisers the system is singular: a small shift keeps the step there at zero
-        shift = 0.0
-        while not solve_shifted(M, grad, 4, shift, step) and shift < 1e3 * smallest:
-            shift = max(10.0 * shift, 1e-6 * smallest)
-        size = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
-        if size > 1e-2:
-            break
-        for p in range(m):
-            z = y[p]
-            for q in range(4):
-                z += jac[p, q] * step[q]
-            new[p] += z / rho
-        retract(un, bu, step[0], step[1], un)
-        retract(vn, bv, step[2], step[3], vn)
-        if size < 1e-15:
-            break
-    value = value_at(a, b, ia, jb, s, w, g, h, un, vn)
-    inside = True
-    for p in range(m):
-        inside = inside and abs(new[p]) <= 1.0 + 1e-9
-    # (up to rounding: the multipliers are worth having where the point was exact already)
-    if value <= old + 1e-13 * (abs(old) + smallest) and inside:
-        for e in range(3):
-            u[e] = un[e]
-            v[e] = vn[e]
-        for p in range(m):
-            tau[p] = min(max(new[p], -1.0), 1.0)
-        return value
-    return old

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from .sphere_search import FACES_U, QUADRATIC, Tree
+from .compiled import entry, kernel
+from .sphere_tree import FACES_U, QUADRATIC, Tree
 
 Array = Any
 
@@ -15,36 +15,36 @@ LINEAR_LEAF, QUADRATIC_LEAF = 6, 7
 LIST, REPLACE = 8, 16
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def children(tree: Tree, node: int) -> int:
     """How many children a node has."""
-    axis = tree.axis[node]
+    axis = tree.nodes[node].axis
     if axis < 0:
         return 0
     if axis < FACES_U:
         return 2
-    return tree.quad[node]
+    return tree.nodes[node].quad
 
 
-@njit(cache=True, error_model="numpy")
+@entry
 def needed(tree: Tree, uses: Array, below: Array) -> None:
     """Mark nodes whose multipliers some leaf uses (`uses`) and those with such a node at or below them (`below`).
 
     Quadratic leaves need the lists (which terms are fixed) of all their ancestors.
     """
     for node in range(tree.count[0]):
-        if tree.axis[node] < 0 and tree.axis[node] != QUADRATIC:
-            uses[tree.source[node]] = True
+        if tree.nodes[node].axis < 0 and tree.nodes[node].axis != QUADRATIC:
+            uses[tree.nodes[node].source] = True
     # children come after their parents
     for node in range(tree.count[0] - 1, -1, -1):
-        hit = uses[node] or tree.axis[node] == QUADRATIC
-        first = tree.child[node]
+        hit = uses[node] or tree.nodes[node].axis == QUADRATIC
+        first = tree.nodes[node].child
         for p in range(children(tree, node)):
             hit = hit or below[first + p]
         below[node] = hit
 
 
-@njit(cache=True, error_model="numpy")
+@entry
 def stream(tree: Tree, D: int, uses: Array, below: Array, nodes: Array, multipliers: Array, order: Array) -> Any:
     """Fill the streams in preorder; return their lengths."""
     stack = np.empty(4096 + tree.count[0], np.int32)
@@ -56,22 +56,22 @@ def stream(tree: Tree, D: int, uses: Array, below: Array, nodes: Array, multipli
     while top > 0:
         top -= 1
         node = stack[top]
-        axis = tree.axis[node]
+        axis = tree.nodes[node].axis
         if axis >= 0:
             code = int(axis)
         elif axis == QUADRATIC:
             code = QUADRATIC_LEAF
-            order[q] = tree.quad[node]
+            order[q] = tree.nodes[node].quad
             q += 1
         else:
             code = LINEAR_LEAF
         # the root lists all terms with multipliers 0, which is what a reader starts from
-        if node > 0 and tree.start[node] >= 0 and below[node]:
+        if node > 0 and tree.nodes[node].start >= 0 and below[node]:
             code += LIST
             if uses[node]:
                 code += REPLACE
-            start = tree.start[node]
-            for p in range(tree.length[node]):
+            start = tree.nodes[node].start
+            for p in range(tree.nodes[node].length):
                 t = tree.tau[start + p]
                 if not uses[node] and abs(t) <= D:
                     t = 0
@@ -80,7 +80,7 @@ def stream(tree: Tree, D: int, uses: Array, below: Array, nodes: Array, multipli
         nodes[n] = code
         n += 1
         k = children(tree, node)
-        first = tree.child[node]
+        first = tree.nodes[node].child
         for p in range(k - 1, -1, -1):
             stack[top] = first + p
             top += 1

@@ -5,13 +5,13 @@
 `descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
 by a covering of both spheres (`sphere_search` has the mathematics, `Covering` what is written down).
 
-Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations on vectors
-of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|; recursive summation of n terms is off by at most n·2^-53 times the sum of
-their moduli, so a computed leaf bound exceeds the exact one by at most
+Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations on
+vectors of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|. Summation of n terms, in any order, is off by at most
+n·2^-53 times the sum of their moduli, and Σ_e |x_e y_e| ≤ |x||y|; so a computed leaf bound exceeds the exact one by at most
 
     μ = (K + n_A + n_B + 100) · 2^-53 · T.
 
-Leaves are closed at twice that above what is claimed. Scaling by powers of two (`_scaled`) is exact.
+Leaves are closed at twice that above what is claimed. Scaling by powers of two (`SphereProblem.scales`) is exact.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import sphere_search as search
-from .sphere_descent import descend_many, value_at
+from . import sphere_tree as trees
+from .sphere_descent import EPS_LAST, descend_many, value_at
+from .sphere_quadratic import remember
 from .sphere_record import record
 
 Array = NDArray[np.float64]
@@ -66,12 +68,12 @@ class SphereProblem:
         return length, weight
 
     @cached_property
-    def terms(self) -> search.Terms:
+    def terms(self) -> trees.Terms:
         """The terms in row order, scaled so that vectors and weights are of order one."""
         length, weight = self.scales
         i, j = np.nonzero(self.weights)
         s = self.weights[i, j]
-        return search.Terms(
+        return trees.Terms(
             np.ascontiguousarray(self.a / length, dtype=np.float64),
             np.ascontiguousarray(self.b / length, dtype=np.float64),
             i.astype(np.int64),
@@ -113,8 +115,9 @@ class Covering:
     Parameters
     ----------
     nodes : bytes
-        A byte a node. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5) the sphere of u (v) is cut
-        into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers follows; + 16: it replaces (c, d).
+        A byte a node. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5) the sphere of u
+        (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers follows; +
+        16: it replaces (c, d).
     multipliers : bytes
         The lists: a signed byte for every term that no ancestor has fixed; ±(D + 1) fixes a term to ±1 from here on.
     quadratic : tuple of dict
@@ -188,90 +191,31 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     """
     u = np.array(u, dtype=np.float64, order="C")
     v = np.array(v, dtype=np.float64, order="C")
-    values = descend_many(*problem.terms, u, v, 0.5, search.EPS_LAST, 0.2, 4)
+    values = descend_many(*problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
     return values * problem.scales[1], u, v
 
 
-def _empty_tree(terms: int) -> search.Tree:
-    nodes, pool, quads, qpool = 4096, 64 * terms + 4096, 256, 64 * terms + 256
-    # repeated settings make many terms vanish together
-    minima, room = 200, max(1, min(terms, 1024))
-    return search.Tree(
-        axis=np.full(nodes, search.OPEN, np.int8),
-        child=np.full(nodes, -1, np.int32),
-        face=np.full((nodes, 2), -1, np.int8),
-        box=np.zeros((nodes, 8)),
-        depth=np.zeros(nodes, np.int32),
-        descended=np.zeros(nodes, np.int32),
-        bound=np.zeros(nodes),
-        cd=np.zeros((nodes, 6)),
-        source=np.zeros(nodes, np.int32),
-        base=np.zeros((nodes, 6)),
-        listed=np.zeros(nodes, np.int32),
-        start=np.full(nodes, -1, np.int64),
-        length=np.zeros(nodes, np.int32),
-        term=np.zeros(pool, np.int32),
-        tau=np.zeros(pool, np.int8),
-        quad=np.full(nodes, -1, np.int32),
-        qhead=np.zeros((quads, 12)),
-        qstart=np.zeros(quads, np.int64),
-        qterm=np.zeros(qpool, np.int32),
-        qtau=np.zeros(qpool, np.int64),
-        qkappa=np.zeros(qpool),
-        heap_key=np.zeros(nodes),
-        heap_node=np.zeros(nodes, np.int32),
-        minima=np.zeros((minima, 7)),
-        active=np.zeros((minima, 1 + room), np.int32),
-        active_tau=np.zeros((minima, room)),
-        count=np.zeros(9, np.int64),
-        request=np.zeros(11),
-        best=np.full(7, np.inf),
-    )
-
-
-_BY_NODE = (
-    "axis", "child", "face", "box", "depth", "descended", "bound", "cd", "source", "base", "listed", "start", "length",
-    "quad", "heap_key", "heap_node",
-)  # fmt: skip
-_GROUPS = ((search.NODES, _BY_NODE), (search.POOL, ("term", "tau")), (search.QUADS, ("qhead", "qstart")),
-           (search.QPOOL, ("qterm", "qtau", "qkappa")))  # fmt: skip
-
-
-def _grown(tree: search.Tree, terms: int) -> search.Tree:
-    """The same tree with room for more wherever it is nearly full."""
-    changed: dict[str, Any] = {}
-    for counter, names in _GROUPS:
-        have = len(getattr(tree, names[0]))
-        if tree.count[counter] + terms + 16 > have:
-            for name in names:
-                old = getattr(tree, name)
-                new = np.zeros((2 * have + terms + 16, *old.shape[1:]), old.dtype)
-                new[:have] = old
-                changed[name] = new
-    return tree._replace(**changed)
-
-
-def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> search.Tree:
+def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> trees.Tree:
     """A tree with only its root, the incumbent, and the known local minimisers."""
     terms = problem.terms
     K = len(terms.ia)
-    tree = _empty_tree(K)
+    tree = trees.empty(K)
     rng = np.random.default_rng(seed)
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
-    values = descend_many(*terms, u, v, 0.5, search.EPS_LAST, 0.3, 4)
+    values = descend_many(*terms, u, v, 0.5, EPS_LAST, 0.3, 4)
     for k in np.argsort(values, kind="stable")[:16]:
-        search.remember(terms, tree, u[k], v[k], search.EPS_LAST, problem.mirror)
-    tree.length[0] = K
-    tree.start[0] = 0
+        remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
+    tree.nodes["length"][0] = K
+    tree.nodes["start"][0] = 0
     tree.term[:K] = np.arange(K)
-    tree.count[search.POOL] = K
-    tree.count[search.NODES] = 1
-    tree.base[0] = np.concatenate([-terms.g, -terms.h])
-    tree.cd[0] = tree.base[0]
-    tree.bound[0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
-    search.heap_push(tree, tree.bound[0], 0)
+    tree.count[trees.POOL] = K
+    tree.count[trees.NODES] = 1
+    tree.nodes["base"][0] = np.concatenate([-terms.g, -terms.h])
+    tree.nodes["cd"][0] = tree.nodes["base"][0]
+    tree.nodes["bound"][0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
+    trees.heap_push(tree, tree.nodes["bound"][0], 0)
     return tree
 
 
@@ -291,8 +235,8 @@ def minimise(
     Parameters
     ----------
     tolerance : float
-        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the enclosure is as
-        narrow as rounding allows.
+        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the
+        enclosure is as narrow as rounding allows.
     time_limit_s, node_limit : float, int
         On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
     threshold : float, optional
@@ -321,11 +265,11 @@ def minimise(
                 break
             if code == search.DESCEND:
                 u, v = tree.request[None, :3].copy(), tree.request[None, 3:6].copy()
-                eps = max(float(tree.request[6]), search.EPS_LAST)
-                descend_many(*problem.terms, u, v, eps, search.EPS_LAST, 0.2, 6)
-                search.remember(problem.terms, tree, u[0], v[0], search.EPS_LAST, problem.mirror)
+                eps = max(float(tree.request[6]), EPS_LAST)
+                descend_many(*problem.terms, u, v, eps, EPS_LAST, 0.2, 6)
+                remember(problem.terms, tree, u[0], v[0], EPS_LAST, problem.mirror)
             elif code == search.FULL:
-                tree = _grown(tree, len(problem.terms.ia))
+                tree = trees.grown(tree, len(problem.terms.ia))
             elif now - before < 0.02:
                 pops = min(2 * pops, 65536)
             elif now - before > 0.08:
@@ -333,26 +277,27 @@ def minimise(
             if now - begin > time_limit_s:
                 reason = "time_limit"
                 break
-            if tree.count[search.NODES] > node_limit:
+            if tree.count[trees.NODES] > node_limit:
                 reason = "node_limit"
                 break
             if progress is not None and now - last > 0.1:
                 last = now
                 progress(
-                    float(tree.heap_key[0]) * weight, float(tree.best[6]) * weight, int(tree.count[search.NODES]), now - begin
+                    float(tree.heap_key[0]) * weight, float(tree.best[6]) * weight, int(tree.count[trees.NODES]), now
+                    - begin
                 )
     except KeyboardInterrupt:
         reason = "interrupted"
     return _finish(problem, tree, reason, begin, allowance)
 
 
-def _finish(problem: SphereProblem, tree: search.Tree, reason: str, begin: float, allowance: float) -> SphereMinimum:
+def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float, allowance: float) -> SphereMinimum:
     length, weight = problem.scales
     count = tree.count
-    nodes = int(count[search.NODES])
-    leaves = tree.axis[:nodes] < 0
+    nodes = int(count[trees.NODES])
+    leaves = tree.nodes["axis"][:nodes] < 0
     # closed leaves lie `2 allowance` above what is claimed, open ones may be used in full
-    lower = float(tree.bound[:nodes][leaves].min()) - 2.0 * allowance
+    lower = float(tree.nodes["bound"][:nodes][leaves].min()) - 2.0 * allowance
     upper = float(tree.best[6]) + allowance
     stream, multipliers, order = record(tree, DENOMINATOR)
     covering = Covering(
@@ -365,9 +310,9 @@ def _finish(problem: SphereProblem, tree: search.Tree, reason: str, begin: float
         "nodes": nodes,
         "leaves": int(leaves.sum()),
         "quadratic_leaves": len(order),
-        "iterations": int(count[search.POPPED]),
-        "local_minima": int(count[search.MINIMA]),
-        "depth": int(tree.depth[:nodes].max()),
+        "iterations": int(count[trees.POPPED]),
+        "local_minima": int(count[trees.MINIMA]),
+        "depth": int(tree.nodes["depth"][:nodes].max()),
         "seconds": time.perf_counter() - begin,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
@@ -392,15 +337,15 @@ def rational_unit(x: Array, bits: int = 60) -> tuple[int, int, int, int]:
     return point[0], point[1], point[2], unit * unit + p * p + q * q
 
 
-def _quadratic(tree: search.Tree, q: int, length: float, weight: float) -> dict[str, Any]:
+def _quadratic(tree: trees.Tree, q: int, length: float, weight: float) -> dict[str, Any]:
     """A quadratic proof in integers; κ, λ, μ, P are rounded to the side on which the checks have room."""
-    head = tree.qhead[q]
-    start, number = int(tree.qstart[q]), int(head[11])
-    tau = tree.qtau[start : start + number].tolist()
-    kappa = tree.qkappa[start : start + number].tolist()
-    one = 1 << search.TAU_BITS
-    fine = float(1 << search.TAU_BITS)
-    coarse = float(1 << search.KAPPA_BITS)
+    head = tree.quads["head"][q]
+    first, number = int(tree.quads["start"][q]), int(head[11])
+    tau = tree.qpool["tau"][first : first + number].tolist()
+    kappa = tree.qpool["kappa"][first : first + number].tolist()
+    one = 1 << trees.TAU_BITS
+    fine = float(1 << trees.TAU_BITS)
+    coarse = float(1 << trees.KAPPA_BITS)
     active = [p for p in range(number) if abs(tau[p]) != one]
     signs = "".join("a" if abs(t) != one else "+" if t > 0 else "-" for t in tau)
     return {

@@ -27,7 +27,6 @@ from ..rationals import rational, round_down, round_up
 from ..settings import Settings
 from .base import (
     Array,
-    HiddenState,
     HiddenStates,
     Model,
     Progress,
@@ -125,7 +124,7 @@ class Leggett(Model):
         return SphereProblem(a, b, functional.correlators, functional.alice @ a, functional.bob @ b)
 
     def _stored_effect(self, functional: Functional) -> float:
-        """What forming η a_i, η b_j, Σα a and Σβ b in floating point may do to G: a few units in the last place each."""
+        """What forming η a_i, η b_j, Σα a, Σβ b in floating point may do to G: a few units in the last place each."""
         eta_a, eta_b = self.eta_a, self.eta_b
         linear = eta_a * float(np.abs(functional.alice).sum()) + eta_b * float(np.abs(functional.bob).sum())
         products = 0.0 if {eta_a, eta_b} <= {0.0, 1.0} else 4.0 * 2.0**-53
