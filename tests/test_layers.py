@@ -1,0 +1,142 @@
+"""A module imports only from its own floor and from those below; heavy libraries are imported only when needed."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "nsmodels"
+
+NOUNS = (
+    "angles behaviour behaviours boxes digits directions enclosure functional functionals measurements protocols "
+    "rationals settings signalling tables wording"
+)
+FLOORS: dict[str, int] = {
+    **dict.fromkeys(("errors", "checker", "interrupts"), 0),
+    **dict.fromkeys(NOUNS.split(), 1),
+    "engines": 2,
+    "models": 3,
+    **dict.fromkeys(("questions", "convex", "convex_parts"), 4),
+    **dict.fromkeys(("certificate", "reading", "problem", "results", "plots", "report"), 5),
+    **dict.fromkeys(("derive", "explain", "summary", "progress"), 5),
+    "cli": 6,
+}
+ENGINES_MAY_USE = {"errors", "enclosure", "rationals", "interrupts"}
+"""Engines are numerics with no physics in them: of the nouns they see only numbers."""
+
+
+def modules() -> list[str]:
+    names = [path.relative_to(PACKAGE).with_suffix("") for path in sorted(PACKAGE.rglob("*.py"))]
+    return [".".join(name.parts) for name in names if "_problems" not in name.parts]
+
+
+def source(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
+
+
+def is_for_types_only(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def imported(module: str) -> set[str]:
+    """Modules of the package that a module imports at run time, as names relative to the package."""
+    tree = source(module)
+    skipped = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.stmt) and is_for_types_only(node)
+               for inner in ast.walk(node)}  # fmt: skip
+    package = module.split(".")[:-1]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name[9:] for alias in node.names if alias.name.startswith("nsmodels.")}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+            elif node.module is not None and node.module.split(".")[0] == "nsmodels":
+                base = []
+            else:
+                continue
+            name = node.module or ""
+            start = [*base, *name.removeprefix("nsmodels").strip(".").split(".")] if name else base
+            start = [part for part in start if part]
+            for alias in node.names:
+                longer = [*start, alias.name]
+                path = PACKAGE / Path(*longer)
+                chosen = longer if path.with_suffix(".py").exists() or path.is_dir() else start
+                if chosen:
+                    found.add(".".join(chosen))
+    return found
+
+
+def floor(module: str) -> int:
+    return FLOORS[module.split(".")[0]]
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name != "__init__"])
+def test_imports_go_down(module: str) -> None:
+    assert module.split(".")[0] in FLOORS, f"{module}: say in tests/test_layers.py on which floor it is"
+    for other in imported(module):
+        assert floor(other) <= floor(module), f"{module} (floor {floor(module)}) imports {other} (floor {floor(other)})"
+        if module.startswith("engines."):
+            assert other.split(".")[0] in {"engines", *ENGINES_MAY_USE}, f"{module} imports {other}"
+
+
+def test_the_checker_stands_alone() -> None:
+    """It imports the standard library only, and nothing of the package."""
+    for node in ast.walk(source("checker")):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            names = [node.module or ""]
+        for name in names:
+            assert name.split(".")[0] in sys.stdlib_module_names
+
+
+def test_one_place_solves_a_single_linear_program() -> None:
+    """HiGHS is called in engines/lp.py for one program, and in engines/ for sequences of them: nowhere else."""
+    for module in modules():
+        if module.split(".")[0] == "engines":
+            continue
+        text = (PACKAGE / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8")
+        assert "linprog" not in text
+        if module != "questions.master":
+            assert "highspy.Highs(" not in text
+
+
+HEAVY = (
+    "scipy",
+    "numba",
+    "cvxpy",
+    "networkx",
+    "highspy",
+    "matplotlib",
+    "pydantic",
+    "tomlkit",
+    "typer",
+    "rich",
+    "plotly",
+)
+
+
+def loaded_after(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print('\\n'.join(sorted(name.split('.')[0] for name in sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import nsmodels",
+        "import nsmodels as ns; ns.behaviours.singlet(ns.settings.leggett_triads(0.6)).to_probabilities()",
+        "import nsmodels as ns; ns.functionals.chsh().value(ns.behaviours.pr_box())",
+        "import nsmodels as ns; ns.Bell((2, 2)), ns.Finite([[0.0]], [[0.0]]), ns.Hull([ns.Unbiased((1, 1))]), ns.bound",
+    ],
+)
+def test_heavy_libraries_wait_until_they_are_needed(statement: str) -> None:
+    assert loaded_after(statement).isdisjoint(HEAVY)
