@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmodels.errors import SolverError
+from ..errors import SolverError
 
 if TYPE_CHECKING:
     import cvxpy as cp

@@ -34,9 +34,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmodels.engines import sdp
-from nsmodels.engines import sphere_polynomials as polynomials
-from nsmodels.errors import SolverError
+from ..errors import SolverError
+from . import sdp
+from . import sphere_polynomials as polynomials
 
 if TYPE_CHECKING:
     import cvxpy as cp

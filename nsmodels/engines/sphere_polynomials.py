@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nsmodels.engines import sdp
+from . import sdp
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
