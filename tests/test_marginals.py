@@ -17,7 +17,7 @@ from nsmodels.engines import lp
 from nsmodels.engines.paths import POTENTIAL_UNIT, DoubledGraph, largest_violation, search, to_networkx
 from nsmodels.errors import InputError
 from nsmodels.questions.marginals import graph_of, marginal_on_directions, marginals
-from nsmodels.questions.marginals_graph import draw_chain, named_path
+from nsmodels.questions.marginals_graph import draw_chain, draw_scaling, named_path
 
 
 def random_box(rng, n_alice, n_bob, states=4):
@@ -331,3 +331,6 @@ def test_named_path_and_picture():
     assert answer.plot().axes
     assert "MarginalsResult" in repr(answer)
     assert graph_of(target).size == 8
+    assert "exponent 1.000" in draw_scaling({"circle": ([10, 100], [0.1, 0.01])}).axes[0].get_legend().texts[0].get_text()
+    with pytest.raises(InputError, match="too many"):
+        draw_chain(marginals(Behaviour(np.zeros((40, 40))), only=["A0"]), "A0")

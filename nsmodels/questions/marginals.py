@@ -8,8 +8,10 @@ boxes exist exactly when
     |D_k| ≤ 1                                                 for every setting,                           (b)
     |D_k − D_l| ≤ 2 − |m_k + m_l|,  |D_k + D_l| ≤ 2 − |m_k − m_l|   for the other pairs, m being given,    (c)
 
-because |x + y|/2 + |x − y|/2 = max(|x|, |y|). (For zero or free marginals (c) says nothing beyond (b).) Two unknowns in
-a constraint: the largest D_s is half the shortest path from s+ to s− in the doubled graph of `nsmodels.engines.paths`.
+because |x + y|/2 + |x − y|/2 = max(|x|, |y|) eliminates the boxes' correlators, and p exists when |m_k + D_k| ≤ 2p and
+|m_l − D_l| ≤ 2 − 2p are compatible for all k, l, which is (c); for known pairs (c) follows from (a) and the positivity
+of the given box, and for zero or free marginals from (b). Two unknowns in a constraint: the largest D_s is half the
+shortest path from s+ to s− in the doubled graph of `nsmodels.engines.paths`, whether marginals are given or not.
 The path proves the upper end, a vector D the lower end, and the two boxes are an explicit decomposition. Eq. (10) of
 arXiv:0801.2241 and the chained inequality of Colbeck and Renner (arXiv:0801.2218) are paths of this graph.
 

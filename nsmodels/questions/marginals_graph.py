@@ -1,7 +1,9 @@
-"""The doubled settings graph by name: networkx paths as a second way to the answer, and a picture of a chain."""
+"""The doubled settings graph by name: networkx paths as a second way to the answer, and pictures."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..behaviour import Behaviour
@@ -9,11 +11,12 @@ from ..engines.paths import to_networkx
 from ..errors import InputError
 from .marginals import graph_of
 from .marginals_result import MarginalsResult, setting_index, setting_names
+from .vanishing import fit_exponent
 
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["draw_chain", "named_path", "settings_graph"]
+__all__ = ["draw_chain", "draw_scaling", "named_path", "settings_graph"]
 
 LARGEST_PICTURE = 60
 """Settings in a picture."""
@@ -56,8 +59,6 @@ def draw_chain(result: MarginalsResult, name: str) -> Any:
     InputError
         For an unknown setting, or more than 60 settings.
     """
-    import math
-
     import networkx
     from matplotlib.figure import Figure
 
@@ -82,4 +83,33 @@ def draw_chain(result: MarginalsResult, name: str) -> Any:
     networkx.draw_networkx_edge_labels(picture, places, labels, ax=axes, font_size=7)
     axes.set_title(f"mean |marginal| of {name} ≤ {chain.bound:.6g}")
     axes.set_axis_off()
+    return figure
+
+
+def draw_scaling(families: Mapping[str, tuple[Sequence[int], Sequence[float]]]) -> Any:
+    """Draw largest marginals against the number of settings a side, with fitted exponents; returns the figure.
+
+    The dashed line is π²/8N, the asymptote of the chain N (1 − cos(π/2N)) on a half circle.
+
+    Parameters
+    ----------
+    families : mapping
+        Name → (numbers of settings, largest marginals), at least two of each, all positive.
+
+    Raises
+    ------
+    InputError
+        If a family has too few points to fit.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.0, 4.0), layout="constrained")
+    axes = figure.add_subplot()
+    for name, (counts, values) in families.items():
+        exponent, _ = fit_exponent(counts, values)
+        axes.loglog(counts, values, "o-", label=f"{name}: exponent {exponent:.3f}")
+    ends = [min(min(counts) for counts, _ in families.values()), max(max(counts) for counts, _ in families.values())]
+    axes.loglog(ends, [math.pi**2 / (8 * n) for n in ends], "k--", label="π²/8N")
+    axes.set(xlabel="settings a side", ylabel="largest mean |marginal|")
+    axes.legend()
     return figure
