@@ -331,6 +331,7 @@ def test_named_path_and_picture():
     assert answer.plot().axes
     assert "MarginalsResult" in repr(answer)
     assert graph_of(target).size == 8
-    assert "exponent 1.000" in draw_scaling({"circle": ([10, 100], [0.1, 0.01])}).axes[0].get_legend().texts[0].get_text()
+    legend = draw_scaling({"circle": ([10, 100], [0.1, 0.01])}).axes[0].get_legend()
+    assert "exponent 1.000" in legend.texts[0].get_text()
     with pytest.raises(InputError, match="too many"):
         draw_chain(marginals(Behaviour(np.zeros((40, 40))), only=["A0"]), "A0")
