@@ -20,6 +20,7 @@ import typer
 from .errors import InputError, MissingExtraError, NsmodelsError, SolverError
 
 if TYPE_CHECKING:
+    from .interrupts import Interrupts
     from .problem import Problem
 
 app = typer.Typer(
@@ -129,8 +130,8 @@ def run(
         if picture is not None:
             _check_picture(picture)
         lost = None
-        with first_interrupts():
-            result, answer = _answer(question, quiet=json)
+        with first_interrupts() as interrupts:
+            result, answer = _answer(question, interrupts, quiet=json)
             kept = result["value"] is None and target.exists()
             if not kept:
                 try:
@@ -152,7 +153,7 @@ def run(
         raise typer.Exit(code)
 
 
-def _answer(question: Problem, *, quiet: bool) -> tuple[dict[str, Any], Any]:
+def _answer(question: Problem, interrupts: Interrupts, *, quiet: bool) -> tuple[dict[str, Any], Any]:
     """Ask, and turn what comes back (also a failure or Ctrl-C before anything is proved) into a result."""
     from . import results
     from .progress import live
@@ -169,6 +170,12 @@ def _answer(question: Problem, *, quiet: bool) -> tuple[dict[str, Any], Any]:
         reason = "interrupted"
     except MemoryError:
         reason = "out of memory"
+    except InputError:
+        raise
+    except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
+        if not interrupts.count:
+            raise
+        reason = "interrupted"
     return results.no_answer(question, reason, time.perf_counter() - started), None
 
 
@@ -241,8 +248,8 @@ def derive(
         if question.kind != "visibility":
             remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
-        with first_interrupts():
-            result, answer = _answer(question, quiet=form is Format.JSON)
+        with first_interrupts() as interrupts:
+            result, answer = _answer(question, interrupts, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
         print(derivation(question, result, answer, form.value))
         _print_notes(question, notes)

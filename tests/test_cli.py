@@ -135,6 +135,21 @@ def test_an_empty_result_does_not_replace_an_answer(
     assert (tmp_path / "leggett_l3.json").read_bytes() == before
 
 
+def test_an_interrupt_that_surfaces_as_something_else(
+    tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(self: Problem, progress: object = None) -> Any:
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_myself()
+        raise AttributeError("module 'numba' has no attribute 'core'")
+
+    monkeypatch.setattr(problem.Problem, "ask", ask)
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 1
+    assert done.stderr.endswith("no answer: interrupted\n")
+    assert results.read(tmp_path / "leggett_l3.json")["reason"] == "interrupted"
+
+
 def test_numbers_that_are_not_finite_never_reach_a_file(tmp_path: Path, answers: dict[str, Any]) -> None:
     answers["answer"] = Answer(value={"lower": 1.0, "upper": float("nan")})
     done = run("run", "leggett_l3", "--out", tmp_path)
@@ -373,7 +388,9 @@ def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
         [*COMMAND, "run", "long.toml", "--out", "out"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    time.sleep(8.0)
+    while not (tmp_path / "out").exists() and child.poll() is None:
+        time.sleep(0.1)  # input is read and the folder made: the question is next
+    time.sleep(2.0)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=60)
     assert child.returncode == 1, errors
