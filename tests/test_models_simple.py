@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from nsmodels.engines import grids, lp, signs
 from nsmodels.errors import InputError, SolverError
 from nsmodels.models.base import (
     Model,
+    Support,
     attained_value,
     best_correlators,
     input_effect,
@@ -390,6 +392,34 @@ def test_ctrl_c_and_failures_become_answers(monkeypatch: pytest.MonkeyPatch) -> 
     assert (r.status, r.reason) == ("no_answer", "the solver has a bad day")
     assert r.to_json()["value"] is None
     assert r.to_json()["certificate"] is None
+
+
+def test_an_interrupted_hull_keeps_what_its_parts_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **keywords: object) -> None:
+        raise KeyboardInterrupt
+
+    f = ns.functionals.chsh()
+    hull = ns.Hull([ns.Unbiased((2, 2)), ns.Bell((2, 2)), ns.NonSignalling((2, 2))])
+    whole = ns.bound(f, hull)
+    assert whole.reason == "tolerance_met"
+    monkeypatch.setattr(ns.Bell, "support", interrupted)
+    r = ns.bound(f, hull)
+    assert (r.status, r.reason, r.lower, r.upper) == ("certified", "interrupted", 4.0, 4.0)
+    kinds = [part["type"] for part in r.to_json()["certificate"]["upper"]["parts"]]
+    assert kinds == ["closed_form", "dual", "dual"]
+
+
+def test_progress_of_a_hull_never_promises_too_much() -> None:
+    class Slow(ns.Unbiased):
+        def support(self, functional: ns.Functional, **keywords: Any) -> Support:
+            if keywords["progress"] is not None:
+                keywords["progress"](-1.0, 1.0, 1, 0.0)
+            return super().support(functional)
+
+    seen: list[tuple[float, float]] = []
+    f = ns.Functional([[1.0]], [1.0])
+    ns.bound(f, ns.Hull([Slow((1, 1)), Slow((1, 1))]), progress=lambda lower, upper, *_: seen.append((lower, upper)))
+    assert seen == [(-1.0, 2.0), (1.0, 1.0)]
 
 
 def test_bad_questions_are_refused() -> None:

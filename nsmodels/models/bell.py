@@ -94,12 +94,13 @@ class Bell(ShapedModel):
         trivial = trivial_bound(functional)
         matrix, linear, constants, transposed = _oriented(functional)
         used = np.flatnonzero(matrix.any(axis=1))
-        reason = "tolerance_met"
+        reason, told = "tolerance_met", 0.0
 
         def stop(done: int, total: int) -> bool:
-            nonlocal reason
+            nonlocal reason, told
             seconds = time.perf_counter() - begin
-            if progress is not None:
+            if progress is not None and seconds >= told + 0.1:
+                told = seconds
                 progress(-np.inf, round_up(trivial), done, seconds)
             if seconds > time_limit_s:
                 reason = "time_limit"

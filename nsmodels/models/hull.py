@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from ..enclosure import Enclosure, Status
 from ..errors import InputError
 from ..functional import Functional
+from ..rationals import round_up
 from ..settings import Settings
-from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, values_at
+from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, trivial_bound, values_at
+from .fallback import without_oracle
 
 __all__ = ["Hull", "HullProof"]
 
@@ -33,6 +35,19 @@ class HullProof(Proof):
     def to_json(self) -> dict[str, Any]:
         """``{"type": "hull", "parts": [proof, …]}``."""
         return {"type": "hull", "parts": [part.to_json() for part in self.parts]}
+
+
+def _told(progress: Progress | None, known: list[Enclosure], ceiling: float | None) -> Progress | None:
+    """Translate a part's progress into the hull's: ``ceiling`` stands for the parts still to come."""
+    if progress is None:
+        return None
+    lowest = max((value.lower for value in known), default=-np.inf)
+    highest = max([value.upper for value in known] + ([] if ceiling is None else [ceiling]), default=-np.inf)
+
+    def told(lower: float, upper: float, work: int, seconds: float) -> None:
+        progress(max(lower, lowest), max(upper, highest), work, seconds)
+
+    return told
 
 
 class Hull(Model):
@@ -84,16 +99,28 @@ class Hull(Model):
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Support:
-        """The largest of the parts; what is left of the time limit is shared by the parts still to come."""
+        """The largest of the parts; what is left of the time limit is shared by the parts still to come.
+
+        After Ctrl-C the parts that were not asked have the sum of moduli for an upper end.
+        """
         self._check(functional)
         begin = time.perf_counter()
-        compilation = 0.0
+        compilation, interrupted = 0.0, False
+        ceiling = round_up(trivial_bound(functional))
         answers: list[Support] = []
         for index, part in enumerate(self.parts):
             # what was compiled on the way is not the user's time
             left = time_limit_s - (time.perf_counter() - begin - compilation)
             share = max(left / (len(self.parts) - index), 1e-3)
-            answer = part.support(functional, tolerance=tolerance, time_limit_s=share, seed=seed, progress=progress)
+            known = [answer.value for answer in answers]
+            told = _told(progress, known, None if index + 1 == len(self.parts) else ceiling)
+            try:
+                if interrupted:
+                    raise KeyboardInterrupt
+                answer = part.support(functional, tolerance=tolerance, time_limit_s=share, seed=seed, progress=told)
+            except KeyboardInterrupt:
+                answer = without_oracle(functional, part, seed, "interrupted")
+            interrupted = interrupted or answer.value.reason == "interrupted"
             compilation += float(answer.stats.get("compile_seconds", 0.0))
             answers.append(answer)
         best = max(answers, key=lambda answer: answer.value.lower)
@@ -103,7 +130,7 @@ class Hull(Model):
             best.value.lower,
             widest.value.upper,
             Status.CERTIFIED if certified else Status.ESTIMATE,
-            widest.value.reason,
+            "interrupted" if interrupted else widest.value.reason,
         )
         stats = {
             "seconds": sum(float(answer.stats.get("seconds", 0.0)) for answer in answers),

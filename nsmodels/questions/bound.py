@@ -13,10 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..behaviours import singlet
 from ..enclosure import Enclosure, Status
@@ -27,14 +24,9 @@ from ..models.base import (
     Model,
     Progress,
     Proof,
-    Support,
-    attained_value,
-    input_effect,
     rounding_effect,
-    trivial_bound,
 )
-from ..models.nonsignalling import DualProof
-from ..rationals import round_down, round_up
+from ..models.fallback import without_oracle
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -156,20 +148,6 @@ def versions() -> dict[str, str]:
     return known
 
 
-def _without_engine(functional: Functional, model: Model, seed: int, reason: str) -> Support:
-    """What can be proved without the oracle: a proposed state, and the sum of moduli (multipliers τ = 0).
-
-    A proposal's marginals are rounded, each by less than 1e-15, so that much is taken off its exactly evaluated value.
-    """
-    state = model.propose(functional, 1, rng=np.random.default_rng(seed))[0]
-    attained = attained_value(functional, *model.marginals(state))
-    if state.u is not None:
-        attained -= Fraction(input_effect(functional, 1.0, 1.0, 1e-15))
-    upper = trivial_bound(functional)
-    value = Enclosure(round_down(min(attained, upper)), round_up(upper), reason=reason)
-    return Support(value, state, DualProof(np.zeros(functional.shape)))
-
-
 def _widened(value: Enclosure, effect: float, tolerance: float) -> Enclosure:
     """Both ends moved outward by the effect of rounded input."""
     if effect == 0.0:
@@ -248,7 +226,7 @@ def bound(
     except (KeyboardInterrupt, SolverError) as error:
         reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         if reason == "interrupted" and model.name != "quantum":  # quantum boxes are no hidden states to propose
-            answer = _without_engine(functional, model, seed, reason)
+            answer = without_oracle(functional, model, seed, reason)
         else:
             nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
             stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
