@@ -1,8 +1,8 @@
 """Local minima of G(u, v) over two unit spheres: a smoothed Newton method on the tangent planes.
 
 G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that
-is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes, and
-ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that lie
+is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes,
+and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that lie
 well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`sphere_search`).
 
 Terms are stored row by row (i non-decreasing) as arrays ia, jb, s = ±1, w > 0.

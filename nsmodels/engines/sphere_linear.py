@@ -122,8 +122,8 @@ def collect(
 def smooth_step(F: Array, m: int, D: int, x: Array, theta: float, cd: Array, grad: Array, H: Array) -> float:
     """One pass over the undecided terms at the point x.
 
-    Puts the multipliers n/D into F, adds their sum to cd (6,), gradient and Hessian to grad (4,) and H (4, 4), and returns
-    Σ|y|. Written for the vector unit: sums may be taken in any order, which the allowance for rounding covers.
+    Puts the multipliers n/D into F, adds their sum to cd (6,), the gradient to grad (4,), the Hessian into H (4, 4), and
+    returns Σ|y|. Written for the vector unit: sums may be taken in any order, which the allowance for rounding covers.
     """
     x0 = x[0]
     x1 = x[1]

@@ -119,9 +119,9 @@ def advance(
     """Close or split up to `pops` open nodes.
 
     A node is closed when its bound, less the allowance `margin` for rounding, reaches min(incumbent − width, goal).
-    `mirror`: G(−u, −v) = G(u, v), so half a sphere is enough. Returns DONE when nothing is left to do, PROGRESS when all
-    pops are used, FULL when an array must grow first, DESCEND when a local search from tree.request is wanted before the
-    node in count[RESUME] goes on.
+    `mirror`: G(−u, −v) = G(u, v), so half a sphere is enough. Returns DONE when nothing is left to do, PROGRESS when
+    all pops are used, FULL when an array must grow first, DESCEND when a local search from tree.request is wanted
+    before the node in count[RESUME] goes on.
     """
     K = terms.ia.shape[0]
     A = np.empty((terms.a.shape[0], 3))

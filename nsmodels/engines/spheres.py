@@ -5,9 +5,10 @@
 `descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
 by a covering of both spheres (`sphere_search` has the mathematics, `Covering` what is written down).
 
-Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations on
-vectors of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|. Summation of n terms, in any order, is off by at most
-n·2^-53 times the sum of their moduli, and Σ_e |x_e y_e| ≤ |x||y|; so a computed leaf bound exceeds the exact one by at most
+Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations
+on vectors of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|. Summation of n terms, in any order, is off by at
+most n·2^-53 times the sum of their moduli, and Σ_e |x_e y_e| ≤ |x||y|; so a computed leaf bound exceeds the exact one
+by at most
 
     μ = (K + n_A + n_B + 100) · 2^-53 · T.
 
