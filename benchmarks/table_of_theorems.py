@@ -5,6 +5,8 @@ Usage: python benchmarks/table_of_theorems.py [--table-only] [NAME…]
 Every answer is re-checked by the checker before it enters the table. --table-only re-reads what is in results/.
 """
 
+import contextlib
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -42,7 +44,8 @@ def expected(problem: Problem) -> str:
 def row(problem: Problem, result: dict[str, Any], path: Path) -> str:
     value = result["value"]
     answer = "none" if value is None else enclosure(value["lower"], value["upper"])
-    proved = checker.check(checker.read(str(path))).proved
+    with contextlib.redirect_stdout(io.StringIO()):
+        proved = checker.main([str(path)]) == 0
     _, notes = results.verdict(problem, result)
     source = problem.expected.source if problem.expected else ""
     remark = "checked" if proved and not notes else "; ".join([*notes, *([] if proved else ["not checked"])])

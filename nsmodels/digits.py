@@ -11,8 +11,8 @@ MAX_DECIMALS = 15
 def enclosure(lower: float, upper: float) -> str:
     """The digits that both ends share, then the rest of each: ``1.78918[148, 223]``.
 
-    Two significant digits of the width are kept; the lower end is rounded down and the upper end up. Ends that agree to the last
-    decimal kept are written once. Leading zeros are not shared digits.
+    Two significant digits of the width are kept; the lower end is rounded down and the upper end up. Ends that agree
+    to the last decimal kept are written once. Leading zeros are not shared digits.
 
     >>> enclosure(1.78918148, 1.78918222)
     '1.78918[148, 223]'

@@ -111,7 +111,8 @@ FACTS: dict[str, dict[str, tuple[str, ...]]] = {
         "leggett_directions": (
             "The same construction about any axes e_i: triad, tetrahedron, icosahedron, dodecahedron, or rows.",
             "L_N ≤ 2 − 2 η η_N |sin(φ/2)| with η_N = min over |v| = 1 of the mean |v·e_i|: 1/3 for the triad, 1/√6 for "
-            "the tetrahedron's 4 axes, 0.458794 for the icosahedron's 6, 1/2 for a uniform sphere. Threshold √(1 − η_N²).",
+            "the tetrahedron's 4 axes, 0.458794 for the icosahedron's 6, 1/2 for a uniform sphere. "
+            "Threshold √(1 − η_N²).",
         ),
         "half_circle": (
             "a_k at kπ/n and b_k at (k + ½)π/n from z towards x: the chain a_0, b_0, a_1, …, −a_0 has 2n equal steps.",

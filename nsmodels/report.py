@@ -8,6 +8,7 @@ what the file says about itself.
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -107,11 +108,11 @@ def _article(path: Path) -> str:
 
 
 def _verdict(path: Path) -> tuple[bool, list[str]]:
-    try:
-        report = checker.check(checker.read(str(path)))
-    except checker.Unreadable as error:
-        return False, [str(error)]
-    return report.proved, list(report.lines)
+    """What ``nsmodels verify`` says about the file: its last word, and every line."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        code = checker.main([str(path)])
+    return code == 0, said.getvalue().splitlines()
 
 
 def _picture(problem: Problem, result: Mapping[str, Any]) -> str:
