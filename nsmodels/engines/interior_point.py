@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .blas_threads import few_threads
+
 __all__ = ["InteriorPoint", "interior_point"]
 
 Array = NDArray[np.float64]
@@ -91,6 +93,14 @@ def interior_point(
     InteriorPoint
         ``converged`` is False where rounding, the deadline or the number of iterations ended it earlier.
     """
+    m, n = A.shape
+    with few_threads(float(m) * m * n):
+        return _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations)
+
+
+def _iterate(
+    A: Array, b: Array, c: Array, n_inequalities: int, tolerance: float, deadline: float, max_iterations: int
+) -> InteriorPoint:
     from scipy.linalg import blas, lapack
 
     m, n = A.shape
@@ -152,7 +162,8 @@ def interior_point(
         dx, ds, dy, dz, dw = direction(-x * reduced, -slack * dual_slack)
         up, ud = min(_step(x, dx), _step(slack, ds)), min(_step(reduced, dz), _step(dual_slack, dw))
         predicted = float((x + up * dx) @ (reduced + ud * dz) + (slack + up * ds) @ (dual_slack + ud * dw)) / (n + k)
-        centring = mu * min(1.0, max(predicted / mu, 0.0)) ** 3
+        # no smaller than what is asked for: the products would vanish before the residuals do, and steps get stuck
+        centring = max(mu * min(1.0, max(predicted / mu, 0.0)) ** 3, 0.3 * tolerance / (n + k))
         dx, ds, dy, dz, dw = direction(centring - x * reduced - dx * dz, centring - slack * dual_slack - ds * dw)
         keep = 0.9 if iteration < 3 else 0.995
         up = min(1.0, keep * min(_step(x, dx), _step(slack, ds)))

@@ -20,6 +20,8 @@ __all__ = ["Columns", "contains_negations", "parts_of", "propose", "starting_col
 
 Array = NDArray[np.float64]
 
+DEEP_STARTS = 32
+"""How many local searches are run to the end."""
 MANY_STATES = 4000
 """Finite models with at most this many hidden states enter the master program whole."""
 
@@ -121,19 +123,22 @@ class Columns:
 
     def distinct(self, spacing: float, antipodal: bool) -> NDArray[np.intp]:
         """Indices of the first column in every cell of the given size, in order; antipodes are one where they may be."""
-        vectors = np.concatenate([self.u, self.v], axis=1)
-        bare = np.isnan(vectors[:, 0])
-        keys: list[bytes] = []
-        for k in range(len(self)):
-            row = np.concatenate([self.alice[:, k], self.bob[:, k]]) if bare[k] else vectors[k]
-            cell = np.round(row / (1e-9 if bare[k] else spacing)) + 0.0
+        bare = np.isnan(self.u[:, 0])
+        kept: list[NDArray[np.intp]] = []
+        for group, cell in ((np.flatnonzero(bare), 1e-9), (np.flatnonzero(~bare), spacing)):
+            if len(group) == 0:
+                continue
+            if cell == spacing:
+                rows = np.concatenate([self.u[group], self.v[group]], axis=1)
+            else:
+                rows = np.concatenate([self.alice[:, group], self.bob[:, group]]).T
+            cells = np.round(rows / cell)
             if antipodal:
-                lead = cell[np.flatnonzero(cell)[:1]]
-                if len(lead) and lead[0] < 0:
-                    cell = -cell + 0.0
-            keys.append(cell.tobytes())
-        _, first = np.unique(np.array(keys, dtype=object), return_index=True)
-        return np.sort(first)
+                lead = cells[np.arange(len(cells)), (cells != 0.0).argmax(axis=1)]
+                cells[lead < 0.0] *= -1.0
+            cells = np.concatenate([cells + 0.0, self.part[group][:, None]], axis=1)
+            kept.append(group[np.unique(cells, axis=0, return_index=True)[1]])
+        return np.sort(np.concatenate(kept)) if kept else np.zeros(0, dtype=np.intp)
 
 
 def leggett_states(model: Any, u: Array, v: Array) -> HiddenStates:
@@ -215,6 +220,27 @@ def starting_columns(
     return Columns.join(items)
 
 
+def shallow_states(model: Any, functional: Functional, u: Array, v: Array) -> HiddenStates:
+    """States of Leggett's model on the way from the given ones to local maximisers of f: many, and different."""
+    from ..engines.sphere_sweep import sweep
+
+    rows, columns = np.nonzero(functional.correlators)
+    s = functional.correlators[rows, columns]
+    a, b = model.eta_a * model.settings.alice, model.eta_b * model.settings.bob
+    x, y = a[rows], np.sign(s)[:, None] * b[columns]
+    return leggett_states(model, *sweep(x, y, np.abs(s), functional.alice @ a, functional.bob @ b, u, v))
+
+
+def polished_states(model: Any, functional: Functional, u: Array, v: Array) -> HiddenStates:
+    """The local maximisers of f next to the given states."""
+    from ..engines.sphere_descent import descend_many
+
+    u, v = np.array(u, order="C"), np.array(v, order="C")
+    # the smoothing begins small, because the states are good already
+    descend_many(*model._problem(functional).terms, u, v, 0.01, 1e-7, 0.1, 4)
+    return leggett_states(model, u, v)
+
+
 def propose(
     parts: Sequence[Model],
     functional: Functional,
@@ -223,32 +249,48 @@ def propose(
     rng: np.random.Generator,
     near: Columns,
     turns: Sequence[Array | None],
+    starts: int,
+    deep: bool,
+    antipodal: bool,
 ) -> Columns:
     """Hidden states with large values of the functional from every part, without proof.
 
     Parameters
     ----------
     near : Columns
-        Good states so far: half of the starts of local searches.
+        Good states so far, starts of local searches too.
     turns : sequence of ndarray or None
-        `alignment` of each Leggett part: the other half starts at random u with v = O u, and a few anywhere.
+        `alignment` of each Leggett part: fresh starts have random u and v = O u, a third of them any v.
+    starts : int
+        Number of fresh starts.
+    deep : bool
+        Whether the best few local searches run to the end as well.
+    antipodal : bool
+        Whether a state and its negation count as one.
     """
     items: list[Columns] = []
     for k, part in enumerate(parts):
-        starts = None
         if part.name == "leggett":
             turn = turns[k]
             assert turn is not None
             own = near.take(near.part == k)
-            fresh = rng.normal(size=(max(count - len(own), count // 2), 3))
+            fresh = rng.normal(size=(starts, 3))
             fresh /= np.linalg.norm(fresh, axis=1)[:, None]
             other = fresh @ turn.T
-            some = len(fresh) // 4
-            wild = other[:some] + rng.normal(size=(some, 3))
+            some = len(fresh) // 3
+            wild = rng.normal(size=(some, 3))
             other[:some] = wild / np.linalg.norm(wild, axis=1)[:, None]
             u, v = np.concatenate([own.u, fresh]), np.concatenate([own.v, other])
-            starts = leggett_states(part, u, v)
-        found = part.propose(functional, count, rng=rng, starts=starts)
+            found = shallow_states(part, functional, u, v)
+            order = np.argsort(-values_at(functional, found.alice, found.bob), kind="stable")
+            found = found.take(order[: 3 * count])
+            if deep:
+                best = Columns.of(found, k)
+                best = best.take(best.distinct(0.03, antipodal)[:DEEP_STARTS])
+                items.append(Columns.of(polished_states(part, functional, best.u, best.v), k))
+            found = found.take(slice(0, 2 * count))
+        else:
+            found = part.propose(functional, count, rng=rng)
         if len(found):
             items.append(Columns.of(found, k))
     return Columns.join(items)

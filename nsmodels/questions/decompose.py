@@ -25,8 +25,8 @@ from ..behaviours import uniform
 from ..enclosure import Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
-from ..models.base import Model, Progress
-from .columns import Columns, contains_negations, parts_of
+from ..models.base import HiddenState, HiddenStates, Model, Progress
+from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import ExactModel, exact_model
 from .search import Proposal, Search, difference
@@ -180,12 +180,9 @@ class _Task:
                 self.reason = "time_limit"
                 return
             # the proof found a state that the heuristic had missed, or the ends are still apart: tighten and go on
-            search.tolerance *= 0.5
-            search.vertex = None
-            search.upper = math.inf if better is not None else search.upper
-            search.best = None if better is not None else search.best
+            search.tolerance *= 0.7
             if better is not None:
-                search.master.add_columns(better)
+                search.learn(better)
             if stopped == "stalled" and better is None and attempt > 0:
                 break
         self.reason = "the search found no better model or inequality" if self.reason == "tolerance_met" else self.reason
@@ -228,10 +225,7 @@ class _Task:
         missed = (support.value.lower - noise) / step - proposal.visibility
         if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
             return None
-        states = self.model.propose(
-            f[0], 1, rng=search.rng, starts=None if support.state.u is None else _single(support.state)
-        )
-        return Columns.of(states, 0)
+        return Columns.of(_single(support.state), 0)
 
     def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
         if search.primal is None:
@@ -306,10 +300,10 @@ def _scaled(functional: Functional) -> tuple[Functional, float]:
     return factor * functional, factor
 
 
-def _single(state: Any) -> Any:
-    from ..models.base import HiddenStates
-
-    return HiddenStates(state.alice[None], state.bob[None], state.u[None], state.v[None])
+def _single(state: HiddenState) -> HiddenStates:
+    u = None if state.u is None else state.u[None]
+    v = None if state.v is None else state.v[None]
+    return HiddenStates(state.alice[None], state.bob[None], u, v)
 
 
 def _substantial(weights: np.ndarray, budget: float) -> np.ndarray:
@@ -327,4 +321,7 @@ def _compile(parts: Sequence[Model]) -> float:
             tiny = Functional(np.eye(*part.shape))
             part.propose(tiny, 1, rng=np.random.default_rng(0))
             part.support(tiny, tolerance=0.1, time_limit_s=10.0)
+            if part.name == "leggett":
+                shallow_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
+                polished_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
     return time.perf_counter() - start

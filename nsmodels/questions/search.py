@@ -30,7 +30,11 @@ __all__ = ["Proposal", "Search", "normalised"]
 Array = NDArray[np.float64]
 
 SMALL_MASTER = 250_000
-"""Rows times columns up to which a vertex of the master program is looked for at the end."""
+"""Rows times columns up to which the simplex method takes over where the interior point gets no further."""
+FEW_ROWS = 300
+"""Rows up to which a vertex is looked for at the end in any case: short inequalities and few states."""
+THOROUGH = 12
+"""How many times more starts than columns where a functional is about to be proved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +181,7 @@ class Search:
         found: list[Columns] = []
         own = math.inf
         for candidate in asked:
-            states = propose(self.parts, candidate, self.count, rng=self.rng, near=near, turns=self.turns)
+            states = self._propose(candidate, near, thorough=self.use_vertex or self._gap() < 4.0 * self.tolerance)
             found.append(states)
             own = self._consider(candidate, states)
         columns = Columns.join(found)
@@ -191,6 +195,44 @@ class Search:
         columns = columns.take(columns.distinct(spacing, self.target.antipodal)[: self.count])
         self.pricing_seconds += time.perf_counter() - start
         return columns, own
+
+    def _propose(self, functional: Functional, near: Columns, *, thorough: bool) -> Columns:
+        return propose(
+            self.parts, functional, self.count, rng=self.rng, near=near, turns=self.turns,
+            starts=THOROUGH * self.count if thorough else 3 * self.count, deep=thorough, antipodal=self.target.antipodal,
+        )  # fmt: skip
+
+    def learn(self, columns: Columns) -> None:
+        """Take in states that were found elsewhere; the proposals' visibilities are corrected for them."""
+        self.master.add_columns(columns)
+        for name in ("best", "vertex"):
+            proposal = getattr(self, name)
+            if proposal is not None:
+                step, noise = difference(proposal.functional, self.target)
+                higher = (float(columns.values(proposal.functional).max()) - noise) / step
+                setattr(self, name, Proposal(proposal.functional, max(proposal.visibility, higher)))
+        self.upper = math.inf if self.best is None else self.best.visibility
+        if self.vertex is not None and self.vertex.visibility > self.lower + 0.6 * self.tolerance:
+            self.vertex = None
+
+    def _confirm(self) -> bool:
+        """Look harder for states that contradict the best proposals; False if there are any."""
+        start = time.perf_counter()
+        proposal = self.vertex if self.vertex is not None else self.best
+        if proposal is None:
+            return True
+        columns = self.master.columns
+        near = columns.take(np.argsort(-columns.values(proposal.functional))[: self.count // 2])
+        found = self._propose(proposal.functional, near, thorough=True)
+        values = found.values(proposal.functional)
+        order = np.argsort(-values)[: self.count // 2]
+        found = found.take(order)
+        found = found.take(found.distinct(0.05 * math.sqrt(self.tolerance), self.target.antipodal))
+        before = proposal.visibility
+        self.learn(found)
+        self.pricing_seconds += time.perf_counter() - start
+        now = self.vertex if self.vertex is not None else self.best
+        return now is not None and now.visibility <= max(before, self.lower + 0.5 * self.tolerance)
 
     def _consider(self, functional: Functional, states: Columns) -> float:
         """The visibility that a functional would prove if its heuristic maximum were right; remember the best."""
@@ -243,7 +285,9 @@ class Search:
             rows = self._missing_rows(solution)
             columns, own = self._price(solution)
             self._record(solution, rows, columns, own)
-            if self.lower >= 1.0 or (self._gap() <= 0.4 * self.tolerance and self._finished_vertex(switched_at)):
+            if self.lower >= 1.0:
+                return "gap"
+            if self._gap() <= 0.4 * self.tolerance and self._finished_vertex(switched_at) and self._confirm():
                 return "gap"
             improved = self._gap() < 0.98 * before or not math.isfinite(before)
             stalled = 0 if improved else stalled + 1
@@ -256,7 +300,7 @@ class Search:
                     return "stalled"
                 self._switch()
                 switched_at, stalled = self.rounds, 0
-            elif not self.use_vertex and self._gap() <= 0.4 * self.tolerance and self._may_use_vertex():
+            elif not self.use_vertex and self._gap() <= 0.4 * self.tolerance and self._wants_vertex():
                 self._switch()
                 switched_at = self.rounds
             self.master.add_columns(columns)
@@ -268,9 +312,12 @@ class Search:
         m, n = self.master.table.shape
         return m * min(n, 3 * m) <= SMALL_MASTER
 
+    def _wants_vertex(self) -> bool:
+        return self.target.n_rows <= FEW_ROWS
+
     def _finished_vertex(self, switched_at: int) -> bool:
         """Whether the end may be declared: a vertex was found, or there is no point in looking for one."""
-        if self.vertex is not None or not (self.use_vertex or self._may_use_vertex()):
+        if self.vertex is not None or not (self.use_vertex or self._wants_vertex()):
             return True
         return self.use_vertex and self.rounds > switched_at + 8
 
