@@ -715,12 +715,13 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
         need(slope > error, "the inequality does not tell the target from the noise")
-        upper = min(upper, max((bound - base) / (slope - error), (bound - base) / (slope + error)))
+        upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
+        need(bound <= rational(claim["bound"]) and upper <= rational(claim["visibility"]), "the inequality proves less")
         flat = [x for r in (*displayed["correlators"], displayed["alice"], displayed["bob"]) for x in r]
         exact = [x for r in (*f.correlators, f.alice, f.bob) for x in r]
         copies(claims, [*flat, displayed["constant"]], [*exact, f.constant], "inequality", ZERO)
         claims.append((bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound)} holds for the model"))
-    enclosure(claims, result["value"], lower, upper, "visibility")
+    enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
 
 
 def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
@@ -758,7 +759,9 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
             worst = max([worst, *map(sub, map(abs, map(x.__add__, chosen)), opposite)])
         return worst
 
-    need(not m or excess([int(x * one) for x in m]) <= 2 + one // 10**12, "the target has a negative probability")
+    for k, other in ((k, x) for k, (others, *_) in enumerate(constraints if m else ()) for x in others):
+        gaps = zip((m[k] - m[other], m[k] + m[other]), limits(k, other))  # literals of the file may miss by a rounding
+        need(all(abs(x) <= w + Fraction(1, 10**12) for x, w in gaps), "the target has a negative probability")
     parts = [(listed(part["alice"], n_a, "alice"), listed(part["bob"], n_b, "bob"))
              for part in (certificate, only(result["marginals"], "alice bob", "marginals"), result["paths"])]  # fmt: skip
     best, paths = [], only(result["paths"], "alice bob", "paths")

@@ -1,0 +1,489 @@
+"""The checker on certificates written by hand, on fixed forgeries of them, and on hostile files."""
+
+import ast
+import base64
+import copy
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+import zlib
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from nsmodels import checker
+
+FILE = Path(checker.__file__)
+TINY = Fraction(1, 10**15)
+
+
+def packed(data):
+    return base64.b64encode(zlib.compress(bytes(data))).decode()
+
+
+def digest(problem):
+    text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def result(problem, value, certificate, **displayed):
+    problem = {"schema": 1, **problem}
+    return {
+        "schema": 1,
+        "kind": problem["kind"],
+        "problem": problem,
+        "problem_sha256": digest(problem),
+        "status": "certified",
+        "reason": "tolerance_met",
+        "value": dict(zip(("lower", "upper"), value)),
+        "certificate": {"format": 1, **certificate},
+        "stats": {"seconds": 0.0},
+        **displayed,
+    }
+
+
+def bound(model, functional, value, state, proof, maximiser, **tables):
+    problem = {"kind": "bound", "model": model, "functional": functional, **tables}
+    return result(problem, value, {"lower": {"state": state}, "upper": proof}, maximiser=maximiser, quantum=None)
+
+
+ONES = {"alice": ["1", "1"], "bob": ["1", "1"]}
+ZEROS = {"alice": ["0", "0"], "bob": ["0", "0"]}
+
+
+def shown(state):
+    return {key: [float(Fraction(x)) for x in row] for key, row in state.items()}
+
+
+def leggett():
+    """One pair, C ≤ 1: G = |u·a − v·b| ≥ 0 without any multipliers, and u = a, v = b attain it."""
+    state = {"u": ["0", "0", "2"], "v": ["1", "0", "0"]}
+    proof = {"type": "covering", "threshold": str(-TINY), "denominator": 100, "tree": packed([6]), "quadratic": []}
+    one = bound(
+        {"name": "leggett", "eta": 1.0}, {"correlators": [[1.0]]}, (1 - 1e-12, 1 + 1e-12), state,
+        proof | {"multipliers": packed([])}, {"u": [0.0, 0.0, 1.0], "v": [1.0, 0.0, 0.0]},
+        settings={"alice": [[0, 0, 1]], "bob": [[1, 0, 0]]},
+    )  # fmt: skip
+    return one | {"quantum": 0.0}
+
+
+def leggett_faces():
+    """C + 0.5 A ≤ 1.5: both spheres cut into faces, one multiplier 0 at the root."""
+    faces = [8 + 16 + 4, *([5, 6, 6, 6, 6, 6, 6] * 6)]
+    proof = {"type": "covering", "threshold": str(Fraction(-1, 2) - TINY), "denominator": 100, "tree": packed(faces)}
+    state = {"u": ["0", "0", "1"], "v": ["1", "0", "0"]}
+    return bound(
+        {"name": "leggett"}, {"correlators": [[1]], "alice": [0.5]}, (1.5 - 1e-12, 1.5 + 1e-12), state,
+        proof | {"multipliers": packed([0]), "quadratic": []}, {"u": [0.0, 0.0, 1.0], "v": [1.0, 0.0, 0.0]},
+        settings={"alice": [[0, 0, 1]], "bob": [[1, 0, 0]]},
+    )  # fmt: skip
+
+
+def bell():
+    return bound({"name": "bell"}, {"name": "chsh"}, (2.0, 2.0), ONES, {"type": "enumeration"}, shown(ONES))
+
+
+def unbiased():
+    return bound({"name": "unbiased"}, {"name": "chsh"}, (4.0, 4.0), ZEROS, {"type": "closed_form"}, shown(ZEROS))
+
+
+def nonsignalling():
+    """A_0 + CHSH ≤ 5 by τ = (1, 1; 0, 0) …, at A = B = (1, 0; 1, 0)."""
+    tau = [["1/2", "1/2"], ["0", "0"]]
+    state = {"alice": ["1", "0"], "bob": ["1", "1"]}
+    functional = {"name": None, "correlators": [[1, 1], [1, -1]], "alice": [1, 0]}
+    del functional["name"]
+    return bound({"name": "nonsignalling"}, functional, (3.0, 5.0), state, {"type": "dual", "tau": tau}, shown(state))
+
+
+def finite():
+    model = {"name": "finite", "alice": [[0.5, 0.5], [1, -1]], "bob": [[0.5, 0], [0.25, 1]]}
+    state = {"alice": ["1/2", "1/2"], "bob": ["1/2", "0"]}
+    return bound(model, {"name": "chsh"}, (3.0, 3.0), state, {"type": "list"}, shown(state))
+
+
+def hull():
+    model = {"name": "hull", "of": [{"name": "bell"}, {"name": "unbiased"}]}
+    proof = {"type": "hull", "parts": [{"type": "enumeration"}, {"type": "closed_form"}]}
+    return bound(model, {"name": "chsh"}, (4.0, 4.0), ZEROS, proof, shown(ZEROS))
+
+
+def quantum():
+    """Tsirelson: ½ Σ diagonal = 2√2 to ten digits; vectors along the axes and their halves."""
+    diagonal = ["1.41421356238".replace(".", "") + "/100000000000"] * 4
+    half = "70710678118/100000000000"
+    vectors = {"alice": [["1", "0"], ["0", "1"]], "bob": [[half, half], [half, "-" + half]]}
+    proof = {"type": "sdp", "level": "correlators", "diagonal": diagonal}
+    value = (2.8284271247, 2.8284271248)
+    return bound({"name": "quantum"}, {"name": "chsh"}, value, {"vectors": vectors}, proof, shown(ZEROS))
+
+
+def qubits():
+    """A_0 = 1 on |00⟩, bounded at level 1 by the matrix of (1 − A_0)²/2."""
+    observable = [["0", "0", "0", "1"]]
+    state = {"qubits": {"psi_re": ["3", "0", "0", "0"], "psi_im": ["0"] * 4, "alice": observable, "bob": observable}}
+    diagonal = ["1000000001/1000000000", "1000000001/1000000000", "1/1000000000"]
+    proof = {"type": "sdp", "level": "1", "diagonal": diagonal}
+    functional = {"correlators": [[0]], "alice": [1]}
+    return bound({"name": "quantum"}, functional, (1.0, 1.00000001), state, proof, {"alice": [1.0], "bob": [1.0]})
+
+
+def visibility():
+    """Half a PR box is local: the eight deterministic points with CHSH = 2; more violates CHSH ≤ 2."""
+    signs = product((1, -1), repeat=4)
+    points = [(a, b, c, d) for a, b, c, d in signs if a * c + a * d + b * c - b * d == 2]
+    states = [{"alice": [str(a), str(b)], "bob": [str(c), str(d)]} for a, b, c, d in points]
+    upper = {
+        "correlators": [["1", "1"], ["1", "-1"]], "alice": ["0", "0"], "bob": ["0", "0"], "constant": "0", "bound": "2",
+        "visibility": "1/2", "proof": {"type": "enumeration"},
+    }  # fmt: skip
+    lower = {"visibility": "1/2", "weights": ["1/8"] * 8, "states": states, "antipodal": False, "deviation": "0"}
+    return result(
+        {"kind": "visibility", "model": {"name": "bell"}, "behaviour": {"name": "pr_box"}}, (0.5, 0.5),
+        {"lower": lower | {"repair": "0"}, "upper": upper},
+        decomposition=[{"weight": 0.125, **shown(state)} for state in states],
+        mixing=[[0.5, 0.5], [0.5, 0.5]], deviation=0.0,
+        inequality={"correlators": [[1.0, 1.0], [1.0, -1.0]], "alice": [0.0, 0.0], "bob": [0.0, 0.0], "constant": 0.0,
+                    "bound": 2.0},
+    )  # fmt: skip
+
+
+def marginals():
+    """Two settings a side, C = ½: D = (1, ½; ½, ½) …, and nothing better than the caps."""
+    entries = {
+        "alice": [{"path": ["A0+", "B0+", "A0-"], "potentials": [4, 3, 2, 2]}, {"path": ["A1+", "A1-"], "potentials": [3, 4, 2, 2]}],
+        "bob": [{"path": ["B0+", "B0-"], "potentials": [2, 2, 4, 4]}, {"path": ["B1+", "B1-"], "potentials": [2, 2, 4, 4]}],
+    }  # fmt: skip
+    end = {"lower": 1.0, "upper": 1.0}
+    return result(
+        {"kind": "marginals", "behaviour": {"correlators": [[0.5, 0.5], [0.5, 0.5]]}}, (1.0, 1.0),
+        {"case": "zero_or_free", "denominator": "4", **entries},
+        marginals={"alice": [dict(end), dict(end)], "bob": [dict(end), dict(end)]},
+        paths={party: [entry["path"] for entry in rows] for party, rows in entries.items()},
+    )  # fmt: skip
+
+
+def marginals_given():
+    """The deterministic point A = B = 1 splits in one way only; P(+−) = 0 makes the path A0+ B0- … too long for it."""
+    entries = {party: [{"path": [f"{x}0+", f"{x}0-"], "potentials": [1, 1]}] for party, x in (("alice", "A"), ("bob", "B"))}
+    end = {"lower": 1.0, "upper": 1.0}
+    behaviour = {"correlators": [[1]], "alice": [1], "bob": [1]}
+    return result(
+        {"kind": "marginals", "behaviour": behaviour}, (1.0, 1.0), {"case": "given", "denominator": "1", **entries},
+        marginals={"alice": [dict(end)], "bob": [dict(end)]}, paths={"alice": [["A0+", "A0-"]], "bob": [["B0+", "B0-"]]},
+    )  # fmt: skip
+
+
+GENUINE = {
+    make.__name__: make
+    for make in (leggett, leggett_faces, bell, unbiased, nonsignalling, finite, hull, quantum, qubits, visibility,
+                 marginals, marginals_given)
+}  # fmt: skip
+
+
+def verdict(value):
+    return all(holds for holds, _ in checker.check(json.loads(json.dumps(value))))
+
+
+@pytest.mark.parametrize("name", GENUINE)
+def test_genuine_certificates_are_accepted(name):
+    claims = checker.check(GENUINE[name]())
+    assert claims
+    assert all(holds for holds, _ in claims), claims
+
+
+BIG = 10**50
+SIGMA = ["0", "0", "0", "1"]
+FORGERIES = [
+    ("leggett", "value.upper", 0.999),
+    ("leggett", "value.lower", 1.001),
+    ("leggett", "value.lower", None),
+    ("leggett", "value.upper", True),
+    ("leggett", "value", None),
+    ("leggett", "status", "estimate"),
+    ("leggett", "status", "no_answer"),
+    ("leggett", "kind", "visibility"),
+    ("leggett", "schema", 2),
+    ("leggett", "certificate.format", 2),
+    ("leggett", "problem_sha256", "0" * 64),
+    ("leggett", "certificate.upper.type", "enumeration"),
+    ("leggett", "certificate.upper.threshold", "1/1000000"),
+    ("leggett", "certificate.upper.threshold", "nan"),
+    ("leggett", "certificate.upper.tree", packed([])),
+    ("leggett", "certificate.upper.tree", packed([4, 6, 6])),
+    ("leggett", "certificate.upper.tree", packed([6, 6])),
+    ("leggett", "certificate.upper.tree", packed([0, 6, 6])),
+    ("leggett", "certificate.upper.tree", packed([7])),
+    ("leggett", "certificate.upper.tree", "AAAA"),
+    ("leggett", "certificate.upper.tree", packed([6])[:-4]),
+    ("leggett", "certificate.upper.multipliers", packed([100])),
+    ("leggett", "certificate.upper.denominator", 0),
+    ("leggett", "certificate.upper.denominator", 10**6),
+    ("leggett", "certificate.lower.state.u", ["0", "0", "0"]),
+    ("leggett", "certificate.lower.state.u", ["0", "1", "1"]),
+    ("leggett", "certificate.lower.state.v", ["1/0", "0", "0"]),
+    ("leggett", "maximiser.u", [0.0, 0.001, 1.0]),
+    ("leggett", "maximiser", {}),
+    ("leggett", "quantum", 0.1),
+    ("leggett", "problem.model.eta", 1.5),
+    ("leggett", "problem.settings.alice.0", [0, 0, 2]),
+    ("leggett", "problem.functional.correlators.0.0", 1.01),
+    ("leggett", "problem.functional.constant", 0.01),
+    ("leggett", "proven", 1.0),
+    ("leggett_faces", "certificate.upper.tree", packed([28, *([5, 6, 6, 6, 6, 6, 6] * 3)])),
+    ("leggett_faces", "certificate.upper.tree", packed([28, *([5, 6, 6, 6] * 6)])),
+    ("leggett_faces", "certificate.upper.multipliers", packed([127])),
+    ("leggett_faces", "certificate.upper.multipliers", packed([128])),
+    ("leggett_faces", "certificate.upper.multipliers", packed([0, 0])),
+    ("leggett_faces", "problem.functional.alice.0", 0.75),
+    ("bell", "value.upper", 1.9999999),
+    ("bell", "value.lower", 2.0000001),
+    ("bell", "certificate.lower.state.alice.0", "1/2"),
+    ("bell", "certificate.lower.state.bob", ["1", "-1"]),
+    ("bell", "problem.model.name", "nonsignalling"),
+    ("bell", "problem.model.name", "anything"),
+    ("unbiased", "certificate.lower.state", ONES),
+    ("unbiased", "problem.model.name", "bell"),
+    ("nonsignalling", "certificate.upper.tau.0.0", "2"),
+    ("nonsignalling", "certificate.upper.tau", [["1/2", "1/2"]]),
+    ("nonsignalling", "certificate.lower.state.alice.0", "3"),
+    ("finite", "certificate.lower.state.bob.1", "1/8"),
+    ("finite", "problem.model.bob.0", [0.5, 1.0]),
+    ("hull", "certificate.upper.parts", [{"type": "enumeration"}]),
+    ("hull", "certificate.upper.parts.0.type", "list"),
+    ("hull", "value.upper", 3.9),
+    ("quantum", "value.upper", 2.8284271247),
+    ("quantum", "value.lower", 2.82842712475),
+    ("quantum", "certificate.upper.diagonal.0", "1"),
+    ("quantum", "certificate.upper.level", "2"),
+    ("quantum", "certificate.lower.state.vectors.alice.0", ["1", "1"]),
+    ("qubits", "certificate.lower.state.qubits.alice.0", ["1", "0", "0", "1"]),
+    ("qubits", "certificate.lower.state.qubits.psi_re", ["0"] * 4),
+    ("qubits", "certificate.upper.level", "correlators"),
+    ("visibility", "value.lower", 0.501),
+    ("visibility", "value.upper", 0.499),
+    ("visibility", "certificate.lower.visibility", "51/100"),
+    ("visibility", "certificate.lower.weights.0", "1/4"),
+    ("visibility", "certificate.lower.weights", ["-1/8", "3/8", *["1/8"] * 6]),
+    ("visibility", "certificate.lower.states.0.bob.0", "0"),
+    ("visibility", "certificate.lower.states.0.alice", ["-1", "-1"]),
+    ("visibility", "certificate.upper", None),
+    ("visibility", "certificate.upper.bound", "1"),
+    ("visibility", "certificate.upper.correlators.0.0", "2"),
+    ("visibility", "inequality.correlators.0.0", 2.0),
+    ("visibility", "inequality.bound", 1.5),
+    ("visibility", "inequality", None),
+    ("visibility", "decomposition.0.weight", 0.25),
+    ("visibility", "decomposition.0.extra", 1.0),
+    ("visibility", "mixing.0.0", 1.5),
+    ("visibility", "certificate.lower.deviation", "1/10"),
+    ("visibility", "problem.behaviour.pairs", [[0, 0], [0, 1], [1, 0]]),
+    ("marginals", "value.upper", 0.99),
+    ("marginals", "marginals.alice.0.upper", 0.99),
+    ("marginals", "certificate.alice.0.path", ["A0+", "A1+", "A0-"]),
+    ("marginals", "certificate.alice.0.potentials", [4, 4, 1, 2]),
+    ("marginals", "certificate.alice.0.potentials", [4, 4, 2]),
+    ("marginals", "certificate.denominator", "3"),
+    ("marginals", "certificate.denominator", "0"),
+    ("marginals", "paths.alice.0", ["A0+", "A0-"]),
+    ("marginals", "problem.behaviour.correlators.0.0", 0.75),
+    ("marginals", "problem.behaviour.correlators.0.0", 1.5),
+    ("marginals_given", "problem.behaviour.correlators.0.0", 0.5),
+    ("marginals_given", "problem.behaviour.bob", [0.5]),
+    ("marginals_given", "certificate.alice.0.potentials", [1, -1]),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "new"), FORGERIES)
+def test_forgeries_are_rejected(name, path, new):
+    forged = copy.deepcopy(GENUINE[name]())
+    *keys, last = (int(key) if key.isdigit() else key for key in path.split("."))
+    holder = forged
+    for key in keys:
+        holder = holder[key]
+    holder[last] = new
+    if keys and keys[0] == "problem":
+        forged["problem_sha256"] = digest(forged["problem"])
+    assert not verdict(forged)
+
+
+def test_every_key_is_needed():
+    for name, make in GENUINE.items():
+        genuine = make()
+        for key in set(genuine) - {"reason", "stats", "quantum", "deviation"}:
+            assert not verdict({k: x for k, x in genuine.items() if k != key}), (name, key)
+
+
+def test_expected_is_no_claim():
+    value = bell()
+    value["problem"]["expected"] = {"value": 17.0}
+    value["problem_sha256"] = digest(value["problem"])
+    assert verdict(value)
+
+
+# -- the file itself -----------------------------------------------------------------------------------------------------
+
+
+def test_it_is_one_short_file_of_the_standard_library():
+    text = FILE.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 700
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            assert all(alias.name in sys.stdlib_module_names for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            assert node.module in sys.stdlib_module_names
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ("eval", "exec", "compile", "__import__")
+
+
+def script(path, *extra):
+    command = [sys.executable, "-I", "-S", str(FILE), str(path), *extra]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_it_runs_as_a_script(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(leggett()))
+    good = script(path)
+    assert good.returncode == 0, good.stdout
+    assert "all proved" in good.stdout
+    path.write_text(json.dumps(leggett() | {"value": {"lower": 0.0, "upper": 0.5}}))
+    bad = script(path)
+    assert bad.returncode == 1
+    assert "NOT PROVED" in bad.stdout
+    assert "1.0000" in bad.stdout  # what the certificate does support
+    assert script(tmp_path / "missing.json").returncode == 2
+    assert script(path, "more").returncode == 2
+    assert "Traceback" not in good.stderr + bad.stderr
+
+
+def bomb():
+    stream = zlib.compressobj(9)
+    data = b"".join(stream.compress(bytes([6]) * (1 << 20)) for _ in range(1024)) + stream.flush()
+    return leggett_with("tree", base64.b64encode(data).decode())
+
+
+def leggett_with(key, value):
+    forged = leggett()
+    forged["certificate"]["upper"][key] = value
+    return json.dumps(forged)
+
+
+def problem_with(**tables):
+    forged = leggett()
+    forged["problem"].update(tables)
+    forged["problem_sha256"] = digest(forged["problem"])
+    return json.dumps(forged)
+
+
+HOSTILE = {
+    "empty": lambda: "",
+    "not JSON": lambda: "schema = 1",
+    "not UTF-8": lambda: b"\xff\xfe\x00",
+    "a list": lambda: "[1]",
+    "deep lists": lambda: "[" * 10**6,
+    "deep objects": lambda: '{"a":' * 10**5 + "1" + "}" * 10**5,
+    "not a number": lambda: json.dumps(leggett() | {"value": {"lower": float("nan"), "upper": float("inf")}}),
+    "overflow": lambda: json.dumps(leggett()).replace('"upper": 1.000000000001', '"upper": 1e999'),
+    "giant integer": lambda: '{"schema": ' + "9" * 10**6 + "}",
+    "giant rational": lambda: leggett_with("threshold", "1/" + "7" * 10**6),
+    "repeated key": lambda: '{"schema": 1, ' + json.dumps(leggett())[1:],
+    "bomb": bomb,
+    "a million settings": lambda: problem_with(settings={"family": "fibonacci", "n_alice": 10**6, "n_bob": 1}),
+    "many pairs": lambda: problem_with(settings={"family": "great_circle", "n_alice": 4096, "n_bob": 4096}),
+    "negative settings": lambda: problem_with(settings={"family": "half_circle", "n": -1}),
+    "huge angle": lambda: problem_with(settings={"family": "leggett_triads", "phi_deg": 1e300}),
+    "absurd exponents": lambda: problem_with(settings={"alice": [[1e-300, 0, 1e300]], "bob": [[1, 0, 0]], "normalise": True}),
+    "surrogate": lambda: json.dumps(leggett() | {"problem": {"title": "\ud800", **leggett()["problem"]}}),
+    "escape codes": lambda: json.dumps(leggett() | {"\x1b[2J": 1}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_are_answered_in_bounded_time(tmp_path, capsys, name):
+    content = HOSTILE[name]()
+    path = tmp_path / "hostile.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    start = time.perf_counter()
+    code = checker.main([str(path)])
+    assert code in (1, 2) or name == "absurd exponents"  # that row is the direction z
+    assert time.perf_counter() - start < 20
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    assert "\x1b" not in out + err
+    assert sorted(tmp_path.iterdir()) == [path]  # nothing is written
+
+
+def test_what_is_not_a_regular_file_is_refused(tmp_path, capsys):
+    assert checker.main([str(tmp_path)]) == 2
+    assert checker.main(["\0"]) == 2
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert checker.main([str(pipe)]) == 2
+    assert checker.main([]) == 2
+    assert "unreadable" in capsys.readouterr().err
+
+
+# -- its parts -------------------------------------------------------------------------------------------------------------
+
+
+def test_directions_are_those_of_the_package():
+    import numpy as np
+
+    from nsmodels import settings
+
+    cases = [
+        ("leggett_triads", {"phi_deg": 36.87}),
+        ("leggett_directions", {"phi_deg": -500.25, "directions": "dodecahedron"}),
+        ("leggett_directions", {"phi_deg": 20, "directions": "icosahedron"}),
+        ("leggett_directions", {"phi_deg": 20, "directions": [[0.6, 0.8, 0.0], [0, 0, 1]]}),
+        ("half_circle", {"n": 7}),
+        ("great_circle", {"n_alice": 5, "n_bob": 3}),
+        ("fibonacci", {"n_alice": 5, "n_bob": 30}),
+        ("chsh", {}),
+        ("random", {"n_alice": 4, "n_bob": 5, "seed": 3}),
+    ]
+    for name, parameters in cases:
+        made = settings.FAMILIES[name].build(parameters)
+        exact = checker.directions({"family": name, **parameters})
+        for rows, wanted in zip(exact, (made.alice, made.bob), strict=True):
+            got = np.array([[float(Fraction(x, checker.ONE)) for x in row] for row in rows])
+            assert np.abs(got - wanted).max() <= made.rounding, name
+
+
+def test_enumeration_is_the_maximum_over_all_strategies():
+    import random
+
+    rng = random.Random(1)
+    for _ in range(20):
+        n, m = rng.randint(1, 4), rng.randint(1, 4)
+        numbers = [Fraction(rng.uniform(-1, 1)) for _ in range(n * m + n + m)]
+        rows = [numbers[i * m : i * m + m] for i in range(n)]
+        f = checker.Functional(Fraction(1, 3), numbers[n * m : n * m + n], numbers[n * m + n :], rows)
+        best = max(
+            f.value(a, b, [[x * y for y in b] for x in a])
+            for a in map(list, product((1, -1), repeat=n))
+            for b in map(list, product((1, -1), repeat=m))
+        )
+        assert checker.enumeration(None, f, None) == best
+
+
+def test_positive_is_never_wrong_and_seldom_shy():
+    import random
+
+    rng = random.Random(2)
+    for n in (1, 2, 6, 12):
+        root = [[Fraction(rng.uniform(-1, 1)) for _ in range(n)] for _ in range(n)]
+        gram = [[sum(x * y for x, y in zip(p, q)) for q in root] for p in root]
+        assert checker.positive([[x + (i == j) * TINY for j, x in enumerate(row)] for i, row in enumerate(gram)])
+        vector = [Fraction(rng.uniform(-1, 1)) for _ in range(n)]
+        value = sum(x * y * gram[i][j] for i, x in enumerate(vector) for j, y in enumerate(vector))
+        norm = sum(x * x for x in vector)
+        below = [[x - (1 + TINY) * value * vector[i] * vector[j] / norm**2 for j, x in enumerate(r)] for i, r in enumerate(gram)]
+        assert not checker.positive(below)  # vᵀ M v < 0
