@@ -29,8 +29,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import islice, pairwise, product, repeat
-from operator import add, mul, sub
+from itertools import combinations, islice, pairwise, product, repeat
+from operator import add, le, mul, sub
 from typing import Any
 
 MAX_FILE, MAX_INFLATED = 128 << 20, 512 << 20  # bytes of a result file, and of a decompressed part of it
@@ -41,6 +41,7 @@ BITS, BIG, ONE, WIDE = 200, 1 << 200, 1 << 200, 1 << 260
 FIELDS = [160 * e for e in range(6)]  # of packed vectors of six components
 HALVES = sum(1 << e + 159 for e in FIELDS)
 EPS, ZERO = Fraction(1, 1 << 150), Fraction(0)
+PARTIES, VECTORS = ("alice", "bob"), ("u", "v", "alice", "bob")
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 
 Row, Ints = list[Fraction], list[int]
@@ -137,7 +138,7 @@ def size(rows: list[Any]) -> tuple[int, int]:
 
 def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
     """Give the entries alice and bob of a table, where they are written."""
-    keys = zip(("alice", "bob"), sizes)
+    keys = zip(PARTIES, sizes)
     return [row(spec[key], n, key) if key in spec else default and n * default for key, n in keys]
 
 
@@ -225,7 +226,7 @@ def directions(settings: Any) -> Settings:
     family = settings.get("family")
     for key, width, make in (("", 3, unit), ("_deg", 2, lambda angles: polar(*angles))):
         if "alice" + key in settings:
-            a, b = (table(settings[party + key], (None, width), "settings") for party in ("alice", "bob"))
+            a, b = (table(settings[party + key], (None, width), "settings") for party in PARTIES)
             near = key or all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for r in a + b)
             need(near or settings.get("normalise") is True, "a settings row is not a unit vector")
             return [make(r) for r in a], [make(r) for r in b]
@@ -323,7 +324,7 @@ def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, 
         need(on_sphere or not exactly_unit, "a hidden vector is not on the sphere")
         u, v = map(unit, vectors)
         return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
-    alice, bob = (row(state[key], n, key, rational) for key, n in zip(("alice", "bob"), model.shape))
+    alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
     sizes = {abs(x) for x in alice + bob}
     allowed = {"bell": sizes == {1}, "unbiased": sizes == {0}, "nonsignalling": max(sizes) <= 1}
     need(allowed.get(model.name, (alice, bob) in model.rows), "a hidden state is not in the model")
@@ -337,9 +338,9 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) ->
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
         need(settings and all(0 <= eta <= 1 for eta in etas), "Leggett's model needs settings, and purities in [0, 1]")
         sides = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
-        return model._replace(**dict(zip(("alice", "bob"), sides)))
+        return model._replace(**dict(zip(PARTIES, sides)))
     if model.name == "finite":
-        rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(("alice", "bob"), shape)]
+        rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(PARTIES, shape)]
         need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
         return model._replace(rows=list(zip(*rows, strict=True)))
     if model.name == "hull":
@@ -595,7 +596,7 @@ def copies(claims: Claims, displayed: Any, exact: Row, what: str, rounding: Frac
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
     given = state.get("vectors") or state["qubits"]
-    x, y = (table(given[key], (n, None), key, rational) for key, n in zip(("alice", "bob"), f.shape))
+    x, y = (table(given[key], (n, None), key, rational) for key, n in zip(PARTIES, f.shape))
     if "vectors" in state:
         need(len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y), "a vector is longer than 1")
         return f.shape[0] * [ZERO], f.shape[1] * [ZERO], [[sum(map(mul, p, q)) for q in y] for p in x]
@@ -639,14 +640,13 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
     n_a, n_b = size(wanted.correlators)
-    known = [["pairs" not in spec] * n_b for _ in range(n_a)]
-    for i, j in spec.get("pairs", []):
-        known[whole(i, 0, n_a - 1, "a pair")][whole(j, 0, n_b - 1, "a pair")] = True
+    listed_pairs = spec.get("pairs", product(range(n_a), range(n_b)))
+    pairs = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in listed_pairs}
+    known = [[(i, j) in pairs for j in range(n_b)] for i in range(n_a)]
     if spec.get("marginals", "match") == "free":
         wanted = wanted._replace(alice=None, bob=None)
-    entries = [c for r, k in zip(wanted.correlators, known) for c, used in zip(r, k) if used]
-    within = all(abs(x) <= 1 + wanted.radius for x in entries + (wanted.alice or []) + (wanted.bob or []))
-    need(within, "a mean value of the behaviour is outside [−1, 1]")
+    entries = [*(wanted.correlators[i][j] for i, j in pairs), *(wanted.alice or []), *(wanted.bob or [])]
+    need(all(abs(x) <= 1 + wanted.radius for x in entries), "a mean value of the behaviour is outside [−1, 1]")
     return wanted, known
 
 
@@ -687,7 +687,7 @@ def check_mixture(lower: Any, result: Any, wanted: Any, noise: Any, known: Any, 
     for sign in (1, -1) if antipodal else (1,):
         for w, state, (*means, _) in zip(weights, lower["states"], states):
             halves = antipodal and any(map(any, means))
-            vectors = [sign * rational(x) for key in ("u", "v", "alice", "bob") for x in state.get(key, [])]
+            vectors = [sign * rational(x) for key in VECTORS for x in state.get(key, [])]
             listing += [w / (1 + halves), *vectors] if halves or sign > 0 else []
     return visibility * (1 - repair), listing
 
@@ -705,12 +705,13 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
     copies(claims, flat, listing, f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
-        sides = [row(claim[key], n, key, rational) for key, n in zip(("alice", "bob"), shape)]
+        sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, shape)]
         f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], shape, "S", rational))
         used = all(k or not s for r, q in zip(f.correlators, known) for s, k in zip(r, q))
         free = (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
         need(used and not free, "the inequality uses mean values that are unknown or free")
-        bound, displayed = prove(model, f, claim["proof"]), only(result["inequality"], INEQUALITY, "inequality")
+        bound, displayed = prove(model, f, claim["proof"]), result["inequality"]
+        only(displayed, "correlators alice bob constant bound", "inequality")
         base = f.value(noise.alice, noise.bob, noise.correlators) if noise else f.constant
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
@@ -727,45 +728,32 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
 def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
 
-    The vectors D are those with |D_k − D_l| ≤ 1 − C and |D_k + D_l| ≤ 1 + C for known pairs, |D_k ∓ D_l| ≤ 2 − |m_k ± m_l|
-    for the others where marginals m are given, and |D_k| ≤ 1: differences of two boxes that add up to the target.
+    D has |D_k − D_l| ≤ 1 − C and |D_k + D_l| ≤ 1 + C for known pairs, |D_k ∓ D_l| ≤ 2 − |m_k ± m_l| for the others where
+    marginals m are given, and |D_k| ≤ 1: it is the difference of two boxes that add up to the target.
     """
     wanted, known = target(problem.get("behaviour", problem.get("behavior", {})), settings)
     certificate, (n_a, n_b) = result["certificate"], size(wanted.correlators)
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
     need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
-    names = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}
 
-    def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:
-        """Limits of |D_k − D_l| and |D_k + D_l| for k < l, and their error."""
+    def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k − D_l|, |D_k + D_l|, and their error
         if k < n_a <= other and known[k][other - n_a]:
             return 1 - wanted.correlators[k][other - n_a], 1 + wanted.correlators[k][other - n_a], wanted.radius
         need(m, "a path uses a pair of settings that nothing is known about")
         return 2 - abs(m[k] + m[other]), 2 - abs(m[k] - m[other]), 2 * wanted.marginal_radius
 
-    constraints = []
-    for k in range(count):
-        others = [x for x in range(k + 1, count) if m or (k < n_a <= x and known[k][x - n_a])]
-        pairs = [[max(0, math.floor((w - e) * one)) for w in ws] for *ws, e in (limits(k, x) for x in others)]
-        constraints.append((others, [p[0] for p in pairs], [p[1] for p in pairs]))
-
-    def excess(d: Ints) -> int:
-        """By how much D, over the denominator, exceeds a limit."""
-        worst = max(map(abs, d)) - one
-        for x, (others, same, opposite) in zip(d, constraints):
-            chosen = [d[k] for k in others]
-            worst = max([worst, *map(sub, map(abs, map(x.__sub__, chosen)), same)])
-            worst = max([worst, *map(sub, map(abs, map(x.__add__, chosen)), opposite)])
-        return worst
-
-    for k, other in ((k, x) for k, (others, *_) in enumerate(constraints if m else ()) for x in others):
-        gaps = zip((m[k] - m[other], m[k] + m[other]), limits(k, other))  # literals of the file may miss by a rounding
-        need(all(abs(x) <= w + Fraction(1, 10**12) for x, w in gaps), "the target has a negative probability")
-    parts = [(listed(part["alice"], n_a, "alice"), listed(part["bob"], n_b, "bob"))
-             for part in (certificate, only(result["marginals"], "alice bob", "marginals"), result["paths"])]  # fmt: skip
-    best, paths = [], only(result["paths"], "alice bob", "paths")
-    for (name, s), entry, displayed, path in zip(names.items(), *(a + b for a, b in parts)):
+    pairs = [(k, x) for k, x in combinations(range(count), 2) if m or (k < n_a <= x and known[k][x - n_a])]
+    bounds = [limits(*pair) for pair in pairs]
+    for (k, x), (same, opposite, _) in zip(pairs if m else (), bounds):  # literals of the file may miss by a rounding
+        off = max(abs(m[k] - m[x]) - same, abs(m[k] + m[x]) - opposite)
+        need(off <= Fraction(1, 10**12), "the target has a negative probability")
+    whole_same, whole_opposite = ([max(0, math.floor((b[i] - b[2]) * one)) for b in bounds] for i in (0, 1))
+    names = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}
+    shown_ends, paths = only(result["marginals"], "alice bob", "marginals"), only(result["paths"], "alice bob", "paths")
+    rows = [[y for p, n in zip(PARTIES, (n_a, n_b)) for y in listed(x[p], n, p)] for x in (certificate, shown_ends, paths)]
+    best = []
+    for (name, s), entry, displayed, path in zip(names.items(), *rows):
         nodes, d, total = [(names[x[:-1]], {"+": 1, "-": -1}[x[-1]]) for x in path], entry["potentials"], ZERO
         need(path == entry["path"] and (nodes[0], nodes[-1]) == ((s, 1), (s, -1)), f"no path from {name}+ to {name}-")
         for (k, p), (x, q) in pairwise(nodes):
@@ -773,7 +761,10 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
             total += ws[p != q] + e
         if isinstance(d, str):
             d = list(struct.unpack(f"<{count}q", base64.b64decode(d, validate=True)))
-        need(len(d) == count and all(type(x) is int for x in d) and excess(d) <= 0, f"the vector for {name} is not feasible")
+        need(len(d) == count and all(type(x) is int and abs(x) <= one for x in d), f"no vector is given for {name}")
+        first, second = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
+        near = all(map(le, map(abs, map(sub, first, second)), whole_same))
+        need(near and all(map(le, map(abs, map(add, first, second)), whole_opposite)), f"the vector for {name} is not feasible")
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
         enclosure(claims, displayed, *best[-1], name)
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
@@ -781,9 +772,9 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
 
 # --- the whole file ---------------------------------------------------------------------------------------------------
 
-INEQUALITY = "correlators alice bob constant bound"
-KEYS = """schema kind title problem problem_sha256 resolved status reason value certificate stats
-maximiser quantum decomposition mixing deviation inequality marginals paths"""
+HEADER = ("schema", "kind", "problem_sha256", "status")
+KEYS = """schema kind problem problem_sha256 resolved status reason value certificate stats maximiser quantum decomposition
+mixing deviation inequality marginals paths"""
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
 
 
@@ -793,9 +784,8 @@ def check(result: Any) -> Claims:
     try:
         problem = only(result, KEYS, "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
-        for key, value in {**right, "status": "certified"}.items():
-            need(result[key] == value, f"{key} is {ascii(result[key])[:80]}, not {value!r}: nothing is proved")
+        for key, right in zip(HEADER, (1, problem["kind"], hashlib.sha256(text.encode()).hexdigest(), "certified")):
+            need(result[key] == right, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {ascii(right)[:80]}")
         need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
