@@ -237,7 +237,7 @@ def polished_states(model: Any, functional: Functional, u: Array, v: Array) -> H
 
     u, v = np.array(u, order="C"), np.array(v, order="C")
     # the smoothing begins small, because the states are good already
-    descend_many(*model._problem(functional).terms, u, v, 0.01, 1e-7, 0.1, 4)
+    descend_many(*model._problem(functional).terms, u, v, 0.01, 1e-9, 0.1, 4)
     return leggett_states(model, u, v)
 
 

@@ -36,6 +36,9 @@ from .target import Target, make_target
 
 __all__ = ["decompose"]
 
+MOST_PROOFS = 16
+"""How often the loop is resumed after a proof that leaves the ends apart."""
+
 
 def decompose(
     behaviour: Behaviour,
@@ -161,7 +164,7 @@ class _Task:
 
     def _alternate(self, search: Search, symmetry: Symmetry | None) -> None:
         """Search and prove in turn until the ends meet or time is up."""
-        for attempt in range(6):
+        for attempt in range(MOST_PROOFS):
             stopped = search.run()
             if stopped == "time_limit":
                 self.reason = "time_limit"
