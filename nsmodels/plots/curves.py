@@ -111,6 +111,7 @@ def critical_visibility(
     for index, (label, group) in enumerate(results.items()):
         _bars(axes, [float(result.behaviour.shape[0]) for result in group], [result.visibility for result in group],
               index, label)  # fmt: skip
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     finish(axes, xlabel="settings a side", ylabel="critical visibility", legend="upper right")
     return figure
 
@@ -199,21 +200,22 @@ def enclosure_in_time(
     last = max(s["seconds"] for s in steps)
     unit, factor = ("seconds", 1.0) if last >= 0.5 else ("milliseconds", 1e3)
     seconds = [factor * s["seconds"] for s in steps]
-    lower = np.maximum.accumulate([s["lower"] for s in steps])
-    upper = np.minimum.accumulate([s["upper"] for s in steps])
+    lower, upper = (np.array([s[end] for s in steps]) for end in ("lower", "upper"))
     left.fill_between(seconds, lower, upper, color=BLUE, alpha=0.15, linewidth=0)
+    running = "" if isinstance(trace, Trace) else ", search"
     for ends, colour, marker, dashes, label in (
-        (upper, VERMILLION, "v", "-", "upper end"),
-        (lower, BLUE, "^", (0, (5, 2)), "lower end"),
+        (upper, VERMILLION, "v", "-", f"upper end{running}"),
+        (lower, BLUE, "^", (0, (5, 2)), f"lower end{running}"),
     ):
-        left.plot(
-            seconds, ends, color=colour, marker=marker, linestyle=dashes, markersize=4, linewidth=1.1, label=label
-        )
+        left.plot(seconds, ends, color=colour, marker=marker, linestyle=dashes, markersize=4, linewidth=1.1, label=label)
+    if result is not None:
+        last_two = seconds[-1:] * 2, [lower[-1], upper[-1]]
+        left.plot(*last_two, marker="_", color=INK, markersize=11, linestyle="none", label="proved")
     left.ticklabel_format(axis="y", useOffset=False)
     finish(left, xlabel=unit, ylabel="value", legend="best")
     # a search may think that it has closed further than is then proved
     proved = 1e-17 if result is None else max(result.upper - result.lower, 1e-17)
-    width = np.maximum(upper - lower, proved)
+    width = np.maximum(np.abs(upper - lower), proved)
     for panel in (left, right):
         panel.set_xlim(0.0, 1.05 * factor * last)
         panel.xaxis.set_major_locator(MaxNLocator(5))

@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 
 MOST_LABELS = 14
 """Settings of a party beyond which its labels are left out."""
+MOST_STATES, MOST_WEIGHT = 400, 0.99
+"""Hidden states drawn: the heaviest, until this many or this share of the weight."""
 MOST_RAYS = 24
 """Settings of a party beyond which they are drawn as points without rays."""
 
@@ -99,7 +101,8 @@ def hidden_spheres(
 ) -> Any:
     """Picture hidden unit vectors u and v on two spheres; the area of a disc is the weight of its hidden state.
 
-    The states of largest weight carry the same number on both spheres. Small crosses are the settings.
+    The states of largest weight carry the same number on both spheres; of very many states the lightest, one percent
+    of the weight together, are left out. Small crosses are the settings.
 
     Parameters
     ----------
@@ -119,17 +122,20 @@ def hidden_spheres(
     settings = getattr(result.model, "settings", None) if isinstance(result, DecomposeResult) else None
     if axes is None:
         axes = drawing_board(7.6, 4.0).subplots(1, 2)
-    order = np.argsort(-states.weights, kind="stable")[: min(label_largest, len(states))]
-    areas = 320.0 * states.weights / float(states.weights.max())
+    order = np.argsort(-states.weights, kind="stable")
+    heavy = order[: 1 + min(MOST_STATES - 1, int(np.searchsorted(np.cumsum(states.weights[order]), MOST_WEIGHT)))]
+    part = "" if len(heavy) == len(states) else f" ({len(heavy)} of {len(states)} states)"
+    weights = states.weights[heavy]
+    areas = np.maximum(320.0 * weights / float(weights.max()), 6.0)
     for ax, vectors, colour, title, look in (
         (axes[0], states.u, BLUE, "u, for Alice", ALICE),
         (axes[1], states.v, VERMILLION, "v, for Bob", BOB),
     ):
-        globe = Globe(ax, view, title=title)
+        globe = Globe(ax, view, title=title + part)
         if settings is not None:
             _crosses(globe, settings.alice if look is ALICE else settings.bob)
-        globe.discs(vectors, np.maximum(areas, 6.0), colour)
-        _number(globe, vectors, np.maximum(areas, 6.0), order, colour)
+        globe.discs(vectors[heavy], areas, colour)
+        _number(globe, vectors[heavy], areas, label_largest, colour)
     return axes[0].figure
 
 
@@ -140,17 +146,17 @@ def _crosses(globe: Globe, directions: Array) -> None:
         globe.axes.plot(p[chosen, 0], p[chosen, 1], "+", color=GREY, markersize=6.0, alpha=alpha, zorder=1.5)
 
 
-def _number(globe: Globe, vectors: Array, areas: Array, order: NDArray[np.intp], colour: str) -> None:
-    """Write the numbers of the chosen states beside their discs, several at one place together."""
+def _number(globe: Globe, vectors: Array, areas: Array, count: int, colour: str) -> None:
+    """Write the numbers of the first states beside their discs, several at one place together."""
     radius = 0.0075 * np.sqrt(areas)  # points to units of a sphere about three inches wide
     places: list[tuple[int, list[str]]] = []
-    for rank, state in enumerate(order.tolist(), start=1):
+    for state in range(min(count, len(vectors))):
         for first, numbers in places:
             if np.abs(vectors[first] - vectors[state]).max() < 0.05:
-                numbers.append(str(rank))
+                numbers.append(str(state + 1))
                 break
         else:
-            places.append((state, [str(rank)]))
+            places.append((state, [str(state + 1)]))
     for state, numbers in places:
         ((x, y, _),) = globe.project(vectors[state]).tolist()
         globe.marks.append((x, y, 0.8 * radius[state]))
