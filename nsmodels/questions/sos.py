@@ -119,16 +119,19 @@ def relax(
     start = time.perf_counter()
     keywords: dict[str, Any] = {"solver": solver, "time_limit_s": time_limit_s, **options}
     if order == 2:
-        best = sos.second_order(terms, weights, linear, **keywords)
+        forms = [sos.second_order]
     else:
-        best = sos.first_order(terms, weights, linear, **keywords)
-        if len(weights) <= PAIR_LIMIT:
-            try:
-                other = sos.first_order_pairs(terms, weights, linear, **keywords)
-            except SolverError:
-                # With large marginal terms no square exceeds the linear part, and the pairs have no bound to offer.
-                other = best
-            best = max(best, other, key=lambda answer: answer.lower)
+        forms = [sos.first_order, sos.first_order_pairs][: 2 if len(weights) <= PAIR_LIMIT else 1]
+    answers, errors = [], []
+    for form in forms:
+        try:
+            answers.append(form(terms, weights, linear, **keywords))
+        except SolverError as error:
+            # One form is enough: with large marginal terms the pairs have no bound to offer, no square being so large.
+            errors.append(error)
+    if not answers:
+        raise errors[0]
+    best = max(answers, key=lambda answer: answer.lower)
     base = math.fsum([functional.constant, *weights.tolist()])
     # The rounding of directions and coefficients, of η·a and η·b, and of the sums that make the linear terms.
     lost = input_effect(functional, model.eta_a, model.eta_b, model.settings.rounding + 4.0 * 2.0**-53)
