@@ -19,3 +19,13 @@ def test_the_how_to_page_runs(capsys):
     assert "only Bob: V = 0.942981" in printed
     assert "is needed" in printed
     assert "hidden states have mean |B| between" in printed
+
+
+def test_the_semidefinite_page_says_what_the_code_says():
+    from nsmodels.questions.sos import leggett3_identity
+
+    text = PAGE.with_name("semidefinite_view.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    exec(compile(block, "semidefinite_view.md", "exec"), {})
+    for line in leggett3_identity().splitlines():
+        assert line.strip() in text
