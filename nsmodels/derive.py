@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .digits import enclosure, plain, printable
+from .questions.decomposition import DecomposeResult
+from .questions.tidy import tidy
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -31,6 +33,7 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
             return json.dumps({"inequality": None, "reason": reason}, ensure_ascii=False)
         return f"no inequality: {printable(reason)}" if reason != NONE else NONE
     evaluation = inequality.evaluate(problem.behaviour)
+    short = tidy(answer) if isinstance(answer, DecomposeResult) else None
     if form == "json":
         content = {
             "inequality": inequality.to_json(),
@@ -39,10 +42,11 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
             "violation": evaluation.violation,
             "visibility": value,
             "settings": _directions(problem),
+            "tidy": None if short is None else short.to_json(),
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
     if form == "latex":
-        return str(inequality.latex())
+        return str(inequality.latex()) + ("" if short is None else f"\n{short.latex()}")
     assert problem.model is not None
     lines = [
         str(inequality.text()),
@@ -53,6 +57,8 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
     ]
     if problem.settings is not None:
         lines += ["settings (unit vectors)", *_table(problem)]
+    if short is not None:
+        lines += ["with small integers, proved again", short.text()]
     return "\n".join(lines)
 
 

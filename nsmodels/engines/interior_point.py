@@ -150,6 +150,7 @@ def _iterate(
             right: Array, right_k: Array,
             factor: Array = factor, theta: Array = theta, theta_k: Array = theta_k,
             primal: Array = primal, dual: Array = dual, dual_k: Array = dual_k,
+            x: Array = x, slack: Array = slack, reduced: Array = reduced, dual_slack: Array = dual_slack,
         ) -> tuple[Array, Array, Array, Array, Array]:  # fmt: skip
             """The Newton step that makes the complementarity products change by ``right`` and ``right_k``."""
             rhs = primal + A @ (theta * dual - right / reduced)
@@ -157,7 +158,13 @@ def _iterate(
             dy = lapack.dpotrs(factor, rhs, lower=1)[0]
             d_reduced = dual - A.T @ dy
             d_dual_slack = dual_k - dy[:k]
-            return (right - x * d_reduced) / reduced, (right_k - slack * d_dual_slack) / dual_slack, dy, d_reduced, d_dual_slack
+            return (
+                (right - x * d_reduced) / reduced,
+                (right_k - slack * d_dual_slack) / dual_slack,
+                dy,
+                d_reduced,
+                d_dual_slack,
+            )
 
         dx, ds, dy, dz, dw = direction(-x * reduced, -slack * dual_slack)
         up, ud = min(_step(x, dx), _step(slack, ds)), min(_step(reduced, dz), _step(dual_slack, dw))

@@ -1,9 +1,9 @@
 """Many shallow local searches of a sum of absolute values over two spheres: variety for column generation.
 
-G(u, v) = Σ_k w_k |x_k·u − y_k·v| − g·u − h·v is majorised at the current point by a quadratic function (|t| ≤ t²/2c + c/2
-with c = max(|t|, ε)), and that by one whose minimum over the two spheres is a normalised gradient step: each step
-descends on the smoothed function. ε shrinks from step to step. Where `sphere_descent` converges to the few exact local
-minima, this stops on the way and keeps many different points of nearly the same value.
+G(u, v) = Σ_k w_k |x_k·u − y_k·v| − g·u − h·v is majorised at the current point by a quadratic function, because
+|t| ≤ t²/2c + c/2 with c = max(|t|, ε), and that by one whose minimum over the two spheres is a normalised gradient step:
+each step descends on the smoothed function. ε shrinks from step to step. Where `sphere_descent` converges to the few
+exact local minima, this stops on the way and keeps many different points of nearly the same value.
 
 Single precision and one array per coordinate, so that the compiler uses vector instructions; the starting points are
 shared out between threads.
@@ -11,6 +11,7 @@ shared out between threads.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,9 @@ __all__ = ["sweep"]
 
 
 @njit(cache=True, fastmath=True, nogil=True, error_model="numpy")  # a test for zero divisors would keep it scalar
-def _sweep(x: Array, y: Array, w: Array, linear: Array, U: Array, V: Array, steps: int, first: float, last: float) -> None:
+def _sweep(
+    x: Array, y: Array, w: Array, linear: Array, U: Array, V: Array, steps: int, first: float, last: float
+) -> None:
     """Move every row of U, V (m, 3) downhill, in place. x, y (3, k), w (k,), linear (6,) all float32."""
     count = w.shape[0]
     x0, x1, x2 = x[0], x[1], x[2]
@@ -106,7 +109,7 @@ def sweep(
     moved = [np.array(z, dtype=np.float32, order="C") for z in (u, v)]
     workers = min(os.cpu_count() or 1, 4)
     cuts = np.linspace(0, len(u), workers + 1).astype(int)
-    parts = [slice(p, q) for p, q in zip(cuts[:-1], cuts[1:], strict=True) if q > p]
+    parts = [slice(p, q) for p, q in itertools.pairwise(cuts) if q > p]
     if len(u) * len(w) < 20_000 or len(parts) == 1:
         parts = [slice(0, len(u))]
 

@@ -75,7 +75,7 @@ class VertexProgram:
 
     def add_rows(self, coefficients: Array, bounds: Array, *, equality: bool = False) -> None:
         """Append rows with coefficients (k, n) on the columns so far."""
-        count, width = coefficients.shape
+        count, _width = coefficients.shape
         lower = bounds if equality else np.full(count, -self._infinity)
         rows, columns = np.nonzero(coefficients)
         starts = np.searchsorted(rows, np.arange(count)).astype(np.int32)

@@ -122,7 +122,7 @@ class Columns:
         return values_at(functional, self.alice.T, self.bob.T)
 
     def distinct(self, spacing: float, antipodal: bool) -> NDArray[np.intp]:
-        """Indices of the first column in every cell of the given size, in order; antipodes are one where they may be."""
+        """Indices of the first column in every cell of the given size, in order; antipodes are one where allowed."""
         bare = np.isnan(self.u[:, 0])
         kept: list[NDArray[np.intp]] = []
         for group, cell in ((np.flatnonzero(bare), 1e-9), (np.flatnonzero(~bare), spacing)):
@@ -143,8 +143,8 @@ class Columns:
 
 def leggett_states(model: Any, u: Array, v: Array) -> HiddenStates:
     """The hidden states of Leggett's model with the given unit vectors (m, 3)."""
-    settings = model.settings
-    return HiddenStates(model.eta_a * (u @ settings.alice.T), model.eta_b * (v @ settings.bob.T), u, v)
+    states: HiddenStates = model.states(u, v)
+    return states
 
 
 def sphere_points(count: int, *, half: bool) -> Array:

@@ -1,4 +1,4 @@
-"""Question 2: does a behaviour have a model, and if not, up to which visibility, and which inequality says no?
+"""Question 2: has a behaviour a model; if not, up to which visibility; and which inequality says no.
 
 The largest V for which V·P + (1 − V)·noise = Σ ρ_λ P_λ with boxes of the model is a linear program with one column per
 hidden state, because the correlators C_λ may be eliminated (`target`). Its dual is the optimal inequality of Leggett's
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..behaviours import uniform
@@ -32,9 +33,11 @@ from .exact_model import ExactModel, exact_model
 from .search import Proposal, Search, difference
 from .strict import strict_noise_model
 from .symmetry import Symmetry, find_symmetry
-from .target import Target, make_target
+from .target import make_target
 
 __all__ = ["decompose"]
+
+Array = NDArray[np.float64]
 
 MOST_PROOFS = 16
 """How often the loop is resumed after a proof that leaves the ends apart."""
@@ -79,8 +82,8 @@ def decompose(
     Returns
     -------
     DecomposeResult
-        ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``. On Ctrl-C what is proved so
-        far, with ``reason`` = "interrupted".
+        ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``. On Ctrl-C what is proved
+        so far, with ``reason`` = "interrupted".
 
     Raises
     ------
@@ -118,9 +121,7 @@ class _Task:
     ) -> None:  # fmt: skip
         self.model, self.parts = model, parts
         self.tolerance, self.limit, self.seed, self.progress = tolerance, time_limit_s, seed, progress
-        self.target = make_target(
-            behaviour, noise, marginals=marginals, symmetric_model=contains_negations(model)
-        )
+        self.target = make_target(behaviour, noise, marginals=marginals, symmetric_model=contains_negations(model))
         self.upper: UpperEnd | None = None
         self.lower: ExactModel | None = None
         self.reason = "tolerance_met"
@@ -177,7 +178,7 @@ class _Task:
             better = None if proposal is None else self._prove_upper(search, proposal, self._left())
             low = 0.0 if self.lower is None else self.lower.visibility
             high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
-            if high - low <= self.tolerance or stopped == "time_limit":
+            if high - low <= self.tolerance or self.reason in ("time_limit", "interrupted"):
                 return
             if self._left() <= 0.0:
                 self.reason = "time_limit"
@@ -188,7 +189,9 @@ class _Task:
                 search.learn(better)
             if stopped == "stalled" and better is None and attempt > 0:
                 break
-        self.reason = "the search found no better model or inequality" if self.reason == "tolerance_met" else self.reason
+        self.reason = (
+            "the search found no better model or inequality" if self.reason == "tolerance_met" else self.reason
+        )
 
     def _finish(self, search: Search, symmetry: Symmetry | None) -> None:
         """Prove what can be proved in the time that is left, at least briefly."""
@@ -220,6 +223,8 @@ class _Task:
             return None
         finally:
             self.proof_seconds += time.perf_counter() - start
+        if support.value.reason == "interrupted":
+            self.reason = "interrupted"
         self.proof_stats = {k: v for k, v in support.stats.items() if isinstance(v, int | float)}
         end = UpperEnd.of(f[0], support.value, support.proof, self.model, self.target)
         if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
@@ -239,18 +244,33 @@ class _Task:
         if symmetry is not None:
             columns, weights = symmetry.expand(columns, weights, self.parts, self.target.antipodal)
         model = exact_model(self.target, self.parts, columns, weights, visibility)
+        if model.visibility >= 1.0 and model.deviation == 0.0:
+            return self._fewest_states(columns, weights, model)
         if model.visibility < visibility - 0.05 * self.tolerance or model.deviation > 0.0:
             strict = strict_noise_model(self.target, self.parts, columns, search.rng)
             if strict is not None:
                 other = exact_model(self.target, self.parts, columns, weights, visibility, noise_model=strict)
                 if (other.deviation, -other.visibility) < (model.deviation, -model.visibility):
                     model = other
-        better = self.lower is None or (model.deviation, -model.visibility) < (self.lower.deviation, -self.lower.visibility)
+        better = self.lower is None or (model.deviation, -model.visibility) < (
+            self.lower.deviation,
+            -self.lower.visibility,
+        )
         return model if better else self.lower
+
+    def _fewest_states(self, columns: Columns, weights: Array, model: ExactModel) -> ExactModel:
+        """A model of the behaviour itself (V = 1) by few of the states, where there is room."""
+        order = np.argsort(-weights)
+        for share in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+            few = order[: max(1, int(share * len(order)))]
+            smaller = exact_model(self.target, self.parts, columns.take(few), weights[few] / weights[few].sum(), 1.0)
+            if smaller.visibility >= 1.0 and smaller.deviation == 0.0:
+                return smaller
+        return model
 
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
-        low = 0.0 if lower is None else lower.visibility
+        low = 0.0 if lower is None else lower.visibility + 0.0
         high = 1.0 if upper is None else min(upper.visibility, 1.0)
         status, reason = Status.CERTIFIED, self.reason
         if lower is not None and low >= 1.0:
@@ -309,7 +329,7 @@ def _single(state: HiddenState) -> HiddenStates:
     return HiddenStates(state.alice[None], state.bob[None], u, v)
 
 
-def _substantial(weights: np.ndarray, budget: float) -> np.ndarray:
+def _substantial(weights: Array, budget: float) -> NDArray[np.intp]:
     """Indices of all but the smallest weights, which add up to less than the budget."""
     order = np.argsort(weights)
     dropped = int(np.searchsorted(np.cumsum(weights[order]), budget))

@@ -1,4 +1,4 @@
-"""What `nsmodels.decompose` returns: an explicit model, an inequality with its proof, and the enclosure between them."""
+"""What `nsmodels.decompose` returns: an explicit model, an inequality with its proof, the enclosure between them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
     arrays = [np.array(x, order="C") for x in (weights, alice + 0.0, bob + 0.0, u, v, mixing)]
     for array in arrays:
         array.setflags(write=False)
-    return Decomposition(*arrays, deviation=model.deviation, visibility=model.visibility)
+    return Decomposition(
+        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], model.deviation, model.visibility
+    )
 
 
 def value_range(functional: Functional, behaviour: Behaviour) -> tuple[Fraction, Fraction]:

@@ -16,7 +16,7 @@ lowered until every row of `nsmodels.questions.target` holds with the rounding e
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -242,7 +242,7 @@ def exact_model(
     return answer(visibility, deviation=float(max(excess.max(), 0.0)) + error)
 
 
-def _repaired(target: Target, answer: Any, rows: _Rows, visibility: float) -> ExactModel:
+def _repaired(target: Target, answer: Callable[..., ExactModel], rows: _Rows, visibility: float) -> ExactModel:
     """Repair an ℓ1 error by the ball lemma (a Bell-local correction, white noise, vanishing or free marginals)."""
     n = target.n_pairs
     wanted = visibility * target.behaviour.correlators[target.first, target.second]
@@ -250,7 +250,7 @@ def _repaired(target: Target, answer: Any, rows: _Rows, visibility: float) -> Ex
     distance = np.maximum(np.maximum(low - wanted, wanted - high), 0.0)
     total = float(distance.sum()) * (1.0 + 1e-12) + n * (rows.error + _target_error(target, 0.5))
     share = Fraction(total * (1.0 + 1e-9)) / (1 + Fraction(total))
-    return answer(round_down(Fraction(visibility) * (1 - share)), repair=share)  # type: ignore[no-any-return]
+    return answer(round_down(Fraction(visibility) * (1 - share)), repair=share)
 
 
 def _mix(

@@ -199,7 +199,7 @@ class Search:
     def _propose(self, functional: Functional, near: Columns, *, thorough: bool) -> Columns:
         return propose(
             self.parts, functional, self.count, rng=self.rng, near=near, turns=self.turns,
-            starts=THOROUGH * self.count if thorough else 3 * self.count, deep=thorough, antipodal=self.target.antipodal,
+            starts=(THOROUGH if thorough else 3) * self.count, deep=thorough, antipodal=self.target.antipodal,
         )  # fmt: skip
 
     def learn(self, columns: Columns) -> None:
@@ -326,7 +326,7 @@ class Search:
         solution = self.master.interior(max(0.04 * self.tolerance, 1e-10), self.deadline)
         gap = max(self._gap(), self.tolerance, 1e-9)
         keep = (solution.weights > 1e-9) | (solution.reduced < 10.0 * gap)
-        m, n = self.master.table.shape
+        m, _n = self.master.table.shape
         if keep.sum() > 4 * m:
             keep &= solution.reduced <= np.partition(solution.reduced, 4 * m)[4 * m]
         self.master.purge(keep, np.ones(m, dtype=bool))

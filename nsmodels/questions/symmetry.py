@@ -37,7 +37,7 @@ MOST_ELEMENTS = 500
 
 @dataclass(frozen=True)
 class Relabelling:
-    """A signed permutation: Alice's setting i becomes ``alice[i]`` with outcomes times ``alice_signs[i]``; Bob's too."""
+    """A signed permutation: Alice's setting i becomes ``alice[i]``, outcomes times ``alice_signs[i]``; Bob's too."""
 
     alice: tuple[int, ...]
     alice_signs: tuple[int, ...]
@@ -155,7 +155,7 @@ def _labels(target: Target, parts: Sequence[Model]) -> NDArray[np.int64]:
     signs = np.array([1.0, -1.0])
 
     def doubled(table: Array) -> Array:
-        return np.kron(table, np.outer(signs, signs))
+        return np.asarray(np.kron(table, np.outer(signs, signs)), dtype=np.float64)
 
     labels = np.zeros((size, size), dtype=np.int64)
     known = np.kron(target.behaviour.known, np.ones((2, 2))) > 0
@@ -169,7 +169,7 @@ def _labels(target: Target, parts: Sequence[Model]) -> NDArray[np.int64]:
     for start, count, side in ((0, n_a, "alice"), (doubled_a, n_b, "bob")):
         inner = np.zeros((2 * count, 2 * count), dtype=np.int64)
         for part in directed:
-            rows = getattr(part.settings, side)  # type: ignore[attr-defined]  # Leggett has them
+            rows = np.asarray(getattr(part.settings, side), dtype=np.float64)  # type: ignore[attr-defined]  # Leggett's
             inner = inner * 100_000 + _classes(doubled(rows @ rows.T))
         inner[np.arange(0, 2 * count, 2), np.arange(1, 2 * count, 2)] = -1
         inner[np.arange(1, 2 * count, 2), np.arange(0, 2 * count, 2)] = -1
@@ -186,7 +186,9 @@ def scalar_product_graph(target: Target, parts: Sequence[Model]) -> nx.Graph:
     labels = _labels(target, parts)
     graph = nx.Graph()
     graph.add_nodes_from((k, {"kind": int(labels[k, k])}) for k in range(len(labels)))
-    graph.add_edges_from((int(p), int(q), {"label": int(labels[p, q])}) for p, q in zip(*np.triu_indices(len(labels), 1)))
+    graph.add_edges_from(
+        (int(p), int(q), {"label": int(labels[p, q])}) for p, q in zip(*np.triu_indices(len(labels), 1))
+    )
     return graph
 
 

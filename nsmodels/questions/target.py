@@ -1,7 +1,7 @@
 r"""What a decomposition must reproduce, row by row, and how multipliers become a functional: the signs live here.
 
-With noise N and D = P − N the target is C_ij(V) = N_ij + V D_ij on every known pair, and a mixture Σ ρ_λ P_λ of boxes of
-the model reproduces it exactly when (arXiv:0801.2241, eq. (7), the correlators C_λ eliminated)
+With noise N and D = P − N the target is C_ij(V) = N_ij + V D_ij on every known pair, and a mixture Σ ρ_λ P_λ of boxes
+of the model reproduces it exactly when (arXiv:0801.2241, eq. (7), the correlators C_λ eliminated)
 
     row "+" of the pair (i, j):    Σ ρ |A_i + B_j| ≤ 1 + N_ij + V D_ij            multiplier y⁺_ij ≥ 0
     row "−" of the pair (i, j):    Σ ρ |A_i − B_j| ≤ 1 − N_ij − V D_ij            multiplier y⁻_ij ≥ 0
@@ -51,7 +51,7 @@ class Target:
     right, slope : ndarray, shape (rows,)
         A row reads Σ ρ K ≤ right + V slope.
     margin_right, margin_slope : ndarray, shape (p,)
-        The matched marginals read Σ ρ m = margin_right + V margin_slope; p = 0 where they are free or vanish by antipodes.
+        Matched marginals read Σ ρ m = margin_right + V margin_slope; p = 0 where they are free or vanish by antipodes.
     antipodal : bool
         Whether every hidden state stands for itself and its negation, half the weight each.
     members, offsets : ndarray of int
@@ -193,9 +193,12 @@ def make_target(
     antipodal = False
     margin_right, margin_slope = np.zeros(0), np.zeros(0)
     if match:
-        assert behaviour.alice is not None and behaviour.bob is not None
+        assert behaviour.alice is not None
+        assert behaviour.bob is not None
         if noise.alice is None or noise.bob is None:
-            raise InputError("decompose: the noise needs marginals because those of the behaviour are matched; give them")
+            raise InputError(
+                "decompose: the noise needs marginals because those of the behaviour are matched; give them"
+            )
         margin_right = np.concatenate([noise.alice, noise.bob])
         margin_slope = np.concatenate([behaviour.alice, behaviour.bob]) - margin_right
         antipodal = symmetric_model and not margin_right.any() and not margin_slope.any()
