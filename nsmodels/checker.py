@@ -6,10 +6,8 @@ is proved and what is not; exit code 0: all proved, 1: some claim is not, 2: unr
 
 At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B| (arXiv:0801.2241,
 eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, and attains that, where
-G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j.
-
-Numbers of the problem are the doubles they name, as fractions. Sines, cosines and 1/|a| are integers over 2^200; the few
-roundings on the way to any of them amount to less than `EPS` = 2^-150, and that is charged.
+G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name; sines,
+cosines and 1/|a| are integers over 2^200, and the few roundings on the way to any of them add up to less than `EPS`.
 """
 
 from __future__ import annotations
@@ -52,46 +50,32 @@ Behaviour = namedtuple("Behaviour", "alice bob correlators radius marginal_radiu
 # a law for the marginals; leggett: directions times purity, over `ONE`; finite: the rows; hull: the parts
 Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
 
-
 class Refused(Exception):
     """The certificate does not prove what it should."""
-
 
 def need(condition: Any, message: str) -> None:
     """Refuse unless the condition holds."""
     if not condition:
         raise Refused(message)
 
-
 # --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Give a JSON object, whose keys must not be repeated."""
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key is repeated")
-    return dict(pairs)
-
-
 def read(path: str) -> Any:
     """Read a JSON file of bounded size; raises OSError, ValueError (also for huge integers) or RecursionError."""
     if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE:
         raise OSError(f"no regular file of at most {MAX_FILE >> 20} MiB")
-    with open(path, "rb") as stream:
-        return json.loads(stream.read(MAX_FILE), object_pairs_hook=unique)
-
+    with open(path, "rb") as stream:  # an object with a repeated key becomes null
+        hook = {"object_pairs_hook": lambda pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else None}
+        return json.loads(stream.read(MAX_FILE), **hook)
 
 def number(value: Any) -> Fraction:
     """Give the exact value of the double that a JSON number names."""
     need(type(value) in (int, float), f"{ascii(value)[:40]} stands where a number should")
     return Fraction(float(value))
 
-
 def whole(value: Any, low: int, high: int, what: str) -> int:
     """Give an integer of a stated range."""
     need(type(value) is int and low <= value <= high, f"{what} is not a whole number of the right range")
     return int(value)
-
 
 def rational(value: Any) -> Fraction:
     """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
@@ -100,12 +84,10 @@ def rational(value: Any) -> Fraction:
         raise Refused(f"{ascii(value)[:40]} stands where a rational number should")
     return Fraction(int(match[1]), int(match[2] or 1))
 
-
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
     """Give a list, of the expected length."""
     need(isinstance(value, list) and length in (None, len(value)), f"{what} is no list of the right length")
     return list(value)
-
 
 def common(numbers: Any) -> int:
     """Give a common denominator, of bounded size."""
@@ -115,13 +97,11 @@ def common(numbers: Any) -> int:
         need(scale.bit_length() <= MAX_BITS, "the common denominator of a table is too large")
     return scale
 
-
 def row(value: Any, length: int | None, what: str, entry: Any = number) -> Row:
     """Give a list of numbers (entry=rational: of a certificate)."""
     numbers = [entry(x) for x in listed(value, length, what)]
     common(numbers)
     return numbers
-
 
 def table(value: Any, shape: tuple[int | None, int | None] | None, what: str, entry: Any = number) -> Table:
     """Give a rectangular table of numbers."""
@@ -130,27 +110,21 @@ def table(value: Any, shape: tuple[int | None, int | None] | None, what: str, en
     common(x for r in rows for x in r)
     return rows
 
-
 def size(rows: list[Any]) -> tuple[int, int]:
     """Numbers of rows and columns."""
     return len(rows), len(rows[0])
-
 
 def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
     """Give the entries alice and bob of a table, where they are written."""
     keys = zip(PARTIES, sizes)
     return [row(spec[key], n, key) if key in spec else default and n * default for key, n in keys]
 
-
 def only(value: Any, keys: str, what: str) -> dict[str, Any]:
     """Give an object that displays nothing but what is checked."""
     need(isinstance(value, dict) and set(value) <= set(keys.split()), f"{what} displays something that nothing proves")
     return dict(value)
 
-
 # --- exact directions -------------------------------------------------------------------------------------------------
-
-
 def cos_sin(turns: Fraction) -> tuple[int, int]:
     """Cosine and sine of an angle in turns, over `ONE`: Taylor's series with 60 more bits, exact at quarter turns."""
     quadrant = round(4 * turns)
@@ -163,7 +137,6 @@ def cos_sin(turns: Fraction) -> tuple[int, int]:
     cosine, sine = sums[0] >> 60, sums[1] >> 60
     return ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine))[quadrant % 4]
 
-
 def unit(vector: Row) -> Ints:
     """Give a/|a| over `ONE` for a non-zero vector of fractions, whatever their size."""
     scale = common(vector)
@@ -174,11 +147,9 @@ def unit(vector: Row) -> Ints:
     length = math.isqrt(square << 2 * shift)
     return [(x << BITS + shift) // length for x in integers]
 
-
 def dot(x: Ints, y: Ints) -> Fraction:
     """Scalar product of vectors over `ONE`."""
     return Fraction(sum(map(mul, x, y)) >> BITS, ONE)
-
 
 def axes(name: Any) -> Table:
     """Give the axes e_i of leggett_directions, one of each antipodal pair."""
@@ -189,7 +160,6 @@ def axes(name: Any) -> Table:
     named["dodecahedron"] = cube + golden[1]
     return table(name, (None, 3), "directions") if isinstance(name, list) else named[name]
 
-
 def partner(e: Row) -> Row:
     """Give a vector along a_i ⟂ e_i: e with its coordinates cycled (near ±(1, 1, 1): e_1), less its part along e."""
     square, start = sum(x * x for x in e), [e[2], e[0], e[1]]
@@ -198,12 +168,10 @@ def partner(e: Row) -> Row:
     along = sum(map(mul, start, e))
     return [square * x - along * y for x, y in zip(start, e)]
 
-
 def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     """Give (sin θ cos φ, sin θ sin φ, cos θ), over `ONE`."""
     (cos_theta, sin_theta), (cosine, sine) = cos_sin(theta_deg / 360), cos_sin(phi_deg / 360)
     return [sin_theta * cosine >> BITS, sin_theta * sine >> BITS, cos_theta]
-
 
 def fibonacci(n: int, k: int) -> Ints:
     """Height z_k = 1 − (2k+1)/n, azimuth k(3 − √5)/2 turns."""
@@ -212,14 +180,11 @@ def fibonacci(n: int, k: int) -> Ints:
     radius = math.isqrt(ONE * ONE - z * z)
     return [radius * cosine >> BITS, radius * sine >> BITS, z]
 
-
 def drawn(seed: int, count: int) -> list[Ints]:
     """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
-    generator = random.Random(seed)
-    cube = ([2.0 * generator.random() - 1.0 for _ in range(3)] for _ in repeat(0))
-    ball = (unit([Fraction(x) for x in r]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
-    return list(islice(ball, count))
-
+    draw = random.Random(seed).random
+    cube = ((2.0 * draw() - 1.0, 2.0 * draw() - 1.0, 2.0 * draw() - 1.0) for _ in repeat(0))
+    return list(islice((unit([*map(Fraction, r)]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1), count))
 
 def directions(settings: Any) -> Settings:
     """Give the exact directions of both parties, over `ONE`."""
@@ -247,10 +212,7 @@ def directions(settings: Any) -> Settings:
     both = drawn(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed"), n + m)
     return both[:n], both[n:]
 
-
 # --- the problem ------------------------------------------------------------------------------------------------------
-
-
 @dataclass
 class Functional:
     """f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ correlators_ij C_ij, exact."""
@@ -275,7 +237,6 @@ class Functional:
         best = [[1 - abs(a - b) if s > 0 else abs(a + b) - 1 for s, b in zip(r, bob)] for r, a in rows]
         return self.value(alice, bob, best)
 
-
 def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     """Give the functional of a problem; −1/3 and the like are exact."""
     name, scale = spec.get("name"), 1
@@ -294,7 +255,6 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     sides = [k * [ZERO] for k in size(signs)]
     return Functional(ZERO, *sides, [[Fraction(x, scale) for x in r] for r in signs])
 
-
 def behaviour(spec: Any, settings: Settings | None) -> Any:
     """Give the behaviour of a problem; the singlet on the settings by default."""
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
@@ -312,7 +272,6 @@ def behaviour(spec: Any, settings: Settings | None) -> Any:
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
     return Behaviour(len(alice) * [ZERO], len(bob) * [ZERO], rows, EPS if factor else ZERO)
 
-
 def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
     for part in model.parts:
@@ -320,8 +279,7 @@ def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, 
             return marginals_of(part, state, exactly_unit)
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
-        on_sphere = all(sum(x * x for x in w) == 1 for w in vectors)
-        need(on_sphere or not exactly_unit, "a hidden vector is not on the sphere")
+        need(not exactly_unit or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not on the sphere")
         u, v = map(unit, vectors)
         return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
     alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
@@ -330,15 +288,14 @@ def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, 
     need(allowed.get(model.name, (alice, bob) in model.rows), "a hidden state is not in the model")
     return alice, bob, ZERO
 
-
 def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Any:
     """Give the model of a problem."""
     model = Model({"nonsignaling": "nonsignalling"}.get(spec["name"], spec["name"]), shape)
     if model.name == "leggett":
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
         need(settings and all(0 <= eta <= 1 for eta in etas), "Leggett's model needs settings, and purities in [0, 1]")
-        sides = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
-        return model._replace(**dict(zip(PARTIES, sides)))
+        a, b = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
+        return model._replace(alice=a, bob=b)
     if model.name == "finite":
         rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(PARTIES, shape)]
         need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
@@ -349,39 +306,28 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) ->
     need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
     return model
 
-
 # --- upper ends: proofs of f ≤ bound on a model -----------------------------------------------------------------------
-
-
 def prove(model: Any, f: Functional, proof: Any) -> Fraction:
     """Give the bound on f over the model that the proof establishes."""
     kind, parts = proof["type"], model.parts
     if kind == "closed_form":  # |A|, |B|, |C| ≤ 1
         return f.constant + f.size if model.name != "unbiased" else f.ceiling
-    if kind == "dual":
-        return dual(f, table(proof["tau"], f.shape, "tau", rational))
+    if kind == "dual":  # τ in [−1, 1]: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ −Σ|c_i| − Σ|d_j| for every box
+        tau = table(proof["tau"], f.shape, "tau", rational)
+        need(all(abs(t) <= 1 for r in tau for t in r), "a multiplier is outside [−1, 1]")
+        c = [sum((abs(s) * t for s, t in zip(*rows)), -a) for *rows, a in zip(f.correlators, tau, f.alice)]
+        d = [sum(map(mul, s, t), b) for s, t, b in zip(zip(*f.correlators), zip(*tau), f.bob)]
+        return f.ceiling + sum(map(abs, c + d))
     if (kind, model.name) == ("list", "finite"):
         return max(f.best(*state) for state in model.rows)
     if (kind, model.name) == ("hull", "hull"):
         return max(prove(part, f, p) for part, p in zip(parts, listed(proof["parts"], len(parts), "parts")))
     provers = {("covering", "leggett"): covering, ("enumeration", "bell"): enumeration, ("sdp", "quantum"): semidefinite}
-    need((kind, model.name) in provers, f"the type of the proof does not fit the model {model.name}")
+    need((kind, model.name) in provers, "the type of the proof does not fit the model")
     return provers[kind, model.name](model, f, proof)
 
-
-def dual(f: Functional, tau: Table) -> Fraction:
-    """Multipliers τ in [−1, 1]: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ −Σ|c_i| − Σ|d_j| for every box."""
-    need(all(abs(t) <= 1 for r in tau for t in r), "a multiplier is outside [−1, 1]")
-    c = [sum((abs(s) * t for s, t in zip(*rows)), -a) for *rows, a in zip(f.correlators, tau, f.alice)]
-    d = [sum(map(mul, s, t), b) for s, t, b in zip(zip(*f.correlators), zip(*tau), f.bob)]
-    return f.ceiling + sum(map(abs, c + d))
-
-
 def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
-    """Maximise Σ_i α_i A_i + Σ_j |β_j + Σ_i S_ij A_i| over all signs A, of which one is flipped at a time (Gray code).
-
-    The sums over i are the fields of one integer x, stored with 2^(width−1) added; modulo 2^width − 1 fields add up.
-    """
+    """Maximise Σ_i α_i A_i + Σ_j |β_j + Σ_i S_ij A_i| over all signs A, of which one is flipped at a time (Gray code)."""
     alpha, beta, rows = f.alice, f.bob, f.correlators
     if len(alpha) > len(beta):
         alpha, beta, rows = beta, alpha, [list(column) for column in zip(*rows)]
@@ -390,6 +336,7 @@ def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
     need(n < 40 and (5000 + width * len(beta)) << n <= MAX_STRATEGIES, f"2^{n} strategies are too many to enumerate")
     lines = [sum(int(x * scale) << width * j for j, x in enumerate(r)) for r in [*rows, beta]]
     linear, signs, ones = [int(x * scale) for x in alpha], [1] * n, sum(1 << width * j for j in range(len(beta)))
+    # the sums over i are the fields of one integer, with 2^(width−1) added; modulo 2^width − 1 fields add up
     x, total, best = sum(lines) + (ones << width - 1), sum(linear), -f.size * scale
     for step in range(1, (1 << n - (not any(alpha + beta))) + 1):  # without marginal terms the last sign may stay
         plus = x >> width - 1 & ones
@@ -401,13 +348,9 @@ def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
         total += 2 * signs[i] * linear[i]
     return f.constant + Fraction(best) / scale
 
-
 def positive(m: Table) -> bool:
-    """Whether a symmetric matrix (lower triangle) is certainly positive semidefinite: elimination over 2^160.
-
-    Rounding the entries of the rest moves its eigenvalues by less than its order n, which the diagonal loses.
-    """
-    n = len(m)
+    """Whether a symmetric matrix (lower triangle) is certainly positive semidefinite: elimination over 2^160."""
+    n = len(m)  # roundings of all entries move eigenvalues by less than the order n, which the diagonal loses each time
     a = [[math.floor(x * (1 << 160)) - n * (i == j) for j, x in enumerate(r[: i + 1])] for i, r in enumerate(m)]
     for k in range(n):
         if a[k][k] <= 0:
@@ -416,7 +359,6 @@ def positive(m: Table) -> bool:
             a[i][k + 1 :] = [x - a[i][k] * a[j][k] // a[k][k] for j, x in enumerate(a[i][k + 1 :], k + 1)]
             a[i][i] -= n
     return True
-
 
 def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     """Tsirelson's theorem, or level 1 of the hierarchy: M ⪰ 0 (order 1, A.., B..) proves f ≤ k + ½ Σ diagonal."""
@@ -428,10 +370,7 @@ def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     need(len(m) <= 300 and positive([[*r, x] for r, x in zip(m, diagonal)]), "the semidefinite proof is not positive")
     return f.constant + sum(diagonal) / 2
 
-
 # --- covering of both spheres -----------------------------------------------------------------------------------------
-
-
 def inflated(text: Any) -> bytes:
     """Decode and decompress a blob of bounded size."""
     stream = zlib.decompressobj()
@@ -439,10 +378,9 @@ def inflated(text: Any) -> bytes:
     need(stream.eof and not stream.unused_data, "a compressed part is cut off, or too large")
     return data
 
-
 @lru_cache(maxsize=1 << 16)
 def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...], list[tuple[int, ...]], int]:
-    """Corner directions of a box on a face [−2^40, 2^40]² of the cube, and 1/γ rounded up (see `least`), over 2^80."""
+    """Corners of a box on a face [−2^40, 2^40]² of the cube, and 1/γ (γ: least cosine to the middle), over 2^80."""
     corners = []
     for s, t in product((s0, s1), (t0, t1)):
         point = (1 << 40 if face < 3 else -1 << 40, s, t)
@@ -453,46 +391,36 @@ def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...
     length = math.isqrt(sum(map(mul, middle, middle))) + 1
     return (face, s0, s1, t0, t1), corners, max((length << 160) // sum(map(mul, q, middle)) for q in corners) + 1
 
-
 def least(c: Any, where: Any) -> int:
-    """Lower bound of c·x over a patch, or over the whole sphere (None), over 2^80 times the denominator of c.
-
-    x is a combination of the corners with weights ≥ 0 whose sum is between 1 and 1/γ, γ the least cosine to the middle.
-    """
-    c0, c1, c2 = c
+    """Lower bound of c·x over a patch, or over the whole sphere (None), over 2^80 times the denominator of c."""
+    c0, c1, c2 = c  # x = Σ (weight ≥ 0) (corner), and the weights add up to between 1 and 1/γ
     m = min([c0 * x + c1 * y + c2 * z for x, y, z in where[1]]) if where else -1
     if m >= 0:
         return m
     anywhere = -(math.isqrt(c0 * c0 + c1 * c1 + c2 * c2) + 1) << 80
     return max(anywhere, m * where[2] >> 80) if where else anywhere
 
-
 def unpacked(x: int) -> tuple[Ints, Ints]:
     """Give the six signed fields of 160 bits of an integer: the parts of u and of v."""
     fields = [(x + HALVES >> e & (1 << 160) - 1) - (1 << 159) for e in FIELDS]
     return fields[:3], fields[3:]
 
-
 def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     """A tree of pairs of patches of the u- and the v-sphere; on every leaf G ≥ threshold.
 
     Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), x_k = (|S| a_i, −S b_j). Terms with
-    |n| = D + 1 keep τ = ±1 in all descendants and are summed once, in `base`. Vectors are integers over `scale`, with
-    scale · size = 2^80; all roundings are below 2^-56 · size, which is charged. Without marginal terms G(−u, −v) = G(u, v),
-    and half of the sphere that is cut first is enough.
+    |n| = D + 1 keep τ = ±1 in all descendants. Vectors are integers over `scale` (scale · size = 2^80); the roundings,
+    below 2^-56 · size, are charged. Where G(−u, −v) = G(u, v), half of the sphere that is cut first is enough.
     """
     if f.size == 0:
         return f.constant
     threshold, scale = rational(proof["threshold"]), int((1 << 80) / f.size)
-
     def packed(alice: Any, bob: Any) -> int:
         parts = [[sum(int(x * scale) * a[e] >> BITS for x, a in part) for e in range(3)] for part in (alice, bob)]
         return sum(x << e for x, e in zip(parts[0] + parts[1], FIELDS))
-
     pairs = [(s, a, b) for r, a in zip(f.correlators, model.alice) for s, b in zip(r, model.bob) if s]
     terms, weights = [packed([(abs(s), a)], [(-s, b)]) for s, a, b in pairs], [abs(s) * scale for s, _, _ in pairs]
-    sides = ((f.alice, model.alice), (f.bob, model.bob))
-    linear = [[(-x, a) for x, a in zip(*side) if x and any(a)] for side in sides]
+    linear = [[(-x, a) for x, a in zip(*s) if x and any(a)] for s in ((f.alice, model.alice), (f.bob, model.bob))]
     base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / (1 << 56)) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
     quadratic = iter(listed(proof["quadratic"], None, "quadratic"))
@@ -519,16 +447,15 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 need((u, v)[on_v] is None, "a sphere is cut into faces twice")
                 children = [patch(face, *[-1 << 40, 1 << 40] * 2) for face in range(3 if mirror else 6)]
             else:
-                face, *box = (u, v)[on_v][0]
-                middle, rest = sum(box[2 * odd : 2 * odd + 2]) // 2, 2 * odd
-                need(box[rest] < middle, "a patch is too small")
-                halves = [*box[:rest], box[rest], middle, *box[rest + 2 :]], [*box[:rest], middle, *box[rest + 1 :]]
+                k, (face, *box) = 2 * odd, (u, v)[on_v][0]
+                middle = (box[k] + box[k + 1]) // 2
+                need(box[k] < middle, "a patch is too small")
+                halves = [*box[: k + 1], middle, *box[k + 2 :]], [*box[:k], middle, *box[k + 1 :]]
                 children = [patch(face, *half) for half in halves]
             after = (mirror and kind < 4, base, terms, weights, cd)
             stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
     need(not stack and at == len(multipliers) and not list(quadratic), "the covering does not end where it should")
     return f.ceiling - threshold
-
 
 def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: Row, scale: int, level: Fraction) -> None:
     """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ ≥ K − |ℓ_u| r_u − |ℓ_v| r_v − σ|δ|².
@@ -536,8 +463,7 @@ def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: 
     From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), from c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and from
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
-    star: Row = []
-    radii, curved = [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
+    star, radii, curved = [], [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
     for key, where in (("u", u), ("v", v)):
         *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
@@ -569,15 +495,11 @@ def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: 
     rest = [[(x + slack / sum(radii) * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
     need(positive(rest), "the form of a quadratic leaf is not positive")
 
-
 # --- what each kind of result claims ----------------------------------------------------------------------------------
-
-
 def shown(value: Fraction, up: bool = True) -> str:
     """Round outward to a double, for a message."""
     near = float(value)
     return repr(math.nextafter(near, math.inf if up else -math.inf) if (near < value if up else near > value) else near)
-
 
 def enclosure(claims: Claims, value: Any, lower: Fraction, upper: Fraction, what: str) -> None:
     """Claim that a displayed {lower, upper} contains what the certificate proves."""
@@ -585,13 +507,10 @@ def enclosure(claims: Claims, value: Any, lower: Fraction, upper: Fraction, what
     text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives "
     claims.append((low <= lower <= upper <= high, text + f"[{shown(lower, up=False)}, {shown(upper)}]"))
 
-
 def copies(claims: Claims, displayed: Any, exact: Row, what: str, rounding: Fraction = ROUNDING) -> None:
     """Claim that displayed numbers are the certificate's, up to a rounding (relative above 1)."""
-    pairs = zip(row(displayed, len(exact), what), exact)
-    same = all(abs(x - y) <= rounding * max(1, abs(y)) for x, y in pairs)
+    same = all(abs(x - y) <= rounding * max(1, abs(y)) for x, y in zip(row(displayed, len(exact), what), exact))
     claims.append((same, f"{what} as in the certificate"))
-
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
@@ -614,7 +533,6 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     half = [[sum(map(mul, r, column)) for column in zip(*mean)] for r in x]
     return [h[0] for h in half], [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
 
-
 def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "bound": the largest value of a functional over a model."""
     f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
@@ -626,15 +544,13 @@ def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Cl
         alice, bob, error = marginals_of(model, state, exactly_unit=False)
         lower = f.best(alice, bob) - 2 * error * f.size
     enclosure(claims, result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
-    exact, maximiser = {"alice": alice, "bob": bob}, only(result["maximiser"], "u v alice bob", "maximiser")
-    for key in ("u", "v") if "u" in maximiser else ("alice", "bob"):
-        if key in state and key in ("u", "v"):
-            exact[key] = [Fraction(x, ONE) for x in unit(row(state[key], 3, key, rational))]
-        copies(claims, maximiser[key], exact[key], f"maximiser.{key}")
+    exact = {k: [Fraction(x, ONE) for x in unit(row(state[k], 3, k, rational))] for k in ("u", "v") if k in state}
+    need(set(result["maximiser"]) in ({"u", "v"}, {"alice", "bob"}), "the maximiser displays something else")
+    for key, displayed in result["maximiser"].items():
+        copies(claims, displayed, {"alice": alice, "bob": bob, **exact}[key], f"maximiser.{key}")
     if result.get("quantum") is not None:
         value = f.value(None, None, behaviour({}, settings).correlators)
         copies(claims, [result["quantum"]], [value], "quantum value of the singlet", ROUNDING * max(1, f.size))
-
 
 def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
@@ -649,16 +565,15 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     need(all(abs(x) <= 1 + wanted.radius for x in entries), "a mean value of the behaviour is outside [−1, 1]")
     return wanted, known
 
-
-def check_mixture(lower: Any, result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
-    """Check the finite model of a visibility; give the visibility that it proves, and its numbers as they are displayed."""
-    shape = size(wanted.correlators)
+def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
+    """Check the finite model of a visibility; give the visibility that it proves, and the model as it is displayed."""
+    lower, shape = result["certificate"]["lower"], size(wanted.correlators)
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
     states = [marginals_of(model, state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
     need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
     need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
-    need(min(weights) >= 0 and sum(weights) == 1, "the weights are not non-negative with sum 1")
+    need(min(weights) >= 0 and sum(weights) == 1, "the weights are negative or do not add up to 1")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
     need(not antipodal or "finite" not in names, "the model is not closed under m → −m")
     # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
@@ -691,27 +606,25 @@ def check_mixture(lower: Any, result: Any, wanted: Any, noise: Any, known: Any, 
             listing += [w / (1 + halves), *vectors] if halves or sign > 0 else []
     return visibility * (1 - repair), listing
 
-
 def check_visibility(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
     spec, claim = problem.get("behaviour", problem.get("behavior", {})), result["certificate"].get("upper")
     wanted, known = target(spec, settings)
-    shape = size(wanted.correlators)
-    model, finite = named_model(problem["model"], shape, settings), result["certificate"]["lower"]
+    model, shape = named_model(problem["model"], size(wanted.correlators), settings), size(wanted.correlators)
     noise = None if spec.get("noise", "white") == "white" else behaviour(spec["noise"], settings)
-    (lower, listing), upper = check_mixture(finite, result, wanted, noise, known, model), Fraction(1)
+    (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
     entries = [only(entry, "weight u v alice bob", "decomposition") for entry in result["decomposition"]]
-    flat = [x for e in entries for x in (e["weight"], *(x for k in ("u", "v", "alice", "bob") for x in e.get(k, [])))]
+    flat = [x for entry in entries for x in (entry["weight"], *(x for key in VECTORS for x in entry.get(key, [])))]
     copies(claims, flat, listing, f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, shape)]
         f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], shape, "S", rational))
-        used = all(k or not s for r, q in zip(f.correlators, known) for s, k in zip(r, q))
-        free = (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
-        need(used and not free, "the inequality uses mean values that are unknown or free")
-        bound, displayed = prove(model, f, claim["proof"]), result["inequality"]
-        only(displayed, "correlators alice bob constant bound", "inequality")
+        free = any(s and not k for r, q in zip(f.correlators, known) for s, k in zip(r, q))
+        free = free or (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
+        need(not free, "the inequality uses mean values that are unknown or free")
+        bound = prove(model, f, claim["proof"])
+        displayed = only(result["inequality"], "correlators alice bob constant bound", "inequality")
         base = f.value(noise.alice, noise.bob, noise.correlators) if noise else f.constant
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
@@ -719,11 +632,10 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
         upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
         need(bound <= rational(claim["bound"]) and upper <= rational(claim["visibility"]), "the inequality proves less")
         flat = [x for r in (*displayed["correlators"], displayed["alice"], displayed["bob"]) for x in r]
-        exact = [x for r in (*f.correlators, f.alice, f.bob) for x in r]
-        copies(claims, [*flat, displayed["constant"]], [*exact, f.constant], "inequality", ZERO)
+        exact = [*(x for r in (*f.correlators, f.alice, f.bob) for x in r), f.constant]
+        copies(claims, [*flat, displayed["constant"]], exact, "inequality", ZERO)
         claims.append((bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound)} holds for the model"))
     enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
-
 
 def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
@@ -736,13 +648,11 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
     need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
-
     def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k − D_l|, |D_k + D_l|, and their error
         if k < n_a <= other and known[k][other - n_a]:
             return 1 - wanted.correlators[k][other - n_a], 1 + wanted.correlators[k][other - n_a], wanted.radius
         need(m, "a path uses a pair of settings that nothing is known about")
         return 2 - abs(m[k] + m[other]), 2 - abs(m[k] - m[other]), 2 * wanted.marginal_radius
-
     pairs = [(k, x) for k, x in combinations(range(count), 2) if m or (k < n_a <= x and known[k][x - n_a])]
     bounds = [limits(*pair) for pair in pairs]
     for (k, x), (same, opposite, _) in zip(pairs if m else (), bounds):  # literals of the file may miss by a rounding
@@ -769,14 +679,10 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
         enclosure(claims, displayed, *best[-1], name)
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
-
 # --- the whole file ---------------------------------------------------------------------------------------------------
-
-HEADER = ("schema", "kind", "problem_sha256", "status")
 KEYS = """schema kind problem problem_sha256 resolved status reason value certificate stats maximiser quantum decomposition
 mixing deviation inequality marginals paths"""
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
-
 
 def check(result: Any) -> Claims:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
@@ -784,8 +690,9 @@ def check(result: Any) -> Claims:
     try:
         problem = only(result, KEYS, "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        for key, right in zip(HEADER, (1, problem["kind"], hashlib.sha256(text.encode()).hexdigest(), "certified")):
-            need(result[key] == right, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {ascii(right)[:80]}")
+        right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for key, value in {**right, "status": "certified"}.items():
+            need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {ascii(value)[:80]}")
         need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
@@ -795,7 +702,6 @@ def check(result: Any) -> Claims:
     except Exception as error:  # whatever goes wrong, nothing is proved
         claims.append((False, f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}"))
     return claims
-
 
 def main(argv: list[str] | None = None) -> int:
     """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
@@ -809,7 +715,6 @@ def main(argv: list[str] | None = None) -> int:
     print(*(("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims), sep="\n")
     print("all proved" if proved else "NOT everything is proved")
     return 0 if proved else 1
-
 
 if __name__ == "__main__":
     sys.exit(main())
