@@ -199,25 +199,22 @@ def tangent_system(
     return size
 
 
-@kernel
-def descend_one(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
-    u: Array, v: Array, eps_first: float, eps_last: float, factor: float, steps: int,
+@entry
+def descend_many(
+    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
+    eps_first: float, eps_last: float, factor: float, steps: int,
 ) -> None:
-    """Move (u, v) in place to a local minimiser of G.
+    """Move every row of U, V (m, 3) in place to a local minimiser of G.
 
-    At most `steps` Newton steps for each ε, then along the path of minimisers to the next ε.
+    At most `steps` Newton steps for each ε, with a shift that grows until G falls; then along the path of minimisers to
+    the next ε. (One loop with one evaluation in it: what is written twice is compiled twice.)
     """
     A = np.empty(a.shape[0])
     B = np.empty(b.shape[0])
     c = np.empty(3)
     d = np.empty(3)
-    c2 = np.empty(3)
-    d2 = np.empty(3)
     H = np.empty((6, 6))
-    H2 = np.empty((6, 6))
     path = np.empty(6)
-    path2 = np.empty(6)
     M = np.zeros((6, 6))
     bu = np.empty((2, 3))
     bv = np.empty((2, 3))
@@ -226,70 +223,69 @@ def descend_one(
     step = np.zeros(6)
     un = np.empty(3)
     vn = np.empty(3)
-    eps = eps_first
-    value = smoothed(a, b, ia, jb, s, w, g, h, u, v, eps, A, B, c, d, H, path)
     scale = 1e-300
     for k in range(ia.shape[0]):
         scale += w[k]
-    shift = 0.0
-    while True:
-        for _ in range(steps):
-            size = tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
-            if (size <= 1e-4 * scale and eps > eps_last) or size <= 1e-12 * scale:
-                break
-            moved = False
-            for _try in range(12):
-                if not solve_shifted(M, grad, 4, shift, step):
-                    shift = max(2e-3 * scale, 4.0 * shift)
-                    continue
-                length = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
-                if length > 0.7:
-                    for p in range(4):
-                        step[p] *= 0.7 / length
-                retract(u, bu, step[0], step[1], un)
-                retract(v, bv, step[2], step[3], vn)
-                trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c2, d2, H2, path2)
-                if trial <= value:
-                    moved = value - trial > 1e-15 * scale
-                    value = trial
-                    u[:] = un
-                    v[:] = vn
-                    c, c2 = c2, c
-                    d, d2 = d2, d
-                    H, H2 = H2, H
-                    path, path2 = path2, path
-                    shift = 0.25 * shift if shift > 1e-9 * scale else 0.0
-                    break
-                shift = max(2e-3 * scale, 4.0 * shift)
-            if not moved:
-                break
-        if eps <= eps_last:
-            return
-        following = max(eps * factor, eps_last)
-        # first along the path of minimisers: the vanishing terms shrink with ε
-        tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
-        for p in range(4):
-            drift[p] *= eps - following
-        eps = following
+    for n in range(U.shape[0]):
+        u = U[n]
+        v = V[n]
+        for e in range(3):
+            un[e] = u[e]
+            vn[e] = v[e]
+        eps = eps_first
+        value = 0.0
         shift = 0.0
-        value = smoothed(a, b, ia, jb, s, w, g, h, u, v, eps, A, B, c2, d2, H2, path2)
-        # (along a curve of minimisers the system is singular, and a small shift keeps the step there at zero)
-        solved = False
-        for small in (0.0, 1e-8, 1e-6, 1e-4):
-            solved = solved or solve_shifted(M, drift, 4, small * scale, step)
-        if solved and max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3])) < 0.3:
+        fresh = True  # at a new ε: there is nothing to compare with
+        left = steps
+        tries = 0
+        while True:
+            trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c, d, H, path)
+            if fresh or trial <= value:
+                moved = fresh or value - trial > 1e-15 * scale
+                value = trial
+                for e in range(3):
+                    u[e] = un[e]
+                    v[e] = vn[e]
+                if not fresh:
+                    shift = 0.25 * shift if shift > 1e-9 * scale else 0.0
+                    left -= 1
+                fresh = False
+                tries = 0
+                size = tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
+                done = not moved or left == 0 or size <= 1e-12 * scale or (size <= 1e-4 * scale and eps > eps_last)
+            else:
+                shift = max(2e-3 * scale, 4.0 * shift)
+                tries += 1
+                done = tries == 12
+            if done:
+                if eps <= eps_last:
+                    break
+                following = max(eps * factor, eps_last)
+                # along the path of minimisers the vanishing terms shrink with ε (along a curve of minimisers the
+                # system is singular, and a small shift keeps the step there at zero)
+                for p in range(4):
+                    drift[p] *= eps - following
+                small = 0.0
+                while not solve_shifted(M, drift, 4, small * scale, step) and small < 1e-3:
+                    small = max(1e-8, 100.0 * small)
+                if small >= 1e-3 or max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3])) > 0.3:
+                    for p in range(4):
+                        step[p] = 0.0
+                eps = following
+                fresh = True
+                left = steps
+                tries = 0
+                shift = 0.0
+            else:
+                while not solve_shifted(M, grad, 4, shift, step) and tries < 12:
+                    shift = max(2e-3 * scale, 4.0 * shift)
+                    tries += 1
+                length = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
+                if length > 0.7 or tries == 12:
+                    for p in range(4):
+                        step[p] = step[p] * 0.7 / length if tries < 12 else 0.0
             retract(u, bu, step[0], step[1], un)
             retract(v, bv, step[2], step[3], vn)
-            trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c, d, H, path)
-            if trial <= value:
-                value = trial
-                u[:] = un
-                v[:] = vn
-                continue
-        c, c2 = c2, c
-        d, d2 = d2, d
-        H, H2 = H2, H
-        path, path2 = path2, path
 
 
 @entry
@@ -307,17 +303,3 @@ def value_at(
         y -= s[k] * (b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2])
         value += w[k] * abs(y)
     return value
-
-
-@entry
-def descend_many(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
-    eps_first: float, eps_last: float, factor: float, steps: int,
-) -> Array:
-    """Run `descend_one` from every row of U, V (m, 3), in place; return the values of G (m,)."""
-    m = U.shape[0]
-    values = np.empty(m)
-    for n in range(m):
-        descend_one(a, b, ia, jb, s, w, g, h, U[n], V[n], eps_first, eps_last, factor, steps)
-        values[n] = value_at(a, b, ia, jb, s, w, g, h, U[n], V[n])
-    return values

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import kernel
+from .compiled import entry
 from .sphere_descent import retract, solve_shifted, tangents, value_at
 
 Array = Any
 
 
-@kernel
+@entry
 def polish(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
     u: Array, v: Array, eps: float, active: Array, tau: Array,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .compiled import entry, kernel
+from .compiled import kernel
 from .sphere_patches import minimum
 from .sphere_polish import polish
 from .sphere_tree import MINIMA, QPOOL, QUADS, TAU_BITS, Terms, Tree
@@ -15,44 +15,26 @@ from .sphere_tree import MINIMA, QPOOL, QUADS, TAU_BITS, Terms, Tree
 Array = Any
 
 
-@kernel
-def distance2(x: Array, y: Array) -> float:
-    """|x − y|² for vectors (3,)."""
-    return (x[0] - y[0]) ** 2 + (x[1] - y[1]) ** 2 + (x[2] - y[2]) ** 2
-
-
-@entry
-def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: bool) -> int:
+def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: bool) -> None:
     """Polish the end of a descent and keep it if it is new; make it the incumbent if it is the best.
 
-    Returns its index, or −1 where there is no room. With `mirror`, G(−u, −v) = G(u, v), the mirror image is kept too.
+    With `mirror`, G(−u, −v) = G(u, v), the mirror image is kept as well. Called from Python, a few times a search.
     """
-    n = tree.count[MINIMA]
-    for p in range(n):
-        if distance2(tree.minima[p, :3], u) + distance2(tree.minima[p, 3:6], v) < 1e-10:
-            return p
-    if n + 2 > tree.minima.shape[0]:
-        return -1
-    value = polish(
-        terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, u, v, eps,
-        tree.active[n], tree.active_tau[n],
-    )
-    images = 2 if mirror else 1
-    for image in range(images):
-        sign = 1.0 - 2.0 * image
-        for e in range(3):
-            tree.minima[n + image, e] = sign * u[e]
-            tree.minima[n + image, 3 + e] = sign * v[e]
-        tree.minima[n + image, 6] = value
-        tree.active[n + image, 0] = tree.active[n, 0]
-        for p in range(tree.active[n, 0]):
-            tree.active[n + image, 1 + p] = tree.active[n, 1 + p]
-            tree.active_tau[n + image, p] = sign * tree.active_tau[n, p]
-    tree.count[MINIMA] = n + images
+    n = int(tree.count[MINIMA])
+    point = np.concatenate([u, v])
+    if n + 2 > len(tree.minima) or np.any(((tree.minima[:n, :6] - point) ** 2).sum(axis=1) < 1e-10):
+        return
+    u, v = u.copy(), v.copy()
+    value = polish(*terms, u, v, eps, tree.active[n], tree.active_tau[n])
+    tree.minima[n] = (*u, *v, value)
+    tree.count[MINIMA] = n + 1
+    if mirror:
+        tree.minima[n + 1] = (*-u, *-v, value)
+        tree.active[n + 1] = tree.active[n]
+        tree.active_tau[n + 1] = -tree.active_tau[n]
+        tree.count[MINIMA] = n + 2
     if value < tree.best[6]:
-        for e in range(7):
-            tree.best[e] = tree.minima[n, e]
-    return n
+        tree.best[:] = tree.minima[n]
 
 
 @kernel

@@ -111,39 +111,39 @@ class SphereProblem:
 
 @dataclass(frozen=True, eq=False)
 class Covering:
-    """The proof of G ≥ threshold: a tree of pairs of patches, in preorder, and what proves its leaves.
+    """The proof of a lower end: a tree of pairs of patches, and what proves its leaves.
+
+    It is written down (`to_json`) only when somebody asks for it.
 
     Parameters
     ----------
-    nodes : bytes
-        A byte a node. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5) the sphere of u
-        (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers follows; +
-        16: it replaces (c, d).
-    multipliers : bytes
-        The lists: a signed byte for every term that no ancestor has fixed; ±(D + 1) fixes a term to ±1 from here on.
-    quadratic : tuple of dict
-        What proves the quadratic leaves, in integers (see `sphere_search`).
-    threshold : float
-        What is proved, for the vectors as they are stored.
+    tree : nsmodels.engines.sphere_tree.Tree
+    scales : (float, float)
+        Of the problem, `SphereProblem.scales`.
     """
 
-    nodes: bytes
-    multipliers: bytes
-    quadratic: tuple[dict[str, Any], ...]
-    threshold: float
-    denominator: int = DENOMINATOR
+    tree: trees.Tree
+    scales: tuple[float, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Certificate form, without the threshold."""
+        """Certificate form, without the threshold.
+
+        ``tree``: a byte a node, in preorder. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5)
+        the sphere of u (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers
+        belongs to the node; + 16: it replaces (c, d). ``multipliers``: the lists, a signed byte n for every term that no
+        ancestor has fixed, τ = n/``denominator``; |n| = denominator + 1 fixes a term to ±1 from here on. ``quadratic``:
+        what proves the quadratic leaves, in integers. Byte strings are compressed by zlib and written in base 64.
+        """
 
         def packed(data: bytes) -> str:
             return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
 
+        nodes, multipliers, order = record(self.tree, DENOMINATOR)
         return {
-            "denominator": self.denominator,
-            "tree": packed(self.nodes),
-            "multipliers": packed(self.multipliers),
-            "quadratic": list(self.quadratic),
+            "denominator": DENOMINATOR,
+            "tree": packed(nodes),
+            "multipliers": packed(multipliers),
+            "quadratic": [_quadratic(self.tree, q, *self.scales) for q in order],
         }
 
 
@@ -192,8 +192,8 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     """
     u = np.array(u, dtype=np.float64, order="C")
     v = np.array(v, dtype=np.float64, order="C")
-    values = descend_many(*problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
-    return values * problem.scales[1], u, v
+    descend_many(*problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
+    return np.array([problem.value(x, y) for x, y in zip(u, v)]), u, v
 
 
 def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> trees.Tree:
@@ -205,7 +205,8 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
-    values = descend_many(*terms, u, v, 0.5, EPS_LAST, 0.3, 4)
+    descend_many(*terms, u, v, 0.5, EPS_LAST, 0.3, 4)
+    values = np.array([value_at(*terms, x, y) for x, y in zip(u, v)])
     for k in np.argsort(values, kind="stable")[:16]:
         remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
     tree.nodes["length"][0] = K
@@ -293,31 +294,24 @@ def minimise(
 
 
 def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float, allowance: float) -> SphereMinimum:
-    length, weight = problem.scales
+    weight = problem.scales[1]
     count = tree.count
     nodes = int(count[trees.NODES])
     leaves = tree.nodes["axis"][:nodes] < 0
     # closed leaves lie `2 allowance` above what is claimed, open ones may be used in full
     lower = float(tree.nodes["bound"][:nodes][leaves].min()) - 2.0 * allowance
     upper = float(tree.best[6]) + allowance
-    stream, multipliers, order = record(tree, DENOMINATOR)
-    covering = Covering(
-        stream.tobytes(),
-        multipliers.tobytes(),
-        tuple(_quadratic(tree, int(q), length, weight) for q in order),
-        lower * weight,
-    )
     stats = {
         "nodes": nodes,
         "leaves": int(leaves.sum()),
-        "quadratic_leaves": len(order),
+        "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
         "iterations": int(count[trees.POPPED]),
         "local_minima": int(count[trees.MINIMA]),
         "depth": int(tree.nodes["depth"][:nodes].max()),
         "seconds": time.perf_counter() - begin,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
-    return SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, stats)
+    return SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, stats)
 
 
 def rational_unit(x: Array, bits: int = 60) -> tuple[int, int, int, int]:
