@@ -1,7 +1,7 @@
 """Many shallow local searches of a sum of absolute values over two spheres: variety for column generation.
 
 G(u, v) = Σ_k w_k |x_k·u − y_k·v| − g·u − h·v is majorised at the current point by a quadratic function, because
-|t| ≤ t²/2c + c/2 with c = max(|t|, ε), and that by one whose minimum over the two spheres is a normalised gradient step:
+|t| ≤ t²/2c + c/2 with c = max(|t|, ε), and that by one whose minimum over the spheres is a normalised gradient step:
 each step descends on the smoothed function. ε shrinks from step to step. Where `sphere_descent` converges to the few
 exact local minima, this stops on the way and keeps many different points of nearly the same value.
 

@@ -208,7 +208,7 @@ def starting_columns(
                 states = states.take(rng.choice(len(states), MANY_STATES, replace=False))
             items.append(Columns.of(HiddenStates(states.alice, states.bob), k))
         elif part.name == "bell":
-            signs = rng.integers(0, 2, size=(4 * (n_alice + n_bob), n_alice + n_bob)) * 2.0 - 1.0
+            signs = rng.choice(np.array([-1.0, 1.0]), size=(4 * (n_alice + n_bob), n_alice + n_bob))
             states = HiddenStates(signs[:, :n_alice], signs[:, n_alice:])
             some_columns = _with_partners(Columns.of(states, k), antipodal)
             items.append(some_columns.take(some_columns.distinct(1e-9, antipodal)))

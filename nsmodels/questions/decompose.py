@@ -239,6 +239,8 @@ class _Task:
         if search.primal is None:
             return None
         columns, weights, visibility = search.primal
+        if len(self.target.margin_right) and visibility >= 1.0 - 0.3 * self.tolerance:
+            visibility = 1.0
         keep = _substantial(weights, 0.01 * self.tolerance)
         columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
         if symmetry is not None:
@@ -280,7 +282,9 @@ class _Task:
         if lower is None:
             status = Status.NO_ANSWER
             if search.infeasible:
-                reason = "neither the behaviour nor any mixture with the noise was found to have a model"
+                proved = upper is not None and upper.visibility < 0.0
+                reason = "no mixture of the behaviour and the noise has a model" + (" (proved)" if proved else "")
+            high = max(high, 0.0)
         elif low > high:
             # only possible within the deviation that the model states
             low = high

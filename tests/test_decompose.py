@@ -1,0 +1,403 @@
+"""Decompositions: published visibilities, laws that hold for every model, and answers checked from the data."""
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import nsmodels as ns
+from nsmodels.questions.decompose import decompose
+from nsmodels.questions.exact_model import dyadic_weights, rational_unit
+
+PAIRS = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
+
+
+def check_model(d, tolerance=1e-12):
+    """Re-check the lower end from the data alone."""
+    model, target = d.decomposition, d.behaviour
+    assert math.fsum(model.weights.tolist()) == 1.0
+    assert model.weights.min() > 0.0
+    mixture = model.boxes()  # refuses negative probabilities
+    average = mixture.average()
+    for name in ("correlators", "alice", "bob"):
+        mine, p, noise = getattr(average, name), getattr(target, name), getattr(d.noise, name)
+        if name != "correlators" and (p is None or noise is None):
+            continue
+        wanted = d.lower * p + (1.0 - d.lower) * noise
+        known = target.known if name == "correlators" else slice(None)
+        assert np.abs(mine - wanted)[known].max() <= tolerance + model.deviation
+    hidden = ~np.isnan(model.u[:, 0])
+    if hidden.any():
+        for vectors in (model.u[hidden], model.v[hidden]):
+            assert np.abs(np.linalg.norm(vectors, axis=1) - 1.0).max() <= 1e-15
+    assert ((model.mixing >= 0.0) & (model.mixing <= 1.0)).all()
+
+
+def check_inequality(d):
+    """Re-check that the inequality gives the upper end, and that the states of the model obey it."""
+    f, bound = d.inequality.functional, d.inequality.bound
+    step = f.value(d.behaviour) - f.value(ns.Behaviour(d.noise.correlators, d.noise.alice, d.noise.bob))
+    start = f.value(ns.Behaviour(d.noise.correlators, d.noise.alice, d.noise.bob))
+    assert (bound - start) / step == pytest.approx(d.upper_end.visibility, abs=1e-12)
+    for k in range(len(d.decomposition)):
+        a, b = d.decomposition.alice[k], d.decomposition.bob[k]
+        assert f.evaluate(a, b, d.decomposition.correlators(k)) <= bound + 1e-12
+
+
+# -- theorems ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("phi_deg", [20.0, 36.87, 60.0, 100.0, 150.0])
+@pytest.mark.parametrize("eta", [0.3, 0.7, 1.0])
+def test_six_pairs_of_l3(phi_deg, eta):
+    """On the six pairs alone V = min(1, (1 − η sin(φ/2)/3)/cos(φ/2)): eq. (5) of arXiv:0801.2241, tight."""
+    s = ns.settings.leggett_triads(phi_deg=phi_deg)
+    d = decompose(ns.behaviours.singlet(s).with_pairs(PAIRS), ns.Leggett(s, eta), tolerance=5e-8)
+    half = math.radians(phi_deg) / 2.0
+    expected = min(1.0, (1.0 - eta * math.sin(half) / 3.0) / math.cos(half))
+    assert d.lower - 1e-15 <= expected <= d.upper + 1e-15
+    assert d.visibility.width <= 1e-7
+    assert d.status == "certified"
+    check_model(d)
+
+
+@pytest.mark.parametrize(("phi_deg", "expected"), [(36.87, 0.942981), (50.0, 0.946604), (70.0, 0.9396)])
+def test_eighteen_correlators(phi_deg, expected):
+    """The figures of all 18 correlators on the settings of figure 1 of arXiv:0801.2241."""
+    s = ns.settings.leggett_triads(phi_deg=phi_deg)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
+    assert d.visibility.width <= 1e-6
+    assert d.lower == pytest.approx(expected, abs=5e-5 if expected == 0.9396 else 1e-6)
+    assert d.stats["seconds"] < 10.0
+    check_model(d)
+    check_inequality(d)
+
+
+@pytest.mark.parametrize("eta", [0.6, 1.0])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_settings_fall_below_the_universal_model(eta, seed):
+    """V ≥ ½(1 + √(1 − η²/2)): the model v = −u uniform on the sphere reproduces that for all settings at once."""
+    s = ns.settings.random(7, 8, seed)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s, eta), tolerance=1e-4)
+    assert d.lower >= 0.5 * (1.0 + math.sqrt(1.0 - eta**2 / 2.0)) - 1e-4
+    assert d.visibility.width <= 1e-4
+
+
+def test_chsh_settings_and_bell():
+    """Bell visibility of the singlet on CHSH settings: 1/√2, and the inequality is CHSH itself."""
+    s = ns.settings.chsh()
+    d = decompose(ns.behaviours.singlet(s), ns.Bell(s.shape), tolerance=1e-9)
+    assert d.lower - 1e-15 <= 1.0 / math.sqrt(2.0) <= d.upper + 1e-15
+    assert d.visibility.width <= 1e-9
+    assert np.array_equal(d.inequality.functional.correlators, ns.functionals.chsh().correlators)
+    assert d.inequality.bound == pytest.approx(2.0, abs=1e-14)
+    check_model(d)
+
+
+def test_elegant_inequality():
+    """Cube diagonals against the axes: √3/2, Gisin's elegant inequality (arXiv:quant-ph/0702021), 6 against 4√3."""
+    d_rows, axes = ns.settings.directions("tetrahedron"), np.eye(3)
+    s = ns.Settings(axes, d_rows)
+    d = decompose(ns.behaviours.singlet(s), ns.Bell(s.shape), tolerance=1e-9)
+    assert d.lower - 1e-13 <= math.sqrt(3.0) / 2.0 <= d.upper + 1e-13
+
+
+def test_chained_inequality_on_its_own_pairs():
+    """2N neighbouring pairs: V = (1 − 1/N)/cos(π/2N), Braunstein and Caves; N = 3 and 5."""
+    for n in (3, 5):
+        s = ns.settings.half_circle(n)
+        table = ns.functionals.chained(n).correlators
+        b = ns.behaviours.singlet(s).with_pairs([tuple(p) for p in np.argwhere(table).tolist()])
+        d = decompose(b, ns.Bell(s.shape), tolerance=1e-9)
+        expected = (1.0 - 1.0 / n) / math.cos(math.pi / (2 * n))
+        assert d.lower - 1e-14 <= expected <= d.upper + 1e-14
+        check_model(d)
+
+
+def test_pr_box():
+    """No decomposition in Bell (visibility ½), one unbiased state otherwise."""
+    box = ns.behaviours.pr_box()
+    bell = decompose(box, ns.Bell((2, 2)), tolerance=1e-9)
+    assert bell.lower - 1e-14 <= 0.5 <= bell.upper + 1e-14
+    assert bell.has_model is False
+    for model in (ns.Unbiased((2, 2)), ns.NonSignalling((2, 2))):
+        d = decompose(box, model)
+        assert (d.lower, d.upper) == (1.0, 1.0)
+        assert d.has_model
+        assert d.inequality is None
+        assert d.decomposition.deviation == 0.0
+        check_model(d)
+
+
+# -- laws -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hull_is_at_least_its_parts(seed):
+    s = ns.settings.leggett_triads(0.5 + 0.4 * seed)
+    b = ns.behaviours.singlet(s)
+    bell, leggett = ns.Bell(s.shape), ns.Leggett(s, 0.9)
+    hull = ns.Hull([bell, leggett])
+    parts = [decompose(b, m, tolerance=1e-5) for m in (bell, leggett)]
+    both = decompose(b, hull, tolerance=1e-5)
+    assert both.upper >= max(p.lower for p in parts) - 1e-12
+    check_model(both)
+    assert both.visibility.width <= 1e-5
+
+
+def test_purity_only_hurts():
+    s = ns.settings.random(4, 5, 3)
+    values = [decompose(ns.behaviours.singlet(s), ns.Leggett(s, eta), tolerance=1e-5) for eta in (0.5, 0.8, 1.0)]
+    for first, second in itertools.pairwise(values):
+        assert second.lower <= first.upper + 1e-12
+
+
+@pytest.mark.parametrize("phi_deg", [50.0, 90.0])
+def test_symmetry_changes_nothing(phi_deg):
+    s = ns.settings.leggett_triads(phi_deg=phi_deg)
+    b, model = ns.behaviours.singlet(s), ns.Leggett(s)
+    without, with_it = decompose(b, model, symmetry=None), decompose(b, model)
+    assert with_it.stats["symmetry_order"] >= 24
+    assert with_it.stats["rows"] < without.stats["rows"]
+    assert with_it.lower <= without.upper
+    assert without.lower <= with_it.upper
+    check_model(with_it)
+
+
+@pytest.mark.parametrize("case", ["triads", "chsh", "random", "pairs"])
+def test_symmetry_agrees_with_networkx(case):
+    """The same number of automorphisms as networkx's matcher finds in the graph of scalar products."""
+    from networkx.algorithms.isomorphism import GraphMatcher
+
+    from nsmodels.questions.symmetry import find_symmetry, scalar_product_graph
+    from nsmodels.questions.target import make_target
+
+    s = {"chsh": ns.settings.chsh(), "random": ns.settings.random(3, 3, 1)}.get(case, ns.settings.leggett_triads(1.0))
+    b = ns.behaviours.singlet(s)
+    if case == "pairs":
+        b = b.with_pairs(PAIRS)
+    parts = (ns.Leggett(s),)
+    target = make_target(b, ns.behaviours.uniform(*s.shape), marginals="match", symmetric_model=True)
+    graph = scalar_product_graph(target, parts)
+    matcher = GraphMatcher(
+        graph,
+        graph,
+        node_match=lambda x, y: x["kind"] == y["kind"],
+        edge_match=lambda x, y: x["label"] == y["label"],
+    )
+    found = find_symmetry(target, parts)
+    assert (1 if found is None else found.order) == sum(1 for _ in matcher.isomorphisms_iter())
+
+
+def test_given_marginals_are_reproduced():
+    s = ns.settings.random(4, 4, 1)
+    b = ns.behaviours.partially_entangled(s, 0.6)
+    d = decompose(b, ns.Leggett(s), tolerance=1e-5)
+    assert d.decomposition.deviation <= 1e-11
+    check_model(d)
+    free = decompose(b, ns.Leggett(s), tolerance=1e-5, marginals="free")
+    assert free.upper >= d.lower
+
+
+def test_unbiased_cannot_have_marginals():
+    s = ns.settings.random(3, 3, 2)
+    d = decompose(ns.behaviours.partially_entangled(s, 0.4), ns.Unbiased(s.shape), tolerance=1e-6)
+    assert d.upper <= 1e-6
+    assert d.lower == 0.0
+
+
+def test_noise_other_than_white():
+    """With the anticorrelated product state as noise more of the singlet fits in than with white noise."""
+    s = ns.settings.chsh()
+    b = ns.behaviours.singlet(s)
+    noise = ns.behaviours.werner(s, 1.0 / 3.0)
+    white = decompose(b, ns.Bell(s.shape), tolerance=1e-9)
+    other = decompose(b, ns.Bell(s.shape), noise=noise, tolerance=1e-9)
+    # V P + (1 − V) P/3 = (V + (1 − V)/3) P
+    expected = (3.0 * white.upper - 1.0) / 2.0
+    assert other.upper == pytest.approx(expected, abs=1e-8)
+    check_model(other, 1e-8)
+
+
+def test_infeasible_altogether():
+    marginals = np.full(3, 0.3)
+    b = ns.Behaviour(np.zeros((3, 3)), marginals, marginals)
+    d = decompose(b, ns.Unbiased((3, 3)), noise=b.with_marginals(0.5 * marginals, 0.5 * marginals))
+    assert d.status == "no_answer"
+    assert d.to_json()["value"] is None
+    assert "proved" in d.reason
+
+
+# -- two independent methods ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_against_the_cvxpy_program(seed):
+    """The loop against the plain CVXPY program on the same finite hidden set."""
+    from nsmodels.convex import visibility_problem
+
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(2, 5)), int(rng.integers(2, 5)))
+    n = int(rng.integers(20, 80))
+    model = ns.Finite(rng.uniform(-1, 1, (n, shape[0])), rng.uniform(-1, 1, (n, shape[1])))
+    known = rng.random(shape) < 0.8
+    known[0, 0] = True
+    b = ns.Behaviour(rng.uniform(-1, 1, shape), known=known)
+    d = decompose(b, model, tolerance=1e-8)
+    number = visibility_problem(b, model).solve("CLARABEL") if d.status == "certified" else None
+    if number is not None:
+        assert d.lower - 1e-6 <= number <= d.upper + 1e-6
+
+
+def test_a_grid_is_a_lower_end():
+    s = ns.settings.leggett_triads(phi_deg=70.0)
+    b = ns.behaviours.singlet(s)
+    exact = decompose(b, ns.Leggett(s), tolerance=1e-6)
+    before = 0.0
+    for n in (64, 400, 2500):
+        grid = decompose(b, ns.Finite.sphere_grid(s, n), tolerance=1e-6, marginals="free")
+        assert grid.lower <= exact.upper
+        before = max(before, grid.lower)
+    assert before > 0.8
+
+
+# -- behaviour of the search ------------------------------------------------------------------------------------------
+
+
+def test_a_time_limit_leaves_what_is_proved():
+    s = ns.settings.random(10, 10, 4)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-9, time_limit_s=0.4)
+    assert d.status == "certified"
+    assert d.reason == "time_limit"
+    assert 0.5 <= d.lower <= d.upper <= 1.0
+    check_model(d)
+
+
+def test_an_interrupt_leaves_what_is_proved(monkeypatch):
+    from nsmodels.questions.search import Search
+
+    original, calls = Search._solve, []
+
+    def solve(self):
+        calls.append(1)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return original(self)
+
+    monkeypatch.setattr(Search, "_solve", solve)
+    s = ns.settings.random(10, 10, 4)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-9)
+    assert d.reason == "interrupted"
+    assert d.status == "certified"
+    assert d.inequality is not None
+    check_model(d)
+
+
+def test_progress_is_told():
+    told = []
+    s = ns.settings.random(8, 8, 4)
+    decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-3, progress=lambda *x: told.append(x))
+    assert told
+    assert all(0.0 <= low and high <= 1.0 for low, high, _, _ in told)
+
+
+def test_the_same_seed_gives_the_same_answer():
+    s = ns.settings.random(5, 5, 9)
+    first, second = (decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-4, seed=3) for _ in range(2))
+    assert (first.lower, first.upper) == (second.lower, second.upper)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tolerance": 0.0}, "tolerance"),
+        ({"time_limit_s": -1.0}, "time_limit_s"),
+        ({"noise": "pink"}, "noise"),
+        ({"marginals": "some"}, "marginals"),
+        ({"noise": ns.behaviours.uniform(3, 2)}, "noise has shape"),
+    ],
+)
+def test_bad_input(change, message):
+    with pytest.raises(ns.errors.InputError, match=message):
+        decompose(ns.behaviours.pr_box(), ns.Bell((2, 2)), **change)
+
+
+def test_shapes_must_agree():
+    with pytest.raises(ns.errors.InputError, match="2×2 settings"):
+        decompose(ns.behaviours.pr_box(), ns.Bell((2, 3)))
+
+
+# -- exact numbers ----------------------------------------------------------------------------------------------------
+
+
+def test_rational_points_lie_on_the_sphere():
+    rng = np.random.default_rng(0)
+    for vector in [*rng.normal(size=(50, 3)), *np.eye(3), *-np.eye(3), np.ones(3)]:
+        unit = vector / np.linalg.norm(vector)
+        point = rational_unit(unit)
+        assert sum(x * x for x in point) == 1
+        assert np.abs(np.array([float(x) for x in point]) - unit).max() < 1e-11
+
+
+def test_weights_add_up_exactly():
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 17, 400):
+        weights = dyadic_weights(rng.random(n) ** 4)
+        assert sum(Fraction(w) for w in weights.tolist()) == 1
+        assert weights.min() >= 0.0
+
+
+def test_the_certificate_repeats_the_answer():
+    s = ns.settings.leggett_triads(phi_deg=50.0)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
+    content = d.to_json()
+    lower, upper = content["certificate"]["lower"], content["certificate"]["upper"]
+    assert Fraction(lower["visibility"]) == Fraction(d.lower)
+    assert sum(Fraction(w) for w in lower["weights"]) == 1
+    assert all(sum(Fraction(x) ** 2 for x in state[k]) == 1 for state in lower["states"] for k in ("u", "v"))
+    assert Fraction(upper["visibility"]) == Fraction(d.upper)
+    assert Fraction(upper["bound"]) == Fraction(d.inequality.bound)
+    assert content["inequality"]["correlators"] == d.inequality.functional.correlators.tolist()
+    assert sum(state["weight"] for state in content["decomposition"]) == 1.0
+
+
+def test_pictures_and_words():
+    s = ns.settings.leggett_triads(phi_deg=50.0)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
+    assert len(d.plot().axes) >= 3
+    text = repr(d)
+    assert "0.9466" in text
+    assert "hidden states" in text
+
+
+# -- inequalities to publish ------------------------------------------------------------------------------------------
+
+
+def test_tidy_finds_small_integers():
+    """At φ = 36.87° the best inequality is L3 itself; at 90° twelve signs with the bound 8."""
+    from nsmodels.questions.tidy import tidy
+
+    for phi_deg, terms, bound in ((36.87, 6, None), (90.0, 12, 8.0)):
+        s = ns.settings.leggett_triads(phi_deg=phi_deg)
+        d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
+        short = tidy(d)
+        table = short.inequality.functional.correlators
+        assert np.count_nonzero(table) == terms
+        assert set(np.abs(table[table != 0.0]).tolist()) == {1.0}
+        assert short.visibility <= d.upper + 1e-6
+        if bound is not None:
+            assert short.inequality.bound == pytest.approx(bound, abs=1e-6)
+        assert short.standard is not None
+        assert short.standard["visibility"] >= d.lower
+        assert short.text().startswith("−C00")
+        assert r"\begin{tabular}" in short.latex()
+        assert short.to_json()["used"]["alice"] == [0, 1, 2]
+
+
+def test_tidy_needs_an_inequality():
+    from nsmodels.questions.tidy import tidy
+
+    with pytest.raises(ns.errors.InputError, match="no inequality"):
+        tidy(decompose(ns.behaviours.pr_box(), ns.Unbiased((2, 2))))

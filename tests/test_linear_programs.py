@@ -1,0 +1,97 @@
+"""The two linear-program engines behind column generation, against scipy's HiGHS."""
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from nsmodels.engines.blas_threads import few_threads
+from nsmodels.engines.interior_point import interior_point
+from nsmodels.engines.sphere_sweep import sweep
+from nsmodels.engines.vertex import VertexProgram
+
+
+def random_program(seed, m=15, p=3, n=60):
+    """min c·x, A x ≤ b (m rows), = b (p rows), x ≥ 0: feasible and bounded."""
+    rng = np.random.default_rng(seed)
+    table = rng.random((m + p, n))
+    right = table @ (rng.random(n) * (rng.random(n) < 0.2))
+    right[:m] += rng.random(m)
+    return table, right, rng.random(n) - 0.2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_both_engines_find_the_optimum(seed):
+    table, right, cost = random_program(seed)
+    m = 15
+    exact = linprog(cost, A_ub=table[:m], b_ub=right[:m], A_eq=table[m:], b_eq=right[m:])
+    central = interior_point(table, right, cost, m, tolerance=1e-9)
+    assert central.converged
+    assert cost @ central.x == pytest.approx(exact.fun, abs=1e-7)
+    assert right @ central.y == pytest.approx(exact.fun, abs=1e-7)
+    assert (central.y[:m] <= 0.0).all()
+    program = VertexProgram()
+    program.add_rows(np.zeros((m, 0)), right[:m])
+    program.add_rows(np.zeros((3, 0)), right[m:], equality=True)
+    program.add_columns(table, -cost)
+    vertex = program.solve()
+    assert vertex.optimal
+    assert -cost @ vertex.x == pytest.approx(-exact.fun, abs=1e-9)
+    assert np.abs(vertex.y[:m] + exact.ineqlin.marginals).max() < 1e-7
+
+
+def test_growing_equals_starting_anew():
+    table, right, cost = random_program(9, p=1)
+    grown = VertexProgram()
+    grown.add_rows(np.zeros((5, 0)), right[:5])
+    grown.add_columns(table[:5, :30], -cost[:30])
+    grown.solve()
+    grown.add_columns(table[:5, 30:], -cost[30:])
+    grown.add_rows(table[5:15], right[5:15])
+    grown.add_rows(table[15:], right[15:], equality=True)
+    assert grown.shape == (16, 60)
+    second = grown.solve()
+    exact = linprog(cost, A_ub=table[:15], b_ub=right[:15], A_eq=table[15:], b_eq=right[15:])
+    assert -cost @ second.x == pytest.approx(-exact.fun, abs=1e-9)
+
+
+def test_a_coarse_answer_is_central_and_feasible():
+    table, right, cost = random_program(3)
+    coarse = interior_point(table, right, cost, 15, tolerance=1e-2)
+    assert coarse.converged
+    assert coarse.iterations < interior_point(table, right, cost, 15, tolerance=1e-9).iterations
+    assert coarse.x.min() > 0.0
+    assert coarse.slack.min() > 0.0
+
+
+def test_a_deadline_stops_the_iteration():
+    table, right, cost = random_program(3)
+    stopped = interior_point(table, right, cost, 15, tolerance=1e-9, deadline=0.0)
+    assert not stopped.converged
+    assert stopped.iterations == 0
+
+
+def test_sweeps_go_downhill():
+    rng = np.random.default_rng(0)
+
+    def units(n):
+        x = rng.normal(size=(n, 3))
+        return x / np.linalg.norm(x, axis=1)[:, None]
+
+    x, y, w, u, v = units(40), units(40), rng.random(40), units(100), units(100)
+
+    def value(p, q):
+        return np.abs(p @ x.T - q @ y.T) @ w
+
+    p, q = sweep(x, y, w, np.zeros(3), np.zeros(3), u, v)
+    assert np.abs(np.linalg.norm(p, axis=1) - 1.0).max() < 1e-15
+    assert (value(p, q) <= value(u, v) + 1e-2).all()
+    assert value(p, q).mean() < 0.9 * value(u, v).mean()
+
+
+def test_threads_are_given_back():
+    from nsmodels.engines.blas_threads import _libraries
+
+    before = [get() for get, _ in _libraries()]
+    with few_threads(1.0):
+        assert all(get() == 1 for get, _ in _libraries())
+    assert [get() for get, _ in _libraries()] == before
