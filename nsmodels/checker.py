@@ -27,7 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, islice, pairwise, product, repeat
+from itertools import chain, combinations, islice, pairwise, product, repeat
 from operator import add, le, mul, sub
 from typing import Any
 
@@ -36,18 +36,16 @@ MAX_ENTRIES, MAX_BITS = 1 << 18, 1 << 14  # pairs of settings; bits of the commo
 MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # 10^4 a step of an enumeration; hidden states × pairs of settings
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
 BITS, BIG, ONE, WIDE = 200, 1 << 200, 1 << 200, 1 << 260
-FIELDS = [160 * e for e in range(6)]  # of packed vectors of six components
-HALVES = sum(1 << e + 159 for e in FIELDS)
-EPS, ZERO = Fraction(1, 1 << 150), Fraction(0)
-PARTIES, VECTORS = ("alice", "bob"), ("u", "v", "alice", "bob")
+FIELDS, HALVES = [160 * e for e in range(6)], sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors in R^6
+EPS, ZERO, PARTIES, VECTORS = Fraction(1, 1 << 150), Fraction(0), ("alice", "bob"), ("u", "v", "alice", "bob")
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 
-Row, Ints = list[Fraction], list[int]
-Table, Settings = list[Row], tuple[list[Ints], list[Ints]]
-Claims = list[tuple[bool, str]]  # what is said of a result file, and whether it is proved
-# mean values, each within a radius of the exact one; marginals None: unknown or free
-Behaviour = namedtuple("Behaviour", "alice bob correlators radius marginal_radius", defaults=(ZERO, ZERO))
-# a law for the marginals; leggett: directions times purity, over `ONE`; finite: the rows; hull: the parts
+Row = list[Any]  # of fractions, but mypy takes sums of them for floats
+Table = list[Row]
+Ints = list[int]
+Settings = tuple[list[Ints], list[Ints]]
+Claims = list[tuple[bool, str]]  # whether it is proved, what is said
+Behaviour = namedtuple("Behaviour", "correlators alice bob radius marginal_radius", defaults=(ZERO, ZERO))
 Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
 
 class Refused(Exception):
@@ -64,8 +62,7 @@ def read(path: str) -> Any:
     if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE:
         raise OSError(f"no regular file of at most {MAX_FILE >> 20} MiB")
     with open(path, "rb") as stream:  # an object with a repeated key becomes null
-        hook = {"object_pairs_hook": lambda pairs: dict(pairs) if len(dict(pairs)) == len(pairs) else None}
-        return json.loads(stream.read(MAX_FILE), **hook)
+        return json.loads(stream.read(MAX_FILE), object_pairs_hook=lambda x: dict(x) if len(dict(x)) == len(x) else None)
 
 def number(value: Any) -> Fraction:
     """Give the exact value of the double that a JSON number names."""
@@ -79,10 +76,9 @@ def whole(value: Any, low: int, high: int, what: str) -> int:
 
 def rational(value: Any) -> Fraction:
     """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
-    match = re.fullmatch(r"(-?[0-9]{1,400})(?:/([0-9]{1,400}))?", value) if isinstance(value, str) else None
-    if match is None or (match[2] and int(match[2]) == 0):
-        raise Refused(f"{ascii(value)[:40]} stands where a rational number should")
-    return Fraction(int(match[1]), int(match[2] or 1))
+    matches = isinstance(value, str) and re.fullmatch("-?[0-9]{1,400}(/[0-9]{1,400})?", value)
+    need(matches, f"{ascii(value)[:40]} stands where a rational number should")
+    return Fraction(value)
 
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
     """Give a list, of the expected length."""
@@ -116,8 +112,7 @@ def size(rows: list[Any]) -> tuple[int, int]:
 
 def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
     """Give the entries alice and bob of a table, where they are written."""
-    keys = zip(PARTIES, sizes)
-    return [row(spec[key], n, key) if key in spec else default and n * default for key, n in keys]
+    return [row(spec[key], n, key) if key in spec else default and n * default for key, n in zip(PARTIES, sizes)]
 
 def only(value: Any, keys: str, what: str) -> dict[str, Any]:
     """Give an object that displays nothing but what is checked."""
@@ -142,7 +137,6 @@ def unit(vector: Row) -> Ints:
     scale = common(vector)
     integers = [int(x * scale) for x in vector]
     square = sum(x * x for x in integers)
-    need(square > 0, "a direction is the zero vector")
     shift = max(0, BITS + 20 - square.bit_length() // 2)
     length = math.isqrt(square << 2 * shift)
     return [(x << BITS + shift) // length for x in integers]
@@ -170,8 +164,8 @@ def partner(e: Row) -> Row:
 
 def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     """Give (sin θ cos φ, sin θ sin φ, cos θ), over `ONE`."""
-    (cos_theta, sin_theta), (cosine, sine) = cos_sin(theta_deg / 360), cos_sin(phi_deg / 360)
-    return [sin_theta * cosine >> BITS, sin_theta * sine >> BITS, cos_theta]
+    (height, radius), (cosine, sine) = cos_sin(theta_deg / 360), cos_sin(phi_deg / 360)
+    return [radius * cosine >> BITS, radius * sine >> BITS, height]
 
 def fibonacci(n: int, k: int) -> Ints:
     """Height z_k = 1 − (2k+1)/n, azimuth k(3 − √5)/2 turns."""
@@ -183,8 +177,9 @@ def fibonacci(n: int, k: int) -> Ints:
 def drawn(seed: int, count: int) -> list[Ints]:
     """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
     draw = random.Random(seed).random
-    cube = ((2.0 * draw() - 1.0, 2.0 * draw() - 1.0, 2.0 * draw() - 1.0) for _ in repeat(0))
-    return list(islice((unit([*map(Fraction, r)]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1), count))
+    cube = ([2.0 * draw() - 1.0 for _ in range(3)] for _ in repeat(0))
+    ball = (unit([*map(Fraction, r)]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
+    return list(islice(ball, count))
 
 def directions(settings: Any) -> Settings:
     """Give the exact directions of both parties, over `ONE`."""
@@ -217,10 +212,10 @@ def directions(settings: Any) -> Settings:
 class Functional:
     """f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ correlators_ij C_ij, exact."""
 
-    constant: Fraction
+    constant: Any
+    correlators: Table
     alice: Row
     bob: Row
-    correlators: Table
 
     def __post_init__(self) -> None:
         self.shape, total = (len(self.alice), len(self.bob)), sum(abs(s) for r in self.correlators for s in r)
@@ -233,16 +228,15 @@ class Functional:
 
     def best(self, alice: Row, bob: Row) -> Fraction:
         """Evaluate f at the best correlators for these marginals (their error doubles)."""
-        rows = zip(self.correlators, alice)
-        best = [[1 - abs(a - b) if s > 0 else abs(a + b) - 1 for s, b in zip(r, bob)] for r, a in rows]
-        return self.value(alice, bob, best)
+        gap = sum(abs(s * a - abs(s) * b) for r, a in zip(self.correlators, alice) for s, b in zip(r, bob))
+        return self.ceiling + sum(map(mul, self.alice, alice)) + sum(map(mul, self.bob, bob)) - gap
 
 def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     """Give the functional of a problem; −1/3 and the like are exact."""
     name, scale = spec.get("name"), 1
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
-        return Functional(number(spec.get("constant", 0)), *pair(spec, size(rows), [ZERO]), rows)
+        return Functional(number(spec.get("constant", 0)), rows, *pair(spec, size(rows), [ZERO]))
     n = whole(spec.get("n", shape[0] if shape else 2), 1, 512, "functional.n")
     if name == "chsh":
         signs = [[1, 1], [1, -1]]
@@ -252,25 +246,24 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
         need(name in ("leggett3", "leggett_n") and shape, "the functional is unknown or needs settings")
         signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
     need(shape in (None, size(signs)), "the functional does not fit the settings")
-    sides = [k * [ZERO] for k in size(signs)]
-    return Functional(ZERO, *sides, [[Fraction(x, scale) for x in r] for r in signs])
+    return Functional(ZERO, [[Fraction(x, scale) for x in r] for r in signs], *(k * [ZERO] for k in size(signs)))
 
 def behaviour(spec: Any, settings: Settings | None) -> Any:
-    """Give the behaviour of a problem; the singlet on the settings by default."""
+    """Give the mean values of a problem, each within a radius of the exact one; marginals None: unknown or free."""
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
     if name in ("table", "pr_box"):
         spec = spec if name == "table" else {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
         rows = table(spec["correlators"], settings and (len(settings[0]), len(settings[1])), "behaviour.correlators")
-        return Behaviour(*pair(spec, size(rows)), rows)
+        return Behaviour(rows, *pair(spec, size(rows)))
     alice, bob = settings or ((), ())
     if name == "partially_entangled":
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
-        means = [[Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in (alice, bob)]
+        mean_a, mean_b = ([Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in (alice, bob))
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
-        return Behaviour(*means, [[dot(a, b) for b in turned] for a in alice], EPS, EPS)
+        return Behaviour([[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, EPS)
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
-    return Behaviour(len(alice) * [ZERO], len(bob) * [ZERO], rows, EPS if factor else ZERO)
+    return Behaviour(rows, len(alice) * [ZERO], len(bob) * [ZERO], EPS if factor else ZERO)
 
 def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
@@ -279,7 +272,7 @@ def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, 
             return marginals_of(part, state, exactly_unit)
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
-        need(not exactly_unit or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not on the sphere")
+        need(not exactly_unit or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not of length 1")
         u, v = map(unit, vectors)
         return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
     alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
@@ -289,7 +282,7 @@ def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, 
     return alice, bob, ZERO
 
 def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Any:
-    """Give the model of a problem."""
+    """Give the law for the marginals; leggett: directions times purity, over `ONE`; finite: rows; hull: parts."""
     model = Model({"nonsignaling": "nonsignalling"}.get(spec["name"], spec["name"]), shape)
     if model.name == "leggett":
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
@@ -322,12 +315,11 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
         return max(f.best(*state) for state in model.rows)
     if (kind, model.name) == ("hull", "hull"):
         return max(prove(part, f, p) for part, p in zip(parts, listed(proof["parts"], len(parts), "parts")))
-    provers = {("covering", "leggett"): covering, ("enumeration", "bell"): enumeration, ("sdp", "quantum"): semidefinite}
-    need((kind, model.name) in provers, "the type of the proof does not fit the model")
-    return provers[kind, model.name](model, f, proof)
+    provers = {"covering leggett": covering, "enumeration bell": enumeration, "sdp quantum": semidefinite}
+    return provers[f"{kind} {model.name}"](model, f, proof)
 
 def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
-    """Maximise Σ_i α_i A_i + Σ_j |β_j + Σ_i S_ij A_i| over all signs A, of which one is flipped at a time (Gray code)."""
+    """Maximise Σ_i α_i A_i + Σ_j |β_j + Σ_i S_ij A_i| over all signs A; one is flipped at a time (Gray code)."""
     alpha, beta, rows = f.alice, f.bob, f.correlators
     if len(alpha) > len(beta):
         alpha, beta, rows = beta, alpha, [list(column) for column in zip(*rows)]
@@ -344,8 +336,7 @@ def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
         best = max(best, total + ((x ^ plus << width - 1 ^ (minus << width - 1) - minus) + minus) % ((1 << width) - 1))
         i = min((step & -step).bit_length(), n) - 1
         signs[i] = -signs[i]
-        x += 2 * signs[i] * lines[i]
-        total += 2 * signs[i] * linear[i]
+        x, total = x + 2 * signs[i] * lines[i], total + 2 * signs[i] * linear[i]
     return f.constant + Fraction(best) / scale
 
 def positive(m: Table) -> bool:
@@ -370,7 +361,6 @@ def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     need(len(m) <= 300 and positive([[*r, x] for r, x in zip(m, diagonal)]), "the semidefinite proof is not positive")
     return f.constant + sum(diagonal) / 2
 
-# --- covering of both spheres -----------------------------------------------------------------------------------------
 def inflated(text: Any) -> bytes:
     """Decode and decompress a blob of bounded size."""
     stream = zlib.decompressobj()
@@ -379,7 +369,7 @@ def inflated(text: Any) -> bytes:
     return data
 
 @lru_cache(maxsize=1 << 16)
-def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...], list[tuple[int, ...]], int]:
+def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[Any, list[Any], int]:
     """Corners of a box on a face [−2^40, 2^40]² of the cube, and 1/γ (γ: least cosine to the middle), over 2^80."""
     corners = []
     for s, t in product((s0, s1), (t0, t1)):
@@ -391,7 +381,7 @@ def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[tuple[int, ...
     length = math.isqrt(sum(map(mul, middle, middle))) + 1
     return (face, s0, s1, t0, t1), corners, max((length << 160) // sum(map(mul, q, middle)) for q in corners) + 1
 
-def least(c: Any, where: Any) -> int:
+def least(c: Any, where: Any) -> Any:
     """Lower bound of c·x over a patch, or over the whole sphere (None), over 2^80 times the denominator of c."""
     c0, c1, c2 = c  # x = Σ (weight ≥ 0) (corner), and the weights add up to between 1 and 1/γ
     m = min([c0 * x + c1 * y + c2 * z for x, y, z in where[1]]) if where else -1
@@ -406,28 +396,27 @@ def unpacked(x: int) -> tuple[Ints, Ints]:
     return fields[:3], fields[3:]
 
 def covering(model: Any, f: Functional, proof: Any) -> Fraction:
-    """A tree of pairs of patches of the u- and the v-sphere; on every leaf G ≥ threshold.
+    """A tree of pairs of patches of the spheres (half of one where G(−u, −v) = G(u, v)); on every leaf G ≥ threshold.
 
-    Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), x_k = (|S| a_i, −S b_j). Terms with
-    |n| = D + 1 keep τ = ±1 in all descendants. Vectors are integers over `scale` (scale · size = 2^80); the roundings,
-    below 2^-56 · size, are charged. Where G(−u, −v) = G(u, v), half of the sphere that is cut first is enough.
+    Multipliers τ = n/D in [−1, 1] give G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), x_k = (|S| a_i, −S b_j); |n| = D + 1
+    keeps τ = ±1 in all descendants. Vectors are integers over `scale`; all roundings, below 2^-56 · size, are charged.
     """
     if f.size == 0:
         return f.constant
-    threshold, scale = rational(proof["threshold"]), int((1 << 80) / f.size)
+    threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     def packed(alice: Any, bob: Any) -> int:
         parts = [[sum(int(x * scale) * a[e] >> BITS for x, a in part) for e in range(3)] for part in (alice, bob)]
         return sum(x << e for x, e in zip(parts[0] + parts[1], FIELDS))
     pairs = [(s, a, b) for r, a in zip(f.correlators, model.alice) for s, b in zip(r, model.bob) if s]
     terms, weights = [packed([(abs(s), a)], [(-s, b)]) for s, a, b in pairs], [abs(s) * scale for s, _, _ in pairs]
     linear = [[(-x, a) for x, a in zip(*s) if x and any(a)] for s in ((f.alice, model.alice), (f.bob, model.bob))]
-    base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / (1 << 56)) * scale
+    base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / 2**56) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
     quadratic = iter(listed(proof["quadratic"], None, "quadratic"))
     stack: list[Any] = [(None, None, not any(linear), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
         u, v, mirror, base, terms, weights, cd = stack.pop()
-        kind, odd = byte & 7, byte & 1
+        kind, odd, on_v = byte & 7, byte & 1, byte & 7 in (2, 3, 5)
         if byte & 8:
             n = multipliers[at : at + len(terms)].tolist()
             at += len(terms)
@@ -440,9 +429,8 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
         if kind == 6:
             need(least(cd[0], u) + least(cd[1], v) >= target, "a leaf of the covering does not reach the threshold")
         elif kind == 7:
-            check_quadratic(next(quadratic), u, v, base, terms, weights, scale, level)
+            check_quadratic(next(quadratic), (u, v), base, terms, weights, scale, level)
         else:
-            on_v = kind in (2, 3, 5)
             if kind > 3:
                 need((u, v)[on_v] is None, "a sphere is cut into faces twice")
                 children = [patch(face, *[-1 << 40, 1 << 40] * 2) for face in range(3 if mirror else 6)]
@@ -457,42 +445,41 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     need(not stack and at == len(multipliers) and not list(quadratic), "the covering does not end where it should")
     return f.ceiling - threshold
 
-def check_quadratic(leaf: Any, u: Any, v: Any, base: int, terms: Ints, weights: Row, scale: int, level: Fraction) -> None:
-    """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ ≥ K − |ℓ_u| r_u − |ℓ_v| r_v − σ|δ|².
+def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction) -> None:
+    """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ, where Q + σ ⪰ 0 suffices.
 
     From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), from c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and from
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
-    star, radii, curved = [], [], [Fraction(whole(leaf[key], -BIG, BIG, key) * scale, 1 << 50) for key in ("lambda", "mu")]
-    for key, where in (("u", u), ("v", v)):
+    curved, star, radii = [Fraction(whole(leaf[k], -BIG, BIG, k) * scale, 1 << 50) for k in ("lambda", "mu")], [], []
+    for key, spot in zip("uv", where):
         *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
         star += [Fraction(x, length) for x in point]
-        nearest = least([int(x * (1 << 80)) for x in star[-3:]], where)
+        nearest = least([int(x * (1 << 80)) for x in star[-3:]], spot)
         radii.append(min(Fraction(4), 2 - Fraction(2 * nearest, 1 << 160) + Fraction(1, 1 << 70)))
     tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
-    need(len(n) == len(terms), "a leaf has not as many signs as terms")
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
     p_u, p_v = (Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40) for x in leaf["p"])
-    squares = [(p_u, [ZERO, *star[:3], *3 * [ZERO]]), (p_v, [*4 * [ZERO], *star[3:]])]
+    squares: list[Any] = [(p_u, [ZERO, *star[:3], *3 * [ZERO]]), (p_v, [*4 * [ZERO], *star[3:]])]
     for q, x, w in (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
         a, b = unpacked(x)
-        far = min(least([s * e for e in a], u) + least([s * e for e in b], v) for s in (1, -1))
+        far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
         k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
         need(k * ((1 << 104) - far) <= ((1 << 50) - abs(q)) << 30, "a curvature is too large for its multiplier")
         squares.append((k, [sum(map(mul, a + b, star)), *a, *b]))
-    need(not [*tau, *kappa], "a leaf has too many multipliers")
+    need(len(n) == len(terms) and not [*tau, *kappa], "a leaf has not as many multipliers as terms")
     form = [[sum(k * x[i] * x[j] for k, x in squares) for j in range(i + 1)] for i in range(7)]
-    for e, x in enumerate(c + d):
-        x = Fraction(x, 1 << 50)
+    for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
         form[0][0] += x * star[e]
         form[e + 1][0] += (x - curved[e // 3] * star[e]) / 2
         form[e + 1][e + 1] -= curved[e // 3] / 2 + squares[e // 3][0] * radii[e // 3] / 4
     lost = [4 * sum(r[0] ** 2 for r in part) * radius for part, radius in zip((form[1:4], form[4:]), radii)]
     slack = form[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
     need(slack >= 0, "a quadratic leaf does not reach the threshold")
-    rest = [[(x + slack / sum(radii) * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
+    sigma = slack / sum(radii)
+    rest = [[(x + sigma * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
     need(positive(rest), "the form of a quadratic leaf is not positive")
 
 # --- what each kind of result claims ----------------------------------------------------------------------------------
@@ -515,14 +502,12 @@ def copies(claims: Claims, displayed: Any, exact: Row, what: str, rounding: Frac
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
     given = state.get("vectors") or state["qubits"]
-    x, y = (table(given[key], (n, None), key, rational) for key, n in zip(PARTIES, f.shape))
+    x, y = (table(given[key], (n, 4 if "qubits" in state else None), key, rational) for key, n in zip(PARTIES, f.shape))
     if "vectors" in state:
         need(len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y), "a vector is longer than 1")
         return f.shape[0] * [ZERO], f.shape[1] * [ZERO], [[sum(map(mul, p, q)) for q in y] for p in x]
     real, imaginary = (row(given[key], 4, key, rational) for key in ("psi_re", "psi_im"))
-    for c, *direction in x + y:  # the observable c + direction·σ
-        need(len(direction) == 3 and abs(c) <= 1, "an observable is malformed")
-        need(sum(q * q for q in direction) <= (1 - abs(c)) ** 2, "an observable exceeds [−1, 1]")
+    need(all(abs(c) <= 1 and sum(q * q for q in n) <= (1 - abs(c)) ** 2 for c, *n in x + y), "c + n·σ is too large")
     mean = [[ZERO] * 4 for _ in range(4)]  # of σ_p ⊗ σ_q; σ_p maps bit b to b ^ flip with a phase i^(0..3)
     for p, q, ket in product(range(4), repeat=3):
         bra, turns = ket ^ (p in (1, 2)) << 1 ^ (q in (1, 2)), ((0, 0), (0, 0), (1, 3), (0, 2))
@@ -531,7 +516,8 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
         mean[p][q] += (same, -cross, -same, cross)[(turns[p][ket >> 1] + turns[q][ket & 1]) % 4]
     mean = [[m / mean[0][0] for m in r] for r in mean]
     half = [[sum(map(mul, r, column)) for column in zip(*mean)] for r in x]
-    return [h[0] for h in half], [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
+    bob, correlators = [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
+    return [h[0] for h in half], bob, correlators
 
 def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "bound": the largest value of a functional over a model."""
@@ -556,12 +542,11 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
     n_a, n_b = size(wanted.correlators)
-    listed_pairs = spec.get("pairs", product(range(n_a), range(n_b)))
-    pairs = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in listed_pairs}
-    known = [[(i, j) in pairs for j in range(n_b)] for i in range(n_a)]
+    pairs = spec.get("pairs", product(range(n_a), range(n_b)))
+    known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
     if spec.get("marginals", "match") == "free":
         wanted = wanted._replace(alice=None, bob=None)
-    entries = [*(wanted.correlators[i][j] for i, j in pairs), *(wanted.alice or []), *(wanted.bob or [])]
+    entries = [*(wanted.correlators[i][j] for i, j in known), *(wanted.alice or []), *(wanted.bob or [])]
     need(all(abs(x) <= 1 + wanted.radius for x in entries), "a mean value of the behaviour is outside [−1, 1]")
     return wanted, known
 
@@ -570,7 +555,7 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     lower, shape = result["certificate"]["lower"], size(wanted.correlators)
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
-    states = [marginals_of(model, state, exactly_unit=True) for state in listed(lower["states"], len(weights), "states")]
+    states: list[Any] = [marginals_of(model, x, exactly_unit=True) for x in listed(lower["states"], len(weights), "s")]
     need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
     need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
     need(min(weights) >= 0 and sum(weights) == 1, "the weights are negative or do not add up to 1")
@@ -583,7 +568,7 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     scale = common(x for side in sides for r in side for x in r)
     alice, bob = ([[int(x * scale) for x in r] for r in side] for side in sides)  # weighted marginals of each setting
     gaps, mixing = [], table(result["mixing"], shape, "mixing")
-    for i, j in ((i, j) for i, j in product(*map(range, shape)) if known[i][j]):
+    for i, j in known:
         c = visibility * wanted.correlators[i][j] + (1 - visibility) * (noise.correlators[i][j] if noise else 0)
         low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
         high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
@@ -594,9 +579,8 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
         for m, p, n in zip(side, means or [], others or len(side) * [ZERO]):
             mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
             gaps.append(abs(visibility * p + (1 - visibility) * n - mean) + off + visibility * wanted.marginal_radius)
-    if repair:
-        need((1 - repair) * sum(max(gap, ZERO) for gap in gaps) <= repair, "the model is too far from the target")
-    need(repair or max(gaps, default=ZERO) <= deviation, "the model misses the target")
+    missing, worst = (1 - repair) * sum(max(gap, ZERO) for gap in gaps), max(gaps, default=ZERO)
+    need(missing <= repair if repair else worst <= deviation, "the model misses the target")
     need(number(result.get("deviation", 0)) >= deviation, "the deviation is displayed too small")
     listing = []  # as displayed: negated states follow the others
     for sign in (1, -1) if antipodal else (1,):
@@ -619,8 +603,8 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, shape)]
-        f = Functional(rational(claim["constant"]), *sides, table(claim["correlators"], shape, "S", rational))
-        free = any(s and not k for r, q in zip(f.correlators, known) for s, k in zip(r, q))
+        f = Functional(rational(claim["constant"]), table(claim["correlators"], shape, "S", rational), *sides)
+        free = any(s and (i, j) not in known for i, r in enumerate(f.correlators) for j, s in enumerate(r))
         free = free or (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
         need(not free, "the inequality uses mean values that are unknown or free")
         bound = prove(model, f, claim["proof"])
@@ -640,29 +624,27 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
 def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
 
-    D has |D_k − D_l| ≤ 1 − C and |D_k + D_l| ≤ 1 + C for known pairs, |D_k ∓ D_l| ≤ 2 − |m_k ± m_l| for the others where
-    marginals m are given, and |D_k| ≤ 1: it is the difference of two boxes that add up to the target.
+    D is the difference of two boxes that add up to the target: |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and
+    |D_k ∓ D_l| ≤ 2 − |m_k ± m_l| for the other pairs where marginals m are given.
     """
     wanted, known = target(problem.get("behaviour", problem.get("behavior", {})), settings)
     certificate, (n_a, n_b) = result["certificate"], size(wanted.correlators)
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
     need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
-    def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k − D_l|, |D_k + D_l|, and their error
-        if k < n_a <= other and known[k][other - n_a]:
+    def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k ∓ D_l|, and their error
+        if (k, other - n_a) in known:
             return 1 - wanted.correlators[k][other - n_a], 1 + wanted.correlators[k][other - n_a], wanted.radius
         need(m, "a path uses a pair of settings that nothing is known about")
         return 2 - abs(m[k] + m[other]), 2 - abs(m[k] - m[other]), 2 * wanted.marginal_radius
-    pairs = [(k, x) for k, x in combinations(range(count), 2) if m or (k < n_a <= x and known[k][x - n_a])]
+    pairs = [(k, x) for k, x in combinations(range(count), 2) if m or (k, x - n_a) in known]
     bounds = [limits(*pair) for pair in pairs]
-    for (k, x), (same, opposite, _) in zip(pairs if m else (), bounds):  # literals of the file may miss by a rounding
-        off = max(abs(m[k] - m[x]) - same, abs(m[k] + m[x]) - opposite)
-        need(off <= Fraction(1, 10**12), "the target has a negative probability")
-    whole_same, whole_opposite = ([max(0, math.floor((b[i] - b[2]) * one)) for b in bounds] for i in (0, 1))
+    given = [(abs(m[k] - m[x]) - b[0], abs(m[k] + m[x]) - b[1]) for (k, x), b in zip(pairs if m else (), bounds)]
+    need(all(max(x) <= Fraction(1, 10**12) for x in given), "the target has a negative probability")  # literals round
+    tops = [max(0, math.floor((b[i] - b[2]) * one)) for i in (0, 1) for b in bounds]
     names = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}
-    shown_ends, paths = only(result["marginals"], "alice bob", "marginals"), only(result["paths"], "alice bob", "paths")
-    rows = [[y for p, n in zip(PARTIES, (n_a, n_b)) for y in listed(x[p], n, p)] for x in (certificate, shown_ends, paths)]
-    best = []
+    tables = certificate, only(result["marginals"], "alice bob", "ends"), only(result["paths"], "alice bob", "paths")
+    rows, best = [[y for p, n in zip(PARTIES, (n_a, n_b)) for y in listed(x[p], n, p)] for x in tables], []
     for (name, s), entry, displayed, path in zip(names.items(), *rows):
         nodes, d, total = [(names[x[:-1]], {"+": 1, "-": -1}[x[-1]]) for x in path], entry["potentials"], ZERO
         need(path == entry["path"] and (nodes[0], nodes[-1]) == ((s, 1), (s, -1)), f"no path from {name}+ to {name}-")
@@ -673,15 +655,14 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
             d = list(struct.unpack(f"<{count}q", base64.b64decode(d, validate=True)))
         need(len(d) == count and all(type(x) is int and abs(x) <= one for x in d), f"no vector is given for {name}")
         first, second = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
-        near = all(map(le, map(abs, map(sub, first, second)), whole_same))
-        need(near and all(map(le, map(abs, map(add, first, second)), whole_opposite)), f"the vector for {name} is not feasible")
+        near = all(map(le, map(abs, chain(map(sub, first, second), map(add, first, second))), tops))
+        need(near, f"the vector for {name} is not feasible")
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
         enclosure(claims, displayed, *best[-1], name)
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
-# --- the whole file ---------------------------------------------------------------------------------------------------
-KEYS = """schema kind problem problem_sha256 resolved status reason value certificate stats maximiser quantum decomposition
-mixing deviation inequality marginals paths"""
+KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
+KEYS += "maximiser quantum decomposition mixing deviation inequality marginals paths"
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
 
 def check(result: Any) -> Claims:
@@ -692,28 +673,26 @@ def check(result: Any) -> Claims:
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
         for key, value in {**right, "status": "certified"}.items():
-            need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {ascii(value)[:80]}")
+            need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {value!a}")
         need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
         KINDS[problem["kind"]](problem, settings, result, claims)
-    except Refused as error:
-        claims.append((False, str(error)))
     except Exception as error:  # whatever goes wrong, nothing is proved
-        claims.append((False, f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}"))
+        malformed = f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}"
+        claims.append((False, str(error) if isinstance(error, Refused) else malformed))
     return claims
 
 def main(argv: list[str] | None = None) -> int:
     """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
     try:
-        (path,) = sys.argv[1:] if argv is None else argv
-        claims = check(read(path))
-    except (OSError, ValueError, RecursionError) as error:
+        claims = check(read(*(sys.argv[1:] if argv is None else argv)))
+    except (OSError, TypeError, ValueError, RecursionError) as error:
         print(f"usage: checker.py RESULT.json; unreadable: {ascii(str(error))[1:-1]}", file=sys.stderr)
         return 2
     proved = bool(claims) and all(holds for holds, _ in claims)
-    print(*(("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims), sep="\n")
-    print("all proved" if proved else "NOT everything is proved")
+    lines = [("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims]
+    print(*lines, "all proved" if proved else "NOT everything is proved", sep="\n")
     return 0 if proved else 1
 
 if __name__ == "__main__":

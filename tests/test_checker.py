@@ -465,7 +465,7 @@ def test_enumeration_is_the_maximum_over_all_strategies():
         n, m = rng.randint(1, 4), rng.randint(1, 4)
         numbers = [Fraction(rng.uniform(-1, 1)) for _ in range(n * m + n + m)]
         rows = [numbers[i * m : i * m + m] for i in range(n)]
-        f = checker.Functional(Fraction(1, 3), numbers[n * m : n * m + n], numbers[n * m + n :], rows)
+        f = checker.Functional(Fraction(1, 3), rows, numbers[n * m : n * m + n], numbers[n * m + n :])
         best = max(
             f.value(a, b, [[x * y for y in b] for x in a])
             for a in map(list, product((1, -1), repeat=n))
