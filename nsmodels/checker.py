@@ -61,8 +61,8 @@ def read(path: str) -> Any:
     """Read a JSON file of bounded size; raises OSError, ValueError (also for huge integers) or RecursionError."""
     if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE:
         raise OSError(f"no regular file of at most {MAX_FILE >> 20} MiB")
-    with open(path, "rb") as stream:  # an object with a repeated key becomes null
-        return json.loads(stream.read(MAX_FILE), object_pairs_hook=lambda x: dict(x) if len(dict(x)) == len(x) else None)
+    with open(path, "rb") as stream:  # an object with a repeated key becomes `true`
+        return json.loads(stream.read(MAX_FILE), object_pairs_hook=lambda x: len(dict(x)) < len(x) or dict(x))
 
 def number(value: Any) -> Fraction:
     """Give the exact value of the double that a JSON number names."""

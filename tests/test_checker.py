@@ -156,9 +156,15 @@ def visibility():
 def marginals():
     """Two settings a side, C = ½: D = (1, ½; ½, ½) …, and nothing better than the caps."""
     entries = {
-        "alice": [{"path": ["A0+", "B0+", "A0-"], "potentials": [4, 3, 2, 2]}, {"path": ["A1+", "A1-"], "potentials": [3, 4, 2, 2]}],
-        "bob": [{"path": ["B0+", "B0-"], "potentials": [2, 2, 4, 4]}, {"path": ["B1+", "B1-"], "potentials": [2, 2, 4, 4]}],
-    }  # fmt: skip
+        "alice": [
+            {"path": ["A0+", "B0+", "A0-"], "potentials": [4, 3, 2, 2]},
+            {"path": ["A1+", "A1-"], "potentials": [3, 4, 2, 2]},
+        ],
+        "bob": [
+            {"path": ["B0+", "B0-"], "potentials": [2, 2, 4, 4]},
+            {"path": ["B1+", "B1-"], "potentials": [2, 2, 4, 4]},
+        ],
+    }
     end = {"lower": 1.0, "upper": 1.0}
     return result(
         {"kind": "marginals", "behaviour": {"correlators": [[0.5, 0.5], [0.5, 0.5]]}}, (1.0, 1.0),
@@ -170,12 +176,13 @@ def marginals():
 
 def marginals_given():
     """The deterministic point A = B = 1 splits in one way only; P(+−) = 0 makes the path A0+ B0- … too long for it."""
-    entries = {party: [{"path": [f"{x}0+", f"{x}0-"], "potentials": [1, 1]}] for party, x in (("alice", "A"), ("bob", "B"))}
+    caps = {"alice": ["A0+", "A0-"], "bob": ["B0+", "B0-"]}
+    entries = {party: [{"path": cap, "potentials": [1, 1]}] for party, cap in caps.items()}
     end = {"lower": 1.0, "upper": 1.0}
     behaviour = {"correlators": [[1]], "alice": [1], "bob": [1]}
     return result(
         {"kind": "marginals", "behaviour": behaviour}, (1.0, 1.0), {"case": "given", "denominator": "1", **entries},
-        marginals={"alice": [dict(end)], "bob": [dict(end)]}, paths={"alice": [["A0+", "A0-"]], "bob": [["B0+", "B0-"]]},
+        marginals={"alice": [dict(end)], "bob": [dict(end)]}, paths={party: [cap] for party, cap in caps.items()},
     )  # fmt: skip
 
 
@@ -229,6 +236,7 @@ FORGERIES = [
     ("leggett", "certificate.lower.state.v", ["1/0", "0", "0"]),
     ("leggett", "maximiser.u", [0.0, 0.001, 1.0]),
     ("leggett", "maximiser", {}),
+    ("leggett", "maximiser.alice", [1.0]),
     ("leggett", "quantum", 0.1),
     ("leggett", "problem.model.eta", 1.5),
     ("leggett", "problem.settings.alice.0", [0, 0, 2]),
@@ -319,6 +327,24 @@ def test_every_key_is_needed():
             assert not verdict({k: x for k, x in genuine.items() if k != key}), (name, key)
 
 
+def test_size_does_not_matter():
+    """Coefficients of any size: nothing may vanish by scaling."""
+    for size in (2.0**-60, 2.0**60, 2.0**200):
+        value = leggett_faces()
+        value["problem"]["functional"] = {"correlators": [[size]], "alice": [size / 2]}
+        value["problem_sha256"] = digest(value["problem"])
+        value["value"] = {"lower": (1.5 - 1e-12) * size, "upper": (1.5 + 1e-12) * size}
+        exact = (Fraction(-1, 2) - TINY) * Fraction(size)
+        value["certificate"]["upper"]["threshold"] = str(exact)
+        value["quantum"] = None
+        assert verdict(value), size
+        value["value"] = {"lower": -2 * size, "upper": 1.4 * size}
+        value["certificate"]["lower"]["state"]["u"] = ["0", "0", "-1"]
+        value["maximiser"]["u"] = [0.0, 0.0, -1.0]
+        value["certificate"]["upper"]["threshold"] = str(Fraction(-2, 5) * Fraction(size))
+        assert not verdict(value), size
+
+
 def test_expected_is_no_claim():
     value = bell()
     value["problem"]["expected"] = {"value": 17.0}
@@ -326,7 +352,7 @@ def test_expected_is_no_claim():
     assert verdict(value)
 
 
-# -- the file itself -----------------------------------------------------------------------------------------------------
+# -- the file itself ---------------------------------------------------------------------------------------------------
 
 
 def test_it_is_one_short_file_of_the_standard_library():
@@ -399,7 +425,9 @@ HOSTILE = {
     "many pairs": lambda: problem_with(settings={"family": "great_circle", "n_alice": 4096, "n_bob": 4096}),
     "negative settings": lambda: problem_with(settings={"family": "half_circle", "n": -1}),
     "huge angle": lambda: problem_with(settings={"family": "leggett_triads", "phi_deg": 1e300}),
-    "absurd exponents": lambda: problem_with(settings={"alice": [[1e-300, 0, 1e300]], "bob": [[1, 0, 0]], "normalise": True}),
+    "absurd exponents": lambda: problem_with(
+        settings={"alice": [[1e-300, 0, 1e300]], "bob": [[1, 0, 0]], "normalise": True}
+    ),
     "surrogate": lambda: json.dumps(leggett() | {"problem": {"title": "\ud800", **leggett()["problem"]}}),
     "escape codes": lambda: json.dumps(leggett() | {"\x1b[2J": 1}),
 }  # fmt: skip
@@ -430,7 +458,7 @@ def test_what_is_not_a_regular_file_is_refused(tmp_path, capsys):
     assert "unreadable" in capsys.readouterr().err
 
 
-# -- its parts -------------------------------------------------------------------------------------------------------------
+# -- its parts ---------------------------------------------------------------------------------------------------------
 
 
 def test_directions_are_those_of_the_package():
@@ -485,5 +513,6 @@ def test_positive_is_never_wrong_and_seldom_shy():
         vector = [Fraction(rng.uniform(-1, 1)) for _ in range(n)]
         value = sum(x * y * gram[i][j] for i, x in enumerate(vector) for j, y in enumerate(vector))
         norm = sum(x * x for x in vector)
-        below = [[x - (1 + TINY) * value * vector[i] * vector[j] / norm**2 for j, x in enumerate(r)] for i, r in enumerate(gram)]
+        share = (1 + TINY) * value / norm**2
+        below = [[x - share * vector[i] * vector[j] for j, x in enumerate(r)] for i, r in enumerate(gram)]
         assert not checker.positive(below)  # vᵀ M v < 0
