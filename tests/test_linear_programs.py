@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from nsmodels.engines.blas_threads import few_threads
+from nsmodels.engines.blas_threads import one_blas_thread, weighted_gram
 from nsmodels.engines.interior_point import interior_point
 from nsmodels.engines.sphere_sweep import sweep
 from nsmodels.engines.vertex import VertexProgram
@@ -92,6 +92,13 @@ def test_threads_are_given_back():
     from nsmodels.engines.blas_threads import _libraries
 
     before = [get() for get, _ in _libraries()]
-    with few_threads(1.0):
+    with one_blas_thread():
         assert all(get() == 1 for get, _ in _libraries())
     assert [get() for get, _ in _libraries()] == before
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (300, 900)])
+def test_products_in_pieces(shape):
+    rng = np.random.default_rng(0)
+    table, weights = rng.normal(size=shape), rng.random(shape[1])
+    assert np.abs(weighted_gram(table, weights) - (table * weights) @ table.T).max() < 1e-11

@@ -1,7 +1,8 @@
-"""How many threads OpenBLAS uses: one where more would only wait for each other.
+"""Threads for dense products: one inside OpenBLAS, several outside.
 
-On matrices of a few hundred rows the threads of OpenBLAS gain little; on a busy machine they wait for one another in
-busy loops, and a product that takes a millisecond takes fifty.
+The threads of OpenBLAS wait for one another in busy loops: on a machine with other work a product that takes a
+millisecond takes fifty. Here OpenBLAS uses one thread, and large products are cut into pieces for the threads of a pool
+to work on.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
-__all__ = ["few_threads"]
+import numpy as np
+from numpy.typing import NDArray
 
-LARGE = 3e8
-"""Multiplications of one product from which on several threads are worth having."""
+__all__ = ["one_blas_thread", "weighted_gram"]
+
+LARGE = 5e7
+"""Multiplications of one product from which on it is shared out."""
 
 
 @cache
@@ -43,20 +49,9 @@ def _libraries() -> tuple[tuple[Any, Any], ...]:
     return tuple(found)
 
 
-def _busy() -> bool:
-    """Whether more processes want to run than there are processors."""
-    try:
-        return os.getloadavg()[0] > (os.cpu_count() or 1) + 0.5
-    except (AttributeError, OSError):
-        return False
-
-
 @contextlib.contextmanager
-def few_threads(multiplications: float) -> Iterator[None]:
-    """Use one BLAS thread inside, unless products are large and the machine is free."""
-    if multiplications > LARGE and not _busy():
-        yield
-        return
+def one_blas_thread() -> Iterator[None]:
+    """Inside, OpenBLAS uses one thread; nothing happens with other libraries."""
     before = [(put, get()) for get, put in _libraries()]
     for put, _ in before:
         put(1)
@@ -65,3 +60,21 @@ def few_threads(multiplications: float) -> Iterator[None]:
     finally:
         for put, count in before:
             put(count)
+
+
+def weighted_gram(table: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The symmetric product A diag(w) Aᵀ, shape (m, m), for A (m, n) and w (n,) ≥ 0."""
+    m, n = table.shape
+    roots = np.sqrt(weights)
+
+    def piece(part: slice) -> NDArray[np.float64]:
+        scaled = table[:, part] * roots[part]
+        return scaled @ scaled.T
+
+    workers = min(os.cpu_count() or 1, 4)
+    if workers == 1 or float(m) * m * n < LARGE:
+        return piece(slice(0, n))
+    cuts = np.linspace(0, n, workers + 1).astype(int).tolist()
+    with ThreadPoolExecutor(workers) as pool:
+        pieces = list(pool.map(piece, [slice(p, q) for p, q in pairwise(cuts)]))
+    return np.asarray(sum(pieces[1:], pieces[0]), dtype=np.float64)

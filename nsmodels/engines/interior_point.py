@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .blas_threads import few_threads
+from .blas_threads import one_blas_thread, weighted_gram
 
 __all__ = ["InteriorPoint", "interior_point"]
 
@@ -93,15 +93,14 @@ def interior_point(
     InteriorPoint
         ``converged`` is False where rounding, the deadline or the number of iterations ended it earlier.
     """
-    m, n = A.shape
-    with few_threads(float(m) * m * n):
+    with one_blas_thread():
         return _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations)
 
 
 def _iterate(
     A: Array, b: Array, c: Array, n_inequalities: int, tolerance: float, deadline: float, max_iterations: int
 ) -> InteriorPoint:
-    from scipy.linalg import blas, lapack
+    from scipy.linalg import lapack
 
     m, n = A.shape
     k = n_inequalities
@@ -133,9 +132,7 @@ def _iterate(
         if iteration == max_iterations or time.perf_counter() > deadline:
             break
         theta, theta_k = x / reduced, slack / dual_slack
-        weighted = A * np.sqrt(theta)
-        # weighted.T is in Fortran order, so that BLAS reads it without a copy
-        normal = blas.dsyrk(1.0, weighted.T, trans=1, lower=1)
+        normal = weighted_gram(A, theta)
         normal[diagonal[:k], diagonal[:k]] += theta_k
         top = float(normal.diagonal().max())
         normal[diagonal, diagonal] += 1e-15 * top
