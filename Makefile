@@ -1,6 +1,8 @@
 # make demo       install into .venv and answer the first problem
 # make test       lint, types and tests
 # make notebooks  execute the notebooks
+# make results    answer every shipped problem again and write the table of theorems
+# make pictures   draw the picture of the README again
 #
 # PYTHON chooses the interpreter (3.11 or newer). uv is used where it is installed, else venv and pip.
 
@@ -16,7 +18,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo test notebooks clean
+.PHONY: demo test notebooks results pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/nsmodels run problems/leggett_l3.toml --out results --picture results/leggett_l3.svg
@@ -28,6 +30,12 @@ test: $(VENV)/.installed-dev
 
 notebooks: $(VENV)/.installed-notebooks
 	$(BIN)/python -m pytest -q tests/test_notebooks.py
+
+results: $(VENV)/.installed
+	$(BIN)/python benchmarks/table_of_theorems.py
+
+pictures: $(VENV)/.installed
+	$(BIN)/python docs/pictures.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

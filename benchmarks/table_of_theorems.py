@@ -53,6 +53,10 @@ def row(problem: Problem, result: dict[str, Any], path: Path) -> str:
     return "| " + " | ".join(cell(entry) for entry in cells) + " |"
 
 
+def table(paths: list[Path]) -> str:
+    return HEAD + "\n".join(row(load(path.stem), results.read(path), path) for path in paths) + "\n"
+
+
 def main() -> None:
     names = [name for name in sys.argv[1:] if not name.startswith("-")] or list(shipped())
     if "--table-only" not in sys.argv:
@@ -60,16 +64,12 @@ def main() -> None:
             command = [sys.executable, "-m", "nsmodels.cli", "run", name, "--out", str(FOLDER)]
             code = subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode
             print(f"{name}: exit {code}")
-    rows = []
-    for name in shipped():
-        path = FOLDER / f"{name}.json"
-        if not path.exists():
-            continue
+    answered = [FOLDER / f"{name}.json" for name in shipped() if (FOLDER / f"{name}.json").exists()]
+    for path in answered:
         if path.stat().st_size > LARGEST:
             print(f"{path.name} has {path.stat().st_size} bytes: too large to commit")
-        rows.append(row(load(name), results.read(path), path))
-    (FOLDER / "README.md").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
-    print(f"{len(rows)} rows")
+    (FOLDER / "README.md").write_text(table(answered), encoding="utf-8")
+    print(f"{len(answered)} rows")
 
 
 if __name__ == "__main__":

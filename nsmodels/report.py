@@ -11,22 +11,16 @@ import base64
 import contextlib
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import checker
 from .errors import InputError
 from .problem import Problem, from_data
 from .results import read, replace
 from .summary import inequality_text, summary, value_name
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#777777"
-MAX_BARS = 400
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -119,53 +113,8 @@ def _picture(problem: Problem, result: Mapping[str, Any]) -> str:
     """The picture of a result in base64 SVG; empty where there is no value. No text of the file goes into it."""
     if result["value"] is None:
         return ""
-    from matplotlib.figure import Figure
+    from .plots.files import picture_of
 
-    figure = Figure(figsize=(7.5, 2.4), layout="constrained")
-    {"bound": _draw_bound, "visibility": _draw_visibility, "marginals": _draw_marginals}[problem.kind](figure, result)
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
+    picture_of(problem, result).savefig(stream, format="svg", metadata={"Date": None})
     return base64.b64encode(stream.getvalue()).decode("ascii")
-
-
-def _draw_bound(figure: Figure, result: Mapping[str, Any]) -> None:
-    lower, upper = _numbers([result["value"]["lower"], result["value"]["upper"]])
-    axes = figure.add_subplot()
-    axes.barh([1], [upper], color=BLUE, label="proved bound")
-    if result.get("quantum") is not None:
-        (quantum,) = _numbers([result["quantum"]])
-        axes.barh([0], [quantum], color=ORANGE, hatch="//", label="singlet")
-    axes.axvspan(lower, upper, color=GREY, alpha=0.5)
-    axes.set(yticks=[], xlabel="value of the functional")
-    axes.legend(loc="lower left")
-
-
-def _draw_visibility(figure: Figure, result: Mapping[str, Any]) -> None:
-    left, right = figure.subplots(1, 2)
-    inequality = result.get("inequality")
-    if inequality is not None:
-        rows = [list(_numbers(row)) for row in inequality["correlators"]]
-        size = max((abs(entry) for row in rows for entry in row), default=0.0) or 1.0
-        figure.colorbar(left.imshow(rows, cmap="PuOr", vmin=-size, vmax=size, aspect="auto"), ax=left)
-    left.set(title="inequality", xlabel="Bob's setting", ylabel="Alice's setting")
-    weights = sorted(_numbers([state["weight"] for state in result.get("decomposition") or []]), reverse=True)
-    right.bar(range(len(weights[:MAX_BARS])), weights[:MAX_BARS], width=1.0, color=BLUE)
-    right.set(title="hidden states", xlabel="state", ylabel="weight")
-
-
-def _draw_marginals(figure: Figure, result: Mapping[str, Any]) -> None:
-    axes, start = figure.add_subplot(), 0
-    for party, colour in (("alice", BLUE), ("bob", ORANGE)):
-        heights = list(_numbers([entry["upper"] for entry in result["marginals"][party]]))[:MAX_BARS]
-        axes.bar(range(start, start + len(heights)), heights, color=colour, label=party)
-        start += len(heights)
-    axes.set(xlabel="setting", ylabel="largest mean |marginal|", ylim=(0.0, 1.05))
-    axes.legend()
-
-
-def _numbers(values: Any) -> Iterator[float]:
-    """Finite numbers of moderate size, or ValueError."""
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e12:
-            raise ValueError("not a number")
-        yield float(value)

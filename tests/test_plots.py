@@ -1,6 +1,8 @@
 """Pictures: every kind can be drawn and saved in three formats, says what it should, and refuses the impossible."""
 
+import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +13,12 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import measurements
+from nsmodels import measurements, results
 from nsmodels.errors import InputError, MissingExtraError
 from nsmodels.plots import globe, style
 from nsmodels.plots.bounds import opening_angle
+from nsmodels.plots.files import picture_of
+from nsmodels.problem import load
 
 ROOT = Path(__file__).parent.parent
 
@@ -160,8 +164,8 @@ def test_nothing_else_is_drawn() -> None:
 
 def test_bounds_against_the_angle_with_measured_points(tmp_path: Path) -> None:
     angles = (-60.0, -30.0, 15.0, 30.0)
-    results = [bound_at(angle) for angle in angles]
-    figure = ns.plots.bound_against_phi({"η = 1": results, "η = ½": [bound_at(angle, 0.5) for angle in angles]})
+    pure = [bound_at(angle) for angle in angles]
+    figure = ns.plots.bound_against_phi({"η = 1": pure, "η = ½": [bound_at(angle, 0.5) for angle in angles]})
     axes = figure.axes[0]
     drawn = [line for line in axes.lines if len(line.get_xdata()) == 4 and line.get_linestyle() != "None"]
     np.testing.assert_allclose(drawn[0].get_xdata(), angles)
@@ -252,8 +256,8 @@ def test_large_graphs_become_points(tmp_path: Path) -> None:
 
 
 def test_marginals_against_the_number_of_settings(tmp_path: Path) -> None:
-    results = [singlet_marginals(ns.settings.half_circle(n)) for n in (2, 5, 10)]
-    figure = ns.plots.largest_marginal({"half circle": results}, visibilities=(1.0, 0.98))
+    circle = [singlet_marginals(ns.settings.half_circle(n)) for n in (2, 5, 10)]
+    figure = ns.plots.largest_marginal({"half circle": circle}, visibilities=(1.0, 0.98))
     axes = figure.axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     curve = axes.lines[0]
@@ -266,10 +270,10 @@ def test_marginals_against_the_number_of_settings(tmp_path: Path) -> None:
 
 def test_visibility_curves(tmp_path: Path) -> None:
     settings = ns.settings.fibonacci(4, 5)
-    results = [ns.decompose(ns.behaviours.singlet(settings), ns.Leggett(settings=settings, eta=eta), tolerance=1e-2)
+    answers = [ns.decompose(ns.behaviours.singlet(settings), ns.Leggett(settings=settings, eta=eta), tolerance=1e-2)
                for eta in (0.5, 1.0)]  # fmt: skip
-    saved(ns.plots.visibility_against_purity({"4×5": results}), tmp_path)
-    assert "0.853553" in saved(ns.plots.critical_visibility({"4×5": results[1:]}), tmp_path)
+    saved(ns.plots.visibility_against_purity({"4×5": answers}), tmp_path)
+    assert "0.853553" in saved(ns.plots.critical_visibility({"4×5": answers[1:]}), tmp_path)
     assert ns.plots.visibility_for_all_settings(1.0) == pytest.approx((2 + math.sqrt(2)) / 4)
     assert ns.plots.visibility_for_all_settings(0.0) == 1.0
 
@@ -285,6 +289,40 @@ def test_an_enclosure_closes_in_time(tmp_path: Path, wide: Any) -> None:
     assert widths[-1] == pytest.approx(wide.visibility.width, rel=1e-6)
     with pytest.raises(InputError, match="nothing was remembered"):
         ns.plots.enclosure_in_time(ns.plots.Trace())
+
+
+# -- result files -----------------------------------------------------------------------------------------------------
+
+FILES = {
+    "bound": 'kind = "bound"\nmodel = {name = "leggett"}\nsettings = {family = "leggett_triads", phi_deg = 40}\n'
+             'functional = {name = "leggett3"}\n',
+    "visibility": 'kind = "visibility"\nmodel = {name = "bell"}\nsettings = {family = "chsh"}\n',
+    "marginals": 'kind = "marginals"\nsettings = {family = "half_circle", n = 3}\n',
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=FILES)
+def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A problem, its answer, and the content of its result file."""
+    path = tmp_path_factory.mktemp("files") / f"{request.param}.toml"
+    path.write_text("schema = 1\n" + FILES[request.param], encoding="utf-8")
+    question = load(path)
+    answer = question.ask()
+    return question, answer, json.loads(results.to_text(results.assemble(question, answer.to_json(), 0.0)))
+
+
+def test_a_result_file_is_drawn_like_its_answer(written: Any, tmp_path: Path) -> None:
+    question, answer, content = written
+    drawn = [re.findall(r">([^<>\n]+)</text>", saved(figure, tmp_path))
+             for figure in (answer.plot(), picture_of(question, content))]  # fmt: skip
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("evil", ["<b>", None, 1e300, float("inf"), float("nan"), True, [], {}])
+def test_only_numbers_are_drawn(written: Any, evil: Any) -> None:
+    question, _, content = written
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        picture_of(question, content | {"value": {"lower": evil, "upper": evil}, "marginals": evil})
 
 
 # -- extras -----------------------------------------------------------------------------------------------------------

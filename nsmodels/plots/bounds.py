@@ -138,10 +138,14 @@ def _values(axes: Axes, result: BoundResult) -> None:
     heights = [level[0] for level in levels]
     span = max(max(heights) - min(heights), 1e-3 * max(map(abs, heights)), 1e-9)
     axes.set(ylim=(min(heights) - 0.55 * span, max(heights) + 0.55 * span), xlim=(0.0, 1.0), xticks=[])
-    for height, text, colour, dashes in levels:
+    levels.sort(key=lambda level: level[0])
+    for k, (height, text, colour, dashes) in enumerate(levels):
         axes.axhline(height, color=colour, linestyle=dashes, linewidth=1.8)
-        axes.annotate(text, (0.5, height), xytext=(0, 4), textcoords="offset points", ha="center", fontsize=SMALL,
-                      color=colour)  # fmt: skip
+        below = len(levels) > 1 and (k == 0 or (k + 1 < len(levels) and levels[k + 1][0] - height < 0.2 * span))
+        axes.annotate(
+            text, (0.5, height), xytext=(0, -4 if below else 4), textcoords="offset points", ha="center",
+            va="top" if below else "bottom", fontsize=SMALL, color=colour,
+        )  # fmt: skip
     if result.quantum is not None and answered and result.quantum > result.upper:
         axes.annotate("", (0.08, result.quantum), (0.08, result.upper), arrowprops={"arrowstyle": "<->", "color": INK})
         axes.text(0.12, 0.5 * (result.quantum + result.upper), f"violation {result.quantum - result.upper:.4g}",

@@ -207,7 +207,9 @@ def enclosure_in_time(
         (upper, VERMILLION, "v", "-", f"upper end{running}"),
         (lower, BLUE, "^", (0, (5, 2)), f"lower end{running}"),
     ):
-        left.plot(seconds, ends, color=colour, marker=marker, linestyle=dashes, markersize=4, linewidth=1.1, label=label)
+        left.plot(
+            seconds, ends, color=colour, marker=marker, linestyle=dashes, markersize=4, linewidth=1.1, label=label
+        )
     if result is not None:
         last_two = seconds[-1:] * 2, [lower[-1], upper[-1]]
         left.plot(*last_two, marker="_", color=INK, markersize=11, linestyle="none", label="proved")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from ..errors import InputError
 from ..questions.decomposition import DecomposeResult, Decomposition
@@ -59,6 +60,7 @@ def hidden_marginals(decomposition: Decomposition, panels: Any) -> None:
     left.figure.colorbar(image, ax=left, label="marginal", location="left", shrink=0.8)
     right.barh(range(len(order)), decomposition.weights[order], color=BLUE)
     shown = "" if len(order) == len(decomposition) else f" (the {len(order)} heaviest of {len(decomposition)})"
+    left.yaxis.set_major_locator(MaxNLocator(integer=True))
     finish(left, title=f"hidden states{shown}", xlabel="setting")
     right.set_ylim(left.get_ylim())
     finish(right, xlabel="weight")

@@ -23,6 +23,9 @@ Array = NDArray[np.float64]
 DEFAULT_VIEW = (22.0, 32.0)
 """Elevation and azimuth of the eye, in degrees."""
 
+MOST_VECTORS = 1000
+"""Marks beyond which they are drawn as an image inside a vector file."""
+
 _AXES = (("x", (1.0, 0.0, 0.0)), ("y", (0.0, 1.0, 0.0)), ("z", (0.0, 0.0, 1.0)))
 
 
@@ -108,13 +111,14 @@ class Globe:
 
     def points(self, directions: ArrayLike, look: Look, *, size: float = 6.0) -> None:
         """Marks on the surface; those behind are pale."""
-        for x, y, depth in self.project(directions).tolist():
-            front = depth >= -1e-9
+        p = self.project(directions)
+        front = p[:, 2] >= -1e-9
+        for chosen, alpha, order in ((~front, 0.45, 0.7), (front, 1.0, 4)):
             self.axes.plot(
-                x, y, look.marker, color=look.colour, markerfacecolor=look.face, markersize=size, markeredgewidth=1.3,
-                alpha=1.0 if front else 0.45, zorder=4 if front else 0.7,
+                p[chosen, 0], p[chosen, 1], look.marker, color=look.colour, markerfacecolor=look.face, markersize=size,
+                markeredgewidth=1.3 if size > 3.5 else 0.6, alpha=alpha, zorder=order, rasterized=len(p) > MOST_VECTORS,
             )  # fmt: skip
-            self.marks.append((x, y, 0.05))
+        self.marks.extend((x, y, 0.05) for x, y, _ in p[:MOST_VECTORS].tolist())
 
     def discs(self, directions: ArrayLike, areas: ArrayLike, colour: str) -> None:
         """Discs of given areas (points²): filled in front, open behind."""

@@ -31,8 +31,9 @@ def _places(result: MarginalsResult) -> dict[str, Array]:
     """Where the nodes stand: near nodes are joined by edges of small weight.
 
     B+ at b and B− at −b; A+ at −a and A− at a, because for the singlet the edge A+ B+ weighs 1 − C = 1 + a·b, which
-    is small when a is near −b. A chain is then a walk from b to −b. Directions in a plane are drawn in that plane,
-    others as they are seen from the default view; without settings the nodes stand on a circle, − copies opposite.
+    is small when a is near −b; the other way round where correlators are positive for equal directions. A chain is then
+    a walk from b to −b. Directions in a plane are drawn in that plane, others as they are seen from the default view;
+    without settings the nodes stand on a circle, − copies opposite.
     """
     behaviour = result.behaviour
     names = setting_names(behaviour.shape)
@@ -40,14 +41,15 @@ def _places(result: MarginalsResult) -> dict[str, Array]:
         turns = np.pi * (np.arange(len(names)) + 0.5) / len(names)
         directions = np.column_stack([np.cos(turns), np.sin(turns)])
     else:
-        vectors = np.vstack([-behaviour.settings.alice, behaviour.settings.bob])
+        alice, bob = behaviour.settings.alice, behaviour.settings.bob
+        alike = float((behaviour.correlators * (alice @ bob.T))[behaviour.known].sum()) > 0.0
+        vectors = np.vstack([alice if alike else -alice, bob])
         directions = vectors @ _plane(vectors).T
     places = {}
     for name, place in zip(names, directions, strict=True):
         places[f"{name}+"], places[f"{name}-"] = place, -place
-    alice = np.array([place for node, place in places.items() if node[0] == "A"])
-    bob = np.array([place for node, place in places.items() if node[0] == "B"])
-    if np.linalg.norm(alice[:, None] - bob[None, :], axis=2).min() < 0.06:  # nodes of both parties at one place
+    first, second = (np.array([place for node, place in places.items() if node[0] == party]) for party in "AB")
+    if np.linalg.norm(first[:, None] - second[None, :], axis=2).min() < 0.06:  # nodes of both parties at one place
         places = {node: (0.88 if node[0] == "A" else 1.0) * place for node, place in places.items()}
     return places
 
@@ -177,7 +179,7 @@ def marginal_bars(result: MarginalsResult, *, axes: Axes | None = None) -> Any:
     return figure
 
 
-def marginals_result(result: MarginalsResult, setting: str | None = None) -> Any:
+def marginals_result(result: MarginalsResult, setting: str | None = None, *, graph: bool = True) -> Any:
     """Picture the answer to `nsmodels.marginals`: all settings, and the chain of one where the graph can be drawn.
 
     Parameters
@@ -185,8 +187,10 @@ def marginals_result(result: MarginalsResult, setting: str | None = None) -> Any
     result : MarginalsResult
     setting : str, optional
         Whose chain; by default that of largest marginal.
+    graph : bool
+        False leaves the graph out.
     """
-    if len(result.enclosures) > MOST_SETTINGS:
+    if len(result.enclosures) > MOST_SETTINGS or not graph:
         return marginal_bars(result)
     names = setting_names(result.behaviour.shape)
     worst = max(range(len(names)), key=lambda k: result.enclosures[k].upper)

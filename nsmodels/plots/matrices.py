@@ -20,6 +20,8 @@ __all__ = ["functional_matrix", "inequality_matrix"]
 MOST_NUMBERS = 8
 """Rows and columns up to which the coefficients are written into the cells."""
 MOST_TICKS = 24
+MOST_MARKS = 10_000
+"""Coefficients beyond which they are drawn as an image."""
 
 
 def _table(functional: Functional) -> tuple[NDArray[np.float64], bool]:
@@ -53,13 +55,17 @@ def functional_matrix(
     height = min(8.0, 1.2 + 0.42 * rows) if rows <= MOST_TICKS else 6.0
     figure, axes = blank(axes, max(3.0, width), max(2.2, height))
     size = float(np.abs(table).max()) or 1.0
+    if np.count_nonzero(table) > MOST_MARKS:
+        image = axes.imshow(table, cmap="PuOr_r", vmin=-size, vmax=size, aspect="auto", interpolation="nearest")
+        figure.colorbar(image, ax=axes)
+        finish(axes, title=title, xlabel="Bob", ylabel="Alice")
+        return figure
     written = max(rows, columns) <= MOST_NUMBERS
     side, shift = (0.66, -0.12) if written else (0.92, 0.0)  # room for the number below the mark
     sides = side * np.sqrt(np.abs(table) / size)
-    squares = [
-        Rectangle((j - s / 2, i + shift - s / 2), s, s) for (i, j), s in np.ndenumerate(sides) if table[i, j] > 0.0
-    ]
-    discs = [Circle((j, i + shift), s / 2) for (i, j), s in np.ndenumerate(sides) if table[i, j] < 0.0]
+    used = [(i, j, float(sides[i, j])) for i, j in np.argwhere(table).tolist()]
+    squares = [Rectangle((j - s / 2, i + shift - s / 2), s, s) for i, j, s in used if table[i, j] > 0.0]
+    discs = [Circle((j, i + shift), s / 2) for i, j, s in used if table[i, j] < 0.0]
     for patches, colour in ((squares, VERMILLION), (discs, BLUE)):
         axes.add_collection(PatchCollection(patches, facecolor=colour, edgecolor="none", zorder=2))
     if written:
@@ -69,8 +75,11 @@ def functional_matrix(
     bob = [*([""] if with_marginals else []), *_labels(settings, "bob", functional.shape[1])]
     for count, labels, party in ((columns, bob, "x"), (rows, alice, "y")):
         if count <= MOST_TICKS:
-            ticks = {f"{party}ticks": range(count), f"{party}ticklabels": labels}
+            step = 1 if count <= 12 else 2
+            ticks = {f"{party}ticks": range(0, count, step), f"{party}ticklabels": labels[::step]}
             axes.set(**ticks)
+    if columns > 8:
+        axes.tick_params(axis="x", labelrotation=90)
     finish(axes, title=title, xlabel="Bob", ylabel="Alice")
     axes.tick_params(length=0)
     return figure
