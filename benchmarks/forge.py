@@ -329,7 +329,8 @@ def lie(result: Result, truth: tuple[float, float], rng: random.Random) -> tuple
             what += ", " + change(forged, rng, CERTIFIED)
         except (LookupError, TypeError, ValueError):
             break
-    low, high = (forged.get("value") or {}).get("lower"), (forged.get("value") or {}).get("upper")
+    value = forged.get("value")
+    low, high = (value.get(end) if isinstance(value, dict) else None for end in ("lower", "upper"))
     if not (isinstance(low, float) and isinstance(high, float)) or (low <= truth[1] and truth[0] <= high):
         return lie(result, truth, rng)  # the changes made the claim true again, or removed it
     return sealed(forged), what
@@ -408,7 +409,8 @@ class Truth:
                 wrong.append(f"the maximiser gives {best}")
         if result.get("quantum") is not None:
             assert problem.settings is not None
-            if abs(f.value(ns.behaviours.singlet(problem.settings)) - result["quantum"]) > 1e-8 * max(1.0, float(abs(f.correlators).sum())):
+            right = f.value(ns.behaviours.singlet(problem.settings))
+            if abs(right - result["quantum"]) > 1e-8 * max(1.0, float(abs(f.correlators).sum())):
                 wrong.append("the quantum value is wrong")
         return wrong
 

@@ -56,7 +56,6 @@ def need(condition: Any, message: str) -> None:
     if not condition:
         raise Refused(message)
 
-# --- reading ----------------------------------------------------------------------------------------------------------
 def read(path: str) -> Any:
     """Read a JSON file of bounded size; raises OSError, ValueError (also for huge integers) or RecursionError."""
     if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE:
@@ -119,7 +118,6 @@ def only(value: Any, keys: str, what: str) -> dict[str, Any]:
     need(isinstance(value, dict) and set(value) <= set(keys.split()), f"{what} displays something that nothing proves")
     return dict(value)
 
-# --- exact directions -------------------------------------------------------------------------------------------------
 def cos_sin(turns: Fraction) -> tuple[int, int]:
     """Cosine and sine of an angle in turns, over `ONE`: Taylor's series with 60 more bits, exact at quarter turns."""
     quadrant = round(4 * turns)
@@ -207,7 +205,6 @@ def directions(settings: Any) -> Settings:
     both = drawn(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed"), n + m)
     return both[:n], both[n:]
 
-# --- the problem ------------------------------------------------------------------------------------------------------
 @dataclass
 class Functional:
     """f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ correlators_ij C_ij, exact."""
@@ -299,7 +296,6 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) ->
     need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
     return model
 
-# --- upper ends: proofs of f ≤ bound on a model -----------------------------------------------------------------------
 def prove(model: Any, f: Functional, proof: Any) -> Fraction:
     """Give the bound on f over the model that the proof establishes."""
     kind, parts = proof["type"], model.parts
@@ -448,7 +444,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
 def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction) -> None:
     """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ, where Q + σ ⪰ 0 suffices.
 
-    From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), from c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and from
+    From w|y| ≥ w (τ + θ·δ) y + κ y² where κ max|y| ≤ w (1 − max|τ + θ·δ|), c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
     curved, star, radii = [Fraction(whole(leaf[k], -BIG, BIG, k) * scale, 1 << 50) for k in ("lambda", "mu")], [], []
@@ -459,30 +455,34 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         nearest = least([int(x * (1 << 80)) for x in star[-3:]], spot)
         radii.append(min(Fraction(4), 2 - Fraction(2 * nearest, 1 << 160) + Fraction(1, 1 << 70)))
     tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
+    theta = iter(leaf.get("theta", [[0] * 6] * len(leaf["tau"])))
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
-    p_u, p_v = (Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40) for x in leaf["p"])
-    squares: list[Any] = [(p_u, [ZERO, *star[:3], *3 * [ZERO]]), (p_v, [*4 * [ZERO], *star[3:]])]
+    p: Row = [min(Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40), BIG >> 60) for x in listed(leaf["p"], 2, "p")]
+    products: list[Any] = [([q * x for x in e], e) for q, e in zip(p, ([0, *star[:3], 0, 0, 0], [0, 0, 0, 0, *star[3:]]))]
     for q, x, w in (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
         a, b = unpacked(x)
         far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
         k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
-        need(k * ((1 << 104) - far) <= ((1 << 50) - abs(q)) << 30, "a curvature is too large for its multiplier")
-        squares.append((k, [sum(map(mul, a + b, star)), *a, *b]))
-    need(len(n) == len(terms) and not [*tau, *kappa], "a leaf has not as many multipliers as terms")
-    form = [[sum(k * x[i] * x[j] for k, x in squares) for j in range(i + 1)] for i in range(7)]
+        t = [Fraction(whole(y, -BIG, BIG, "theta"), 1 << 40) for y in listed(next(theta), 6, "theta")]
+        squares = [sum(y * y for y in e) * r for e, r in zip((t[:3], t[3:]), radii)]
+        room = ((1 << 50) - abs(q) << 50) - sum(math.isqrt(math.ceil(x * 4**100)) + 1 for x in squares if x)
+        need(k * ((1 << 104) - far) <= Fraction(room, 1 << 20), "a curvature is too large for its multiplier")
+        y = [sum(map(mul, a + b, star)), *a, *b]
+        products.append(([k * e + f for e, f in zip(y, [0, *t])], y))
+    integers = [[[int(z * ONE) for z in e] for e in factors] for factors in products]
+    double = [[sum(x[i] * y[j] + x[j] * y[i] for x, y in integers) for j in range(i + 1)] for i in range(7)]
+    form = [[Fraction(x, 2 * ONE * ONE) for x in r] for r in double]
     for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
         form[0][0] += x * star[e]
         form[e + 1][0] += (x - curved[e // 3] * star[e]) / 2
-        form[e + 1][e + 1] -= curved[e // 3] / 2 + squares[e // 3][0] * radii[e // 3] / 4
+        form[e + 1][e + 1] -= curved[e // 3] / 2 + p[e // 3] * radii[e // 3] / 4
     lost = [4 * sum(r[0] ** 2 for r in part) * radius for part, radius in zip((form[1:4], form[4:]), radii)]
     slack = form[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
-    need(slack >= 0, "a quadratic leaf does not reach the threshold")
-    sigma = slack / sum(radii)
+    sigma, complete = slack / sum(radii), len(n) == len(terms) and not [*tau, *kappa, *theta]
     rest = [[(x + sigma * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
-    need(positive(rest), "the form of a quadratic leaf is not positive")
+    need(complete and slack >= 0 and positive(rest), "a quadratic leaf does not reach the threshold")
 
-# --- what each kind of result claims ----------------------------------------------------------------------------------
 def shown(value: Fraction, up: bool = True) -> str:
     """Round outward to a double, for a message."""
     near = float(value)
@@ -679,8 +679,7 @@ def check(result: Any) -> Claims:
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
         KINDS[problem["kind"]](problem, settings, result, claims)
     except Exception as error:  # whatever goes wrong, nothing is proved
-        malformed = f"malformed: {type(error).__name__}: {ascii(str(error))[:80]}"
-        claims.append((False, str(error) if isinstance(error, Refused) else malformed))
+        claims.append((False, str(error) if isinstance(error, Refused) else f"malformed: {ascii(error)[:80]}"))
     return claims
 
 def main(argv: list[str] | None = None) -> int:
