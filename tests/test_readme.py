@@ -57,6 +57,34 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ours >= 5
 
 
+def test_the_output_shown_is_what_the_demo_prints(tmp_path: Path) -> None:
+    """Title and names of all lines, and every number but the last digits of the ends and the choice of maximiser."""
+    (shown,) = blocks("text")
+    printed = CliRunner().invoke(app, ["run", "leggett_l3", "--out", str(tmp_path)]).stdout
+    title, *lines = shown.splitlines()
+    assert printed.splitlines()[0] == title
+    got = {line[2:22].strip(): line[22:] for line in printed.splitlines()[1:]}
+    for line in lines:
+        name, text = line[2:22].strip(), line[22:]
+        assert name in got
+        if name in ("quantum value", "violation", "expected"):
+            assert got[name][:7] == text[:7]
+        elif name.endswith("bound"):
+            assert got[name][:5] == text[:5] == "1.789"
+            assert "certified, width" in got[name]
+
+
+def test_every_block_is_of_a_kind_that_is_run() -> None:
+    kinds = re.findall(r"```(\w*)\n", README)
+    assert set(kinds) <= {"python", "sh", "toml", "text"}
+    assert README.count("```") == 2 * len(kinds)
+
+
+def test_ten_lines_of_python() -> None:
+    (block,) = blocks("python")
+    assert sum(bool(line.strip()) for line in block.splitlines()) <= 10
+
+
 def test_links_to_files_of_the_repository() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

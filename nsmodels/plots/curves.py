@@ -223,7 +223,7 @@ def enclosure_in_time(
         panel.xaxis.set_major_locator(MaxNLocator(5))
     right.plot(seconds, width, color=INK, marker="o", markersize=4, linewidth=1.1)
     right.set_yscale("log")
-    right.annotate(f"{width[-1]:.1e}", (seconds[-1], width[-1]), xytext=(-4, 7), textcoords="offset points", ha="right",
-                   fontsize=SMALL, color=INK)  # fmt: skip
+    right.annotate(f"{width[-1]:.1e}", (seconds[-1], width[-1]), xytext=(-6, -3), textcoords="offset points",
+                   ha="right", va="top", fontsize=SMALL, color=INK)  # fmt: skip
     finish(right, xlabel=unit, ylabel="width")
     return left.figure
