@@ -459,7 +459,7 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
     p: Row = [min(Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40), BIG >> 60) for x in listed(leaf["p"], 2, "p")]
-    products: list[Any] = [([q * x for x in e], e) for q, e in zip(p, ([0, *star[:3], 0, 0, 0], [0, 0, 0, 0, *star[3:]]))]
+    pairs: list[Any] = [([q * x for x in e], e) for q, e in zip(p, ([0, *star[:3], 0, 0, 0], [0, 0, 0, 0, *star[3:]]))]
     for q, x, w in (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
         a, b = unpacked(x)
         far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
@@ -469,8 +469,8 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         room = ((1 << 50) - abs(q) << 50) - sum(math.isqrt(math.ceil(x * 4**100)) + 1 for x in squares if x)
         need(k * ((1 << 104) - far) <= Fraction(room, 1 << 20), "a curvature is too large for its multiplier")
         y = [sum(map(mul, a + b, star)), *a, *b]
-        products.append(([k * e + f for e, f in zip(y, [0, *t])], y))
-    integers = [[[int(z * ONE) for z in e] for e in factors] for factors in products]
+        pairs.append(([k * e + f for e, f in zip(y, [0, *t])], y))
+    integers = [[[int(z * ONE) for z in e] for e in factors] for factors in pairs]
     double = [[sum(x[i] * y[j] + x[j] * y[i] for x, y in integers) for j in range(i + 1)] for i in range(7)]
     form = [[Fraction(x, 2 * ONE * ONE) for x in r] for r in double]
     for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
