@@ -21,7 +21,7 @@ endif
 .PHONY: demo test notebooks results pictures clean
 
 demo: $(VENV)/.installed
-	$(BIN)/nsmodels run problems/leggett_l3.toml --out results --picture results/leggett_l3.svg
+	$(BIN)/nsmodels run problems/leggett_l3.toml --out out --picture out/leggett_l3.svg
 
 test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -75,7 +75,7 @@ def test_the_output_shown_is_what_the_demo_prints(tmp_path: Path) -> None:
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    kinds = re.findall(r"```(\w*)\n", README)
+    kinds = re.findall(r"```(\w+)\n", README)
     assert set(kinds) <= {"python", "sh", "toml", "text"}
     assert README.count("```") == 2 * len(kinds)
 
