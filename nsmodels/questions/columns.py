@@ -20,8 +20,6 @@ __all__ = ["Columns", "contains_negations", "parts_of", "propose", "starting_col
 
 Array = NDArray[np.float64]
 
-DEEP_STARTS = 32
-"""How many local searches are run to the end."""
 MANY_STATES = 4000
 """Finite models with at most this many hidden states enter the master program whole."""
 
@@ -250,7 +248,7 @@ def propose(
     near: Columns,
     turns: Sequence[Array | None],
     starts: int,
-    deep: bool,
+    deep: int,
     antipodal: bool,
 ) -> Columns:
     """Hidden states with large values of the functional from every part, without proof.
@@ -263,8 +261,8 @@ def propose(
         `alignment` of each Leggett part: fresh starts have random u and v = O u, a third of them any v.
     starts : int
         Number of fresh starts.
-    deep : bool
-        Whether the best few local searches run to the end as well.
+    deep : int
+        How many of the best local searches run to the end as well.
     antipodal : bool
         Whether a state and its negation count as one.
     """
@@ -286,7 +284,7 @@ def propose(
             found = found.take(order[: 3 * count])
             if deep:
                 best = Columns.of(found, k)
-                best = best.take(best.distinct(0.03, antipodal)[:DEEP_STARTS])
+                best = best.take(best.distinct(0.02, antipodal)[:deep])
                 items.append(Columns.of(polished_states(part, functional, best.u, best.v), k))
             found = found.take(slice(0, 2 * count))
         else:

@@ -132,6 +132,11 @@ class _Task:
     def _left(self) -> float:
         return self.began + self.limit - time.perf_counter()
 
+    def _patience(self) -> float:
+        """Seconds for one proof: another functional may be easier, so that no proof gets all that is left."""
+        elapsed = time.perf_counter() - self.began
+        return min(self._left(), max(3.0, 3.0 * elapsed))
+
     def _report(self, lower: float, upper: float, rounds: int) -> None:
         now = time.perf_counter()
         if self.progress is not None and now - self.shown > 0.1:
@@ -175,7 +180,7 @@ class _Task:
             if self.lower is not None and self.lower.visibility >= 1.0:
                 return
             proposal = search.vertex if search.vertex is not None else search.best
-            better = None if proposal is None else self._prove_upper(search, proposal, self._left())
+            better = None if proposal is None else self._prove_upper(search, proposal, self._patience())
             low = 0.0 if self.lower is None else self.lower.visibility
             high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
             if high - low <= self.tolerance or self.reason in ("time_limit", "interrupted"):
@@ -215,9 +220,11 @@ class _Task:
         scale = f[1]
         try:
             support = self.model.support(
-                f[0], tolerance=max(0.25 * self.tolerance * scale, 1e-13), time_limit_s=max(seconds, 0.05),
+                f[0],
+                tolerance=max(0.25 * self.tolerance * scale, 1e-13),
+                time_limit_s=max(seconds, 0.05),
                 seed=self.seed,
-            )  # fmt: skip
+            )
         except SolverError as error:
             self.reason = str(error)
             return None

@@ -196,10 +196,10 @@ class Search:
         self.pricing_seconds += time.perf_counter() - start
         return columns, own
 
-    def _propose(self, functional: Functional, near: Columns, *, thorough: bool) -> Columns:
+    def _propose(self, functional: Functional, near: Columns, *, thorough: bool, deep: int = 32) -> Columns:
         return propose(
             self.parts, functional, self.count, rng=self.rng, near=near, turns=self.turns,
-            starts=(THOROUGH if thorough else 3) * self.count, deep=thorough, antipodal=self.target.antipodal,
+            starts=(THOROUGH if thorough else 3) * self.count, deep=deep if thorough else 0, antipodal=self.target.antipodal,
         )  # fmt: skip
 
     def learn(self, columns: Columns) -> None:
@@ -223,7 +223,7 @@ class Search:
             return True
         columns = self.master.columns
         near = columns.take(np.argsort(-columns.values(proposal.functional))[: self.count // 2])
-        found = self._propose(proposal.functional, near, thorough=True)
+        found = self._propose(proposal.functional, near, thorough=True, deep=160)
         values = found.values(proposal.functional)
         order = np.argsort(-values)[: self.count // 2]
         found = found.take(order)
@@ -263,9 +263,9 @@ class Search:
         slack[: len(solution.slack)] = solution.slack
         rank = np.empty(m)
         rank[np.argsort(slack)] = np.arange(m)
-        keep_rows = (y > 1e-4 * y.max()) & (slack < 0.1)
+        keep_rows = (y > 3e-3 * y.max()) & (slack < 0.1)
         if m > 3 * self.width:
-            keep_rows |= rank < 2.5 * self.width
+            keep_rows |= rank < 2.0 * self.width
         else:
             keep_rows[:] = True
         self.master.purge(keep_columns, keep_rows)
@@ -288,7 +288,7 @@ class Search:
             # with equations V = 1 is reached only up to the accuracy of the linear program
             if self.lower >= 1.0 - (0.3 * self.tolerance if len(self.target.margin_right) else 0.0):
                 return "gap"
-            if self._gap() <= 0.4 * self.tolerance and self._finished_vertex(switched_at) and self._confirm():
+            if self._gap() <= 0.35 * self.tolerance and self._finished_vertex(switched_at) and self._confirm():
                 return "gap"
             improved = self._gap() < 0.98 * before or not math.isfinite(before)
             stalled = 0 if improved else stalled + 1
