@@ -62,6 +62,12 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "settings": {"alice": [[0, 0, 1], [0.6, 0.8, 0]], "bob": [[1, 0, 0], [0, -0.8, 0.6]]},
         "functional": {"correlators": [[1, -0.5], [0.25, 0.75]], "alice": [0.2, 0], "bob": [0, -0.3], "constant": 0.1},
     },
+    "quadratic": {
+        "kind": "bound",
+        "model": {"name": "leggett"},
+        "settings": {"family": "random", "n_alice": 2, "n_bob": 3, "seed": 0},
+        "functional": {"correlators": [[0.5, -1, 0.25], [1, 0.75, -0.5]]},
+    },
     "bell": {
         "kind": "bound",
         "model": {"name": "bell"},
@@ -127,7 +133,8 @@ def answer(data: dict[str, Any], tolerance: float) -> Result:
 
 def genuine() -> dict[str, Result]:
     """The valid results, by name."""
-    return {name: answer({"schema": 1, **data}, WIDTH) for name, data in PROBLEMS.items()}
+    widths = {"quadratic": 1e-6}  # narrow enough for quadratic leaves
+    return {name: answer({"schema": 1, **data}, widths.get(name, WIDTH)) for name, data in PROBLEMS.items()}
 
 
 def sealed(result: Result) -> Result:
@@ -286,7 +293,7 @@ def lie(result: Result, truth: tuple[float, float], rng: random.Random) -> tuple
     forged = copy.deepcopy(result)
     gap = 10.0 ** -rng.uniform(1.0, 5.0)
     value, certificate = forged["value"], forged["certificate"]
-    if rng.random() < 0.5:
+    if rng.random() < 0.4:
         _weakened_upper(forged)
         value["lower"] = truth[1] + gap
         if forged["kind"] == "visibility":

@@ -595,7 +595,8 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
     spec, claim = problem.get("behaviour", problem.get("behavior", {})), result["certificate"].get("upper")
     wanted, known = target(spec, settings)
     model, shape = named_model(problem["model"], size(wanted.correlators), settings), size(wanted.correlators)
-    noise = None if spec.get("noise", "white") == "white" else behaviour(spec["noise"], settings)
+    noise = spec.get("noise", "white")
+    noise = None if noise == "white" else behaviour(only(noise, "correlators alice bob", "noise"), settings)
     (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
     entries = [only(entry, "weight u v alice bob", "decomposition") for entry in result["decomposition"]]
     flat = [x for entry in entries for x in (entry["weight"], *(x for key in VECTORS for x in entry.get(key, [])))]

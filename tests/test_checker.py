@@ -458,6 +458,15 @@ def test_what_is_not_a_regular_file_is_refused(tmp_path, capsys):
     assert "unreadable" in capsys.readouterr().err
 
 
+def test_every_shipped_result_is_proved():
+    """Result files in results/; other JSON files there are not results and carry no certificate."""
+    for path in sorted((FILE.parent.parent / "results").glob("*.json")):
+        result = checker.read(str(path))
+        if isinstance(result, dict) and "certificate" in result:
+            claims = checker.check(result)
+            assert all(holds for holds, _ in claims), (path.name, claims)
+
+
 # -- its parts ---------------------------------------------------------------------------------------------------------
 
 
