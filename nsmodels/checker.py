@@ -31,7 +31,7 @@ from itertools import chain, combinations, islice, pairwise, product, repeat
 from operator import add, le, mul, sub
 from typing import Any
 
-MAX_FILE, MAX_INFLATED = 128 << 20, 512 << 20  # bytes of a result file, and of a decompressed part of it
+MAX_FILE, MAX_INFLATED = 128 << 20, 256 << 20  # bytes of a result file, and of a decompressed part of it
 MAX_ENTRIES, MAX_BITS = 1 << 18, 1 << 14  # pairs of settings; bits of the common denominator of a table
 MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # 10^4 a step of an enumeration; hidden states × pairs of settings
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
