@@ -102,3 +102,16 @@ def test_products_in_pieces(shape):
     rng = np.random.default_rng(0)
     table, weights = rng.normal(size=shape), rng.random(shape[1])
     assert np.abs(weighted_gram(table, weights) - (table * weights) @ table.T).max() < 1e-11
+
+
+@pytest.mark.parametrize(("m", "n"), [(1, 5), (4, 50), (30, 200), (5, 4)])
+def test_recombination_keeps_the_moments(m, n):
+    from nsmodels.engines.recombination import recombine
+
+    rng = np.random.default_rng(m)
+    points, weights = rng.normal(size=(m, n)), rng.random(n) ** 4
+    fewer = recombine(points, weights)
+    assert fewer.min() >= 0.0
+    assert np.count_nonzero(fewer) <= min(m + 1, n)
+    assert np.abs(points @ (fewer - weights)).max() < 1e-12
+    assert fewer.sum() == pytest.approx(weights.sum(), abs=1e-13)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ..behaviour import Behaviour
 from ..behaviours import uniform
 from ..enclosure import Enclosure, Status
+from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..models.base import HiddenState, HiddenStates, Model, Progress
@@ -248,13 +249,17 @@ class _Task:
         columns, weights, visibility = search.primal
         if len(self.target.margin_right) and visibility >= 1.0 - 0.3 * self.tolerance:
             visibility = 1.0
-        keep = _substantial(weights, 0.01 * self.tolerance)
-        columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
         if symmetry is not None:
             columns, weights = symmetry.expand(columns, weights, self.parts, self.target.antipodal)
-        model = exact_model(self.target, self.parts, columns, weights, visibility)
-        if model.visibility >= 1.0 and model.deviation == 0.0:
-            return self._fewest_states(columns, weights, model)
+        model = None
+        if len(weights) > 60 and len(self.target.margin_right) == 0:
+            model = self._recombined(columns, weights, visibility)
+        if model is None:
+            keep = _substantial(weights, 0.01 * self.tolerance)
+            columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
+            model = exact_model(self.target, self.parts, columns, weights, visibility)
+            if model.visibility >= 1.0 and model.deviation == 0.0:
+                return self._fewest_states(columns, weights, model)
         if model.visibility < visibility - 0.05 * self.tolerance or model.deviation > 0.0:
             strict = strict_noise_model(self.target, self.parts, columns, search.rng)
             if strict is not None:
@@ -266,6 +271,18 @@ class _Task:
             -self.lower.visibility,
         )
         return model if better else self.lower
+
+    def _recombined(self, columns: Columns, weights: Array, visibility: float) -> ExactModel | None:
+        """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
+        target = self.target
+        slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
+        rows = np.argsort(slack)[: min(2 * sum(target.behaviour.shape), len(weights) // 2)]
+        rows = rows[slack[rows] < 0.05]
+        fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights)
+        used = fewer > 0.0
+        model = exact_model(target, self.parts, columns.take(used), fewer[used] / fewer[used].sum(), visibility)
+        enough = model.visibility >= visibility - 0.02 * self.tolerance
+        return model if enough and model.deviation == 0.0 else None
 
     def _fewest_states(self, columns: Columns, weights: Array, model: ExactModel) -> ExactModel:
         """A model of the behaviour itself (V = 1) by few of the states, where there is room."""

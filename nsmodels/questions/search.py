@@ -199,7 +199,8 @@ class Search:
     def _propose(self, functional: Functional, near: Columns, *, thorough: bool, deep: int = 32) -> Columns:
         return propose(
             self.parts, functional, self.count, rng=self.rng, near=near, turns=self.turns,
-            starts=(THOROUGH if thorough else 3) * self.count, deep=deep if thorough else 0, antipodal=self.target.antipodal,
+            starts=(THOROUGH if thorough else 3) * self.count, deep=deep if thorough else 0,
+            antipodal=self.target.antipodal,
         )  # fmt: skip
 
     def learn(self, columns: Columns) -> None:

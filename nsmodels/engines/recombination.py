@@ -1,0 +1,83 @@
+"""Fewer points with the same moments: Carathéodory's theorem as an algorithm.
+
+Weights on n points of R^m can be moved to at most m + 1 of the points without changing their sum and the mean point. In
+batches of twice as many columns as there are equations, a null space shows along which directions weights may move, and
+each move empties one point.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blas_threads import one_blas_thread
+
+__all__ = ["recombine"]
+
+Array = NDArray[np.float64]
+
+
+def recombine(points: Array, weights: Array) -> Array:
+    """Weights ≥ 0 on few of the points with the same sum and (to rounding) the same Σ w x.
+
+    Parameters
+    ----------
+    points : ndarray, shape (m, n)
+        A point in each column.
+    weights : ndarray, shape (n,)
+        At least 0.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        At most m + 1 entries are not zero (a few more where rounding forbids a move).
+    """
+    m, n = points.shape
+    out = np.array(weights, dtype=np.float64)
+    order = np.argsort(-out)  # the heavy ones first: they stay in the pool from the beginning
+    equations = np.concatenate([points, np.ones((1, n))])
+    size = m + 1
+    pool = order[:size]
+    with one_blas_thread():
+        for start in range(size, n, size):
+            pool = np.concatenate([pool, order[start : start + size]])
+            pool = pool[out[pool] > 0.0]
+            if len(pool) > size:
+                out[pool] = _reduced(equations[:, pool], out[pool])
+                pool = pool[out[pool] > 0.0]
+    return out
+
+
+def _reduced(equations: Array, weights: Array) -> Array:
+    """Empty as many columns as the equations allow."""
+    rank, count = equations.shape
+    full, _ = np.linalg.qr(equations.T, mode="complete")
+    null = full[:, rank:].copy()
+    weights = weights.copy()
+    alive = np.ones(count, dtype=bool)
+    for k in range(null.shape[1]):
+        direction = null[:, k]
+        candidates = alive & (np.abs(direction) > 1e-12)
+        if not candidates.any():
+            continue
+        ratio = np.full(count, np.inf)
+        ratio[candidates] = weights[candidates] / np.abs(direction[candidates])
+        positive = candidates & (direction > 0.0)
+        negative = candidates & (direction < 0.0)
+        sides = [(side, sign) for side, sign in ((positive, 1.0), (negative, -1.0)) if side.any()]
+        # of the two ways to go, the one that ends at the larger pivot
+        best, index, sign = max(
+            (abs(direction[p]), p, sign)
+            for p, sign in ((int(np.where(side, ratio, np.inf).argmin()), sign) for side, sign in sides)
+        )
+        if best <= 1e-12:
+            continue
+        weights -= sign * ratio[index] * direction
+        weights[index] = 0.0
+        np.maximum(weights, 0.0, out=weights)
+        alive[index] = False
+        if k + 1 < null.shape[1]:
+            rest = null[:, k + 1 :]
+            rest -= np.outer(direction, rest[index] / direction[index])
+            rest[index] = 0.0
+    return weights
