@@ -364,18 +364,20 @@ def inflated(text: Any) -> bytes:
     need(stream.eof and not stream.unused_data, "a compressed part is cut off, or too large")
     return data
 
+@lru_cache(maxsize=1 << 17)
+def corner(face: int, s: int, t: int) -> Any:
+    """Direction of a point of a face [−2^40, 2^40]² of the cube, over 2^80."""
+    length = math.isqrt((1 << 80) + s * s + t * t << 80)
+    x, y, z = ((1 << 160 if face < 3 else -1 << 160) // length, (s << 120) // length, (t << 120) // length)
+    return ((x, y, z), (z, x, y), (y, z, x))[face % 3]
+
 @lru_cache(maxsize=1 << 16)
 def patch(face: int, s0: int, s1: int, t0: int, t1: int) -> tuple[Any, list[Any], int]:
-    """Corners of a box on a face [−2^40, 2^40]² of the cube, and 1/γ (γ: least cosine to the middle), over 2^80."""
-    corners = []
-    for s, t in product((s0, s1), (t0, t1)):
-        point = (1 << 40 if face < 3 else -1 << 40, s, t)
-        length = math.isqrt(sum(map(mul, point, point)) << 80)
-        x, y, z = ((q << 120) // length for q in point)
-        corners.append(((x, y, z), (z, x, y), (y, z, x))[face % 3])
-    middle = [sum(column) for column in zip(*corners)]
-    length = math.isqrt(sum(map(mul, middle, middle))) + 1
-    return (face, s0, s1, t0, t1), corners, max((length << 160) // sum(map(mul, q, middle)) for q in corners) + 1
+    """Corners of a box on a face of the cube, and 1/γ rounded up (γ: least cosine to the middle), over 2^80."""
+    corners = [corner(face, s0, t0), corner(face, s0, t1), corner(face, s1, t0), corner(face, s1, t1)]
+    c0, c1, c2 = map(sum, zip(*corners))
+    length = math.isqrt(c0 * c0 + c1 * c1 + c2 * c2) + 1
+    return (face, s0, s1, t0, t1), corners, (length << 160) // min(c0 * x + c1 * y + c2 * z for x, y, z in corners) + 1
 
 def least(c: Any, where: Any) -> Any:
     """Lower bound of c·x over a patch, or over the whole sphere (None), over 2^80 times the denominator of c."""
@@ -655,9 +657,8 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
         if isinstance(d, str):
             d = list(struct.unpack(f"<{count}q", base64.b64decode(d, validate=True)))
         need(len(d) == count and all(type(x) is int and abs(x) <= one for x in d), f"no vector is given for {name}")
-        first, second = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
-        near = all(map(le, map(abs, chain(map(sub, first, second), map(add, first, second))), tops))
-        need(near, f"the vector for {name} is not feasible")
+        left, right = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
+        need(all(map(le, map(abs, chain(map(sub, left, right), map(add, left, right))), tops)), f"{name}: infeasible")
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
         enclosure(claims, displayed, *best[-1], name)
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
