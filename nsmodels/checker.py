@@ -9,7 +9,7 @@ eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_
 G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name; sines,
 cosines and 1/|a| are integers over 2^200, and the few roundings on the way to any of them add up to less than `EPS`.
 """
-# fmt: off  (one blank line between definitions: the file has at most 700 lines)
+# fmt: off
 from __future__ import annotations
 
 import base64
