@@ -2,8 +2,8 @@
 
 G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that
 is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes,
-and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that lie
-well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`sphere_search`).
+and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that
+lie well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`sphere_search`).
 
 Terms are stored row by row (i non-decreasing) as arrays ia, jb, s = ±1, w > 0.
 """
@@ -236,7 +236,7 @@ def descend_many(
         value = 0.0
         shift = 0.0
         fresh = True  # at a new ε: there is nothing to compare with
-        left = steps
+        left = 8 * steps  # the first smoothing has the longest way to go
         tries = 0
         while True:
             trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c, d, H, path)

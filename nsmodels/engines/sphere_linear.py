@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .compiled import kernel, summing_kernel
-from .sphere_patches import frame, half_diagonal2, minimum
+from .sphere_patches import minimum
 from .sphere_tree import POOL, Terms, Tree
 
 Array = Any
@@ -51,22 +51,21 @@ def solve_free(H: Array, grad: Array, x: Array, step: Array) -> None:
 
 @kernel
 def collect(
-    terms: Terms, tree: Tree, node: int, D: int, Eu: Array, Ev: Array, A: Array, B: Array, F: Array, place: Array,
-    spread: Array
+    terms: Terms, tree: Tree, node: int, D: int, E: Array, sag: float, A: Array, B: Array, F: Array, place: Array,
+    spread: Array,
 ) -> tuple[int, int]:
     """List the terms of a node in the pool: fixed where they have a sign on the patch, else put into the work space F.
 
-    Returns how many are listed and how many are undecided.
+    Returns how many are listed and how many are undecided. ``sag``: how far the flat patches E (2, 3, 3) miss the
+    sphere.
     """
     a, b = terms.a, terms.b
     for i in range(a.shape[0]):
         for q in range(3):
-            A[i, q] = a[i, 0] * Eu[q, 0] + a[i, 1] * Eu[q, 1] + a[i, 2] * Eu[q, 2]
+            A[i, q] = a[i, 0] * E[0, q, 0] + a[i, 1] * E[0, q, 1] + a[i, 2] * E[0, q, 2]
     for j in range(b.shape[0]):
         for q in range(3):
-            B[j, q] = b[j, 0] * Ev[q, 0] + b[j, 1] * Ev[q, 1] + b[j, 2] * Ev[q, 2]
-    # the flat patch misses the sphere by the square of its size: be that careful before a sign is fixed
-    sag = 0.5 * (half_diagonal2(Eu) + half_diagonal2(Ev))
+            B[j, q] = b[j, 0] * E[1, q, 0] + b[j, 1] * E[1, q, 1] + b[j, 2] * E[1, q, 2]
     first = tree.nodes[tree.nodes[node].listed].start
     number = tree.nodes[tree.nodes[node].listed].length
     out = tree.count[POOL]
@@ -122,8 +121,9 @@ def collect(
 def smooth_step(F: Array, m: int, D: int, x: Array, theta: float, cd: Array, grad: Array, H: Array) -> float:
     """One pass over the undecided terms at the point x.
 
-    Puts the multipliers n/D into F, adds their sum to cd (6,), the gradient to grad (4,), the Hessian into H (4, 4), and
-    returns Σ|y|. Written for the vector unit: sums may be taken in any order, which the allowance for rounding covers.
+    Puts the multipliers n/D into F, adds their sum to cd (6,), the gradient to grad (4,), the Hessian into H (4, 4),
+    and returns Σ|y|. Written for the vector unit: sums may be taken in any order, which the allowance for rounding
+    covers.
     """
     x0 = x[0]
     x1 = x[1]
@@ -195,21 +195,16 @@ def smooth_step(F: Array, m: int, D: int, x: Array, theta: float, cd: Array, gra
 
 @kernel
 def multipliers(
-    terms: Terms, tree: Tree, node: int, D: int, target: float, Tu: Array, gu: float, Tv: Array, gv: float,
+    terms: Terms, tree: Tree, node: int, D: int, target: float, T: Array, gamma: Array, E: Array, sag: float,
     x: Array, spread: Array, A: Array, B: Array, F: Array, place: Array,
 ) -> float:
     """Look for multipliers that prove `target` on a node; write them into the pool and (c, d) into the node.
 
     Returns the proved bound, with the multipliers rounded to n/D. The point x (4,), in the coordinates of the flat
-    patches, ends near the minimum of G there: where that is below the target no multipliers can succeed. `spread`
-    (4,) gets the total variation of the undecided terms along each coordinate. A, B, F (14, K), place (K,) are work
-    space.
+    patches, ends near the minimum of G there: where that is below the target no multipliers can succeed. `spread` (4,)
+    gets the total variation of the undecided terms along each coordinate. A, B, F (14, K), place (K,) are work space.
     """
-    Eu = np.empty((3, 3))
-    Ev = np.empty((3, 3))
-    frame(Tu, Eu)
-    frame(Tv, Ev)
-    kept, m = collect(terms, tree, node, D, Eu, Ev, A, B, F, place, spread)
+    kept, m = collect(terms, tree, node, D, E, sag, A, B, F, place, spread)
     cd = np.empty(6)
     grad = np.empty(4)
     lin = np.zeros(4)
@@ -218,12 +213,12 @@ def multipliers(
     # the fixed terms and the linear part in the coordinates of the patch
     base = tree.nodes[node].base
     const = 0.0
-    for e in range(3):
-        const += base[e] * Eu[0, e] + base[3 + e] * Ev[0, e]
-        lin[0] += base[e] * Eu[1, e]
-        lin[1] += base[e] * Eu[2, e]
-        lin[2] += base[3 + e] * Ev[1, e]
-        lin[3] += base[3 + e] * Ev[2, e]
+    for side in range(2):
+        for e in range(3):
+            z = base[3 * side + e]
+            const += z * E[side, 0, e]
+            lin[2 * side] += z * E[side, 1, e]
+            lin[2 * side + 1] += z * E[side, 2, e]
     for q in range(4):
         x[q] = 0.0
     theta = 0.3
@@ -236,7 +231,10 @@ def multipliers(
         for e in range(6):
             cd[e] = base[e]
         value += smooth_step(F, m, D, x, theta, cd, grad, H)
-        trial = minimum(cd[:3], tree.nodes[node].face[0], Tu, gu) + minimum(cd[3:], tree.nodes[node].face[1], Tv, gv)
+        trial = 0.0
+        for side in range(2):
+            k = 3 * side
+            trial += minimum(cd[k], cd[k + 1], cd[k + 2], tree.nodes[node].face[side], T, side, gamma[side])
         if trial > bound:
             bound = trial
             for e in range(6):

@@ -25,47 +25,47 @@ from .compiled import kernel
 
 Array = Any
 
-WHOLE = -1
-
 
 @kernel
-def direction(face: int, s: float, t: float, out: Array) -> None:
-    """Write the unit vector of the point (s, t) of a face into `out` (3,)."""
-    axis = face % 3
-    norm = math.sqrt(1.0 + s * s + t * t)
-    out[axis] = (1.0 if face < 3 else -1.0) / norm
-    out[(axis + 1) % 3] = s / norm
-    out[(axis + 2) % 3] = t / norm
-
-
-@kernel
-def corners(face: int, box: Array, T: Array) -> float:
-    """Write the four corner directions of a patch into T (4, 3); return γ (see the module's text)."""
+def corners(face: int, s0: float, s1: float, t0: float, t1: float, T: Array, side: int) -> float:
+    """Write the four corner directions of a patch into T[side] (4, 3); return γ (see the module's text)."""
     if face < 0:
-        T[:, :] = 0.0
+        for q in range(4):
+            for e in range(3):
+                T[side, q, e] = 0.0
         return 1.0
+    axis = face % 3
+    sign = 1.0 if face < 3 else -1.0
+    m0 = 0.0
+    m1 = 0.0
+    m2 = 0.0
     for q in range(4):
-        direction(face, box[q & 1], box[2 + (q >> 1)], T[q])
-    m0 = T[0, 0] + T[1, 0] + T[2, 0] + T[3, 0]
-    m1 = T[0, 1] + T[1, 1] + T[2, 1] + T[3, 1]
-    m2 = T[0, 2] + T[1, 2] + T[2, 2] + T[3, 2]
+        s = s0 if q & 1 == 0 else s1
+        t = t0 if q < 2 else t1
+        norm = math.sqrt(1.0 + s * s + t * t)
+        T[side, q, axis] = sign / norm
+        T[side, q, (axis + 1) % 3] = s / norm
+        T[side, q, (axis + 2) % 3] = t / norm
+        m0 += T[side, q, 0]
+        m1 += T[side, q, 1]
+        m2 += T[side, q, 2]
     gamma = 1e300
     for q in range(4):
-        gamma = min(gamma, T[q, 0] * m0 + T[q, 1] * m1 + T[q, 2] * m2)
+        gamma = min(gamma, T[side, q, 0] * m0 + T[side, q, 1] * m1 + T[side, q, 2] * m2)
     return gamma / math.sqrt(m0 * m0 + m1 * m1 + m2 * m2)
 
 
 @kernel
-def minimum(c: Array, face: int, T: Array, gamma: float) -> float:
-    """Lower bound of c·x over a patch, before the allowance for rounding (see `spheres.rounding_margin`)."""
+def minimum(x: float, y: float, z: float, face: int, T: Array, side: int, gamma: float) -> float:
+    """Lower bound of (x, y, z)·u over a patch, before the allowance for rounding (see `spheres`)."""
     if face < 0:
-        return -math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2])
-    m = c[0] * T[0, 0] + c[1] * T[0, 1] + c[2] * T[0, 2]
+        return -math.sqrt(x * x + y * y + z * z)
+    m = x * T[side, 0, 0] + y * T[side, 0, 1] + z * T[side, 0, 2]
     for q in range(1, 4):
-        m = min(m, c[0] * T[q, 0] + c[1] * T[q, 1] + c[2] * T[q, 2])
+        m = min(m, x * T[side, q, 0] + y * T[side, q, 1] + z * T[side, q, 2])
     if m >= 0.0:
         return m
-    return max(-math.sqrt(c[0] * c[0] + c[1] * c[1] + c[2] * c[2]), m / gamma)
+    return max(-math.sqrt(x * x + y * y + z * z), m / gamma)
 
 
 @kernel
@@ -80,20 +80,21 @@ def halve(box: Array, offset: int, axis: int, upper: int) -> None:
 
 
 @kernel
-def frame(T: Array, E: Array) -> None:
-    """Centre and two half-sides E (3, 3) of the flat patch E0 + [−1, 1]E1 + [−1, 1]E2 through the corners T."""
-    for e in range(3):
-        E[0, e] = 0.25 * (T[0, e] + T[1, e] + T[2, e] + T[3, e])
-        E[1, e] = 0.25 * (T[1, e] + T[3, e] - T[0, e] - T[2, e])
-        E[2, e] = 0.25 * (T[2, e] + T[3, e] - T[0, e] - T[1, e])
+def frame(T: Array, E: Array, side: int) -> float:
+    """Centre and half-sides E[side] (3, 3) of the flat patch E0 + [−1, 1]E1 + [−1, 1]E2 through the corners T[side].
 
-
-@kernel
-def half_diagonal2(E: Array) -> float:
-    """Square of the radius of a flat patch."""
+    Returns the square of half its diagonal.
+    """
     p = 0.0
     q = 0.0
     for e in range(3):
-        p += (E[1, e] + E[2, e]) ** 2
-        q += (E[1, e] - E[2, e]) ** 2
+        t0 = T[side, 0, e]
+        t1 = T[side, 1, e]
+        t2 = T[side, 2, e]
+        t3 = T[side, 3, e]
+        E[side, 0, e] = 0.25 * (t0 + t1 + t2 + t3)
+        E[side, 1, e] = 0.25 * (t1 + t3 - t0 - t2)
+        E[side, 2, e] = 0.25 * (t2 + t3 - t0 - t1)
+        p += 0.25 * (t3 - t0) ** 2
+        q += 0.25 * (t1 - t2) ** 2
     return max(p, q)

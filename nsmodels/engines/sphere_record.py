@@ -17,8 +17,8 @@ LIST, REPLACE = 8, 16
 def record(tree: Tree, D: int) -> tuple[bytes, bytes, list[int]]:
     """Node bytes and multiplier lists in preorder, and the order of the quadratic proofs.
 
-    A node writes its list if some leaf uses its multipliers (they replace (c, d) from there on), or if a leaf below needs
-    to know which terms it fixed. The root starts with all terms unfixed and needs no list.
+    A node writes its list if some leaf uses its multipliers (they replace (c, d) from there on), or if a leaf below
+    needs to know which terms it fixed. The root starts with all terms unfixed and needs no list.
     """
     number = int(tree.count[NODES])
     nodes = tree.nodes[:number]

@@ -33,8 +33,8 @@ import numpy as np
 from .compiled import entry, kernel
 from .sphere_descent import value_at
 from .sphere_linear import multipliers
-from .sphere_patches import corners, frame, half_diagonal2, halve, minimum
-from .sphere_quadratic import near, quadratic_proof
+from .sphere_patches import corners, frame, halve, minimum
+from .sphere_quadratic import distance2, nearest, quadratic_proof
 from .sphere_tree import (
     DESCENTS,
     HEAP,
@@ -49,11 +49,12 @@ from .sphere_tree import (
     RESUME,
     Terms,
     Tree,
+    add_open,
     cut_into_faces,
+    geometry,
     heap_pop,
-    heap_push,
-    inherited_bound,
     open_child,
+    side_bound,
 )
 
 Array = Any
@@ -62,17 +63,17 @@ DONE, PROGRESS, FULL, DESCEND = 0, 1, 2, 3
 
 
 @kernel
-def split_axis(
-    tree: Tree, node: int, target: float, spread: Array, Tu: Array, gu: float, Tv: Array, gv: float, Eu: Array, Ev:
-    Array, T: Array, box: Array,
-) -> int:
-    """The coordinate whose bisection promises most.
+def bisect(
+    tree: Tree, node: int, target: float, spread: Array, T: Array, gamma: Array, E: Array, T2: Array, gamma2: Array
+) -> None:
+    """Bisect a node along the coordinate that promises most.
 
     The gain of the two halves with the present multipliers, the total variation of the undecided terms along the
     coordinate, and what the curvature of the sphere costs along it.
     """
-    mu = minimum(tree.nodes[node].cd[:3], tree.nodes[node].face[0], Tu, gu)
-    mv = minimum(tree.nodes[node].cd[3:], tree.nodes[node].face[1], Tv, gv)
+    cd = tree.nodes[node].cd
+    box = tree.nodes[node].box
+    bounds = (side_bound(tree, node, 0, T, gamma), side_bound(tree, node, 1, T, gamma))
     axis = -1
     score = -1e300
     for q in range(4):
@@ -80,24 +81,37 @@ def split_axis(
         face = tree.nodes[node].face[side]
         if face < 0:
             continue
-        c = tree.nodes[node].cd[3 * side : 3 * side + 3]
+        k = 4 * side
+        x = cd[3 * side]
+        y = cd[3 * side + 1]
+        z = cd[3 * side + 2]
         gain = 0.0
         for upper in range(2):
-            for e in range(4):
-                box[e] = tree.nodes[node].box[4 * side + e]
-            halve(box, 0, q & 1, upper)
-            gamma = corners(face, box, T)
-            half = minimum(c, face, T, gamma)
-            gain += min(half + (mv if side == 0 else mu), target) - (mu + mv)
-        E = Eu if side == 0 else Ev
+            s0 = box[k]
+            s1 = box[k + 1]
+            t0 = box[k + 2]
+            t1 = box[k + 3]
+            if q & 1 == 0:
+                s0, s1 = (0.5 * (s0 + s1), s1) if upper == 1 else (s0, 0.5 * (s0 + s1))
+            else:
+                t0, t1 = (0.5 * (t0 + t1), t1) if upper == 1 else (t0, 0.5 * (t0 + t1))
+            g = corners(face, s0, s1, t0, t1, T2, side)
+            half = minimum(x, y, z, face, T2, side, g) + bounds[1 - side]
+            gain += min(half, target) - bounds[0] - bounds[1]
         p = 1 + (q & 1)
-        extent = E[p, 0] ** 2 + E[p, 1] ** 2 + E[p, 2] ** 2
-        force = math.sqrt(c[0] ** 2 + c[1] ** 2 + c[2] ** 2)
-        gain = 0.5 * gain + 0.25 * spread[q] + 0.5 * force * extent
+        extent = E[side, p, 0] ** 2 + E[side, p, 1] ** 2 + E[side, p, 2] ** 2
+        gain = 0.5 * gain + 0.25 * spread[q] + 0.5 * math.sqrt(x * x + y * y + z * z) * extent
         if gain > score:
             score = gain
             axis = q
-    return axis
+    first = tree.count[NODES]
+    tree.count[NODES] = first + 2
+    tree.nodes[node].axis = axis
+    tree.nodes[node].child = first
+    for upper in range(2):
+        open_child(tree, node, first + upper)
+        halve(tree.nodes[first + upper].box, 4 * (axis >> 1), axis & 1, upper)
+        add_open(tree, first + upper, target, T2, gamma2)
 
 
 @kernel
@@ -110,6 +124,41 @@ def moves(vectors: Array, linear: Array) -> bool:
             if vectors[i, e] != 0.0:
                 return True
     return False
+
+
+@kernel
+def ask_for_descent(terms: Terms, tree: Tree, node: int, x: Array, E: Array, size: Array) -> bool:
+    """Is there a minimiser here that nobody knows? Then put the point x of the flat patches into tree.request.
+
+    The sign of one is a value near the incumbent's, up to what the curvature of the patches and the undecided terms can
+    do.
+    """
+    sag = 0.0
+    for side in range(2):
+        norm = 0.0
+        force = 0.0
+        for e in range(3):
+            z = E[side, 0, e] + x[2 * side] * E[side, 1, e] + x[2 * side + 1] * E[side, 2, e]
+            if tree.nodes[node].face[side] < 0:
+                z = tree.best[3 * side + e]
+            tree.request[3 * side + e] = z
+            norm += z * z
+            force += tree.nodes[node].cd[3 * side + e] ** 2
+        for e in range(3):
+            tree.request[3 * side + e] /= math.sqrt(norm)
+        sag += math.sqrt(force) * size[side]
+    value = value_at(
+        terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, tree.request[:3], tree.request[3:6]
+    )
+    first_order = tree.request[7] + tree.request[8] + tree.request[9] + tree.request[10]
+    if value >= tree.best[6] + sag + 0.3 * first_order or tree.count[MINIMA] + 2 >= tree.minima.shape[0]:
+        return False
+    tree.request[6] = math.sqrt(size[0] + size[1])
+    tree.nodes[node].descended = tree.nodes[node].depth
+    tree.nodes[node].scanned = -100
+    tree.count[DESCENTS] += 1
+    tree.count[RESUME] = node
+    return True
 
 
 @entry
@@ -128,14 +177,15 @@ def advance(
     B = np.empty((terms.b.shape[0], 3))
     F = np.empty((14, max(K, 1)))
     place = np.empty(max(K, 1), np.int64)
-    Tu = np.empty((4, 3))
-    Tv = np.empty((4, 3))
-    T = np.empty((4, 3))
-    Eu = np.empty((3, 3))
-    Ev = np.empty((3, 3))
+    T = np.empty((2, 4, 3))
+    T2 = np.empty((2, 4, 3))
+    E = np.empty((2, 3, 3))
+    gamma = np.empty(2)
+    gamma2 = np.empty(2)
+    size = np.empty(2)
     x = np.zeros(4)
+    old = np.empty(6)
     spread = tree.request[7:11]
-    box = np.empty(8)
     live_u = moves(terms.a, terms.g)
     live_v = moves(terms.b, terms.h)
     for _pop in range(pops):
@@ -158,86 +208,46 @@ def advance(
             tree.count[POPPED] += 1
         fu = tree.nodes[node].face[0]
         fv = tree.nodes[node].face[1]
-        gu = corners(fu, tree.nodes[node].box[:4], Tu)
-        gv = corners(fv, tree.nodes[node].box[4:], Tv)
-        frame(Tu, Eu)
-        frame(Tv, Ev)
+        geometry(tree, node, T, gamma)
+        size[0] = frame(T, E, 0)
+        size[1] = frame(T, E, 1)
         cut = 0 if fu < 0 and live_u else 1 if fv < 0 and live_v else -1
         if cut < 0 and not resumed:
             for e in range(6):
-                box[e] = tree.nodes[node].cd[e]
+                old[e] = tree.nodes[node].cd[e]
             source = tree.nodes[node].source
-            found = multipliers(terms, tree, node, D, target, Tu, gu, Tv, gv, x, spread, A, B, F, place)
+            # the flat patch misses the sphere by the square of its size: be that careful before a sign is fixed
+            sag = 0.5 * (size[0] + size[1])
+            found = multipliers(terms, tree, node, D, target, T, gamma, E, sag, x, spread, A, B, F, place)
             if found > tree.nodes[node].bound:
                 tree.nodes[node].bound = found
             else:
                 for e in range(6):
-                    tree.nodes[node].cd[e] = box[e]
+                    tree.nodes[node].cd[e] = old[e]
                 tree.nodes[node].source = source
             if tree.nodes[node].bound >= target:
                 tree.nodes[node].axis = LINEAR
                 continue
-        # the quadratic proof, around the known minimisers in or near the patch
-        size_u = half_diagonal2(Eu)
-        size_v = half_diagonal2(Ev)
-        closed = False
-        tried = False
-        for p in range(tree.count[MINIMA]):
-            if near(tree.minima[p, :3], fu, Tu, gu, 6.0 * size_u) and near(
-                tree.minima[p, 3:6], fv, Tv, gv, 6.0 * size_v
-            ):
-                tried = True
-                closed = quadratic_proof(terms, tree, node, D, target, p, Tu, gu, Tv, gv)
-                if closed:
-                    break
-        if closed:
+        # the quadratic proof, around a known minimiser in or near the patch
+        if tree.nodes[node].depth >= tree.nodes[node].scanned + 3 or cut >= 0:
+            tree.nodes[node].star = nearest(tree, E) if cut < 0 else 0
+            tree.nodes[node].scanned = tree.nodes[node].depth
+        star = tree.nodes[node].star
+        close = (
+            star >= 0
+            and (fu < 0 or distance2(tree, star, 0, fu, T, gamma) < 6.0 * size[0])
+            and (fv < 0 or distance2(tree, star, 1, fv, T, gamma) < 6.0 * size[1])
+        )
+        if close and quadratic_proof(terms, tree, node, D, target, star, T, gamma):
             tree.nodes[node].axis = QUADRATIC
             tree.nodes[node].bound = target
             continue
         if cut >= 0:
-            cut_into_faces(tree, node, cut, 3 if mirror and (cut == 0 or not live_u) else 6, T)
+            faces = 3 if mirror and (cut == 0 or not live_u) else 6
+            cut_into_faces(tree, node, cut, faces, target, T2, gamma2)
             continue
-        if not tried and not resumed and tree.nodes[node].depth >= tree.nodes[node].descended + 6:
-            # is there a minimiser here that nobody knows? G near the incumbent, up to what the curvature can do
-            for side in range(2):
-                E = Eu if side == 0 else Ev
-                norm = 0.0
-                for e in range(3):
-                    z = E[0, e] + x[2 * side] * E[1, e] + x[2 * side + 1] * E[2, e]
-                    if tree.nodes[node].face[side] < 0:
-                        z = tree.best[3 * side + e]
-                    tree.request[3 * side + e] = z
-                    norm += z * z
-                for e in range(3):
-                    tree.request[3 * side + e] /= math.sqrt(norm)
-            sag = 0.0
-            for side in range(2):
-                force = 0.0
-                for e in range(3):
-                    force += tree.nodes[node].cd[3 * side + e] ** 2
-                sag += math.sqrt(force) * (size_u if side == 0 else size_v)
-            value = value_at(
-                terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h,
-                tree.request[:3], tree.request[3:6],
-            )  # fmt: skip
-            if value < tree.best[6] + sag:
-                tree.request[6] = 0.3 * math.sqrt(size_u + size_v)
-                tree.nodes[node].descended = tree.nodes[node].depth
-                tree.count[DESCENTS] += 1
-                tree.count[RESUME] = node
-                return DESCEND
-        axis = split_axis(tree, node, target, spread, Tu, gu, Tv, gv, Eu, Ev, T, box)
-        first = tree.count[NODES]
-        tree.count[NODES] = first + 2
-        tree.nodes[node].axis = axis
-        tree.nodes[node].child = first
-        for upper in range(2):
-            kid = first + upper
-            open_child(tree, node, kid)
-            halve(tree.nodes[kid].box, 4 * (axis >> 1), axis & 1, upper)
-            tree.nodes[kid].bound = inherited_bound(tree, kid, T)
-            if tree.nodes[kid].bound >= target:
-                tree.nodes[kid].axis = LINEAR
-            else:
-                heap_push(tree, tree.nodes[kid].bound, kid)
+        patient = close or resumed or tree.nodes[node].depth < tree.nodes[node].descended + 6
+        if not patient and ask_for_descent(terms, tree, node, x, E, size):
+            return DESCEND
+        bisect(tree, node, target, spread, T, gamma, E, T2, gamma2)
     return PROGRESS

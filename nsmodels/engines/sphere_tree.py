@@ -50,6 +50,8 @@ NODE = np.dtype(
         ("quad", "i4"),  # index of the quadratic proof, −1: none; at nodes cut into faces their number
         ("depth", "i4"),
         ("descended", "i4"),  # the depth of the last ancestor from which a descent was tried
+        ("star", "i4"),  # the known minimiser nearest to this node or an ancestor, −1: none
+        ("scanned", "i4"),  # the depth of the ancestor that looked for it
         ("face", "i4", (2,)),
     ],
     align=True,
@@ -85,7 +87,7 @@ def empty(terms: int) -> Tree:
     """A tree without nodes for a function of so many terms."""
     nodes, pool, quads, qpool = 4096, 64 * terms + 4096, 256, 64 * terms + 256
     # repeated settings make many terms vanish together
-    minima, room = 200, max(1, min(terms, 1024))
+    minima, room = 2048 if terms <= 64 else 256, max(1, min(terms, 1024))
     tree = Tree(
         nodes=np.zeros(nodes, NODE),
         term=np.zeros(pool, np.int32),
@@ -101,7 +103,7 @@ def empty(terms: int) -> Tree:
         request=np.zeros(11),
         best=np.full(7, np.inf),
     )
-    for name in ("axis", "child", "quad", "face", "start"):
+    for name in ("axis", "child", "quad", "face", "start", "star"):
         tree.nodes[name][0] = -1
     return tree
 
@@ -178,47 +180,70 @@ def heap_pop(tree: Tree) -> int:
 @kernel
 def open_child(tree: Tree, parent: int, node: int) -> None:
     """Give a new node what it inherits."""
-    tree.nodes[node].axis = OPEN
-    tree.nodes[node].child = -1
+    old = tree.nodes[parent]
+    new = tree.nodes[node]
+    new.axis = OPEN
+    new.child = -1
     for e in range(2):
-        tree.nodes[node].face[e] = tree.nodes[parent].face[e]
+        new.face[e] = old.face[e]
     for e in range(8):
-        tree.nodes[node].box[e] = tree.nodes[parent].box[e]
+        new.box[e] = old.box[e]
     for e in range(6):
-        tree.nodes[node].cd[e] = tree.nodes[parent].cd[e]
-        tree.nodes[node].base[e] = tree.nodes[parent].base[e]
-    tree.nodes[node].depth = tree.nodes[parent].depth + 1
-    tree.nodes[node].descended = tree.nodes[parent].descended
-    tree.nodes[node].source = tree.nodes[parent].source
-    tree.nodes[node].listed = tree.nodes[parent].listed
-    tree.nodes[node].start = -1
-    tree.nodes[node].length = 0
-    tree.nodes[node].quad = -1
+        new.cd[e] = old.cd[e]
+        new.base[e] = old.base[e]
+    new.depth = old.depth + 1
+    new.descended = old.descended
+    new.star = old.star
+    new.scanned = old.scanned
+    new.source = old.source
+    new.listed = old.listed
+    new.start = -1
+    new.length = 0
+    new.quad = -1
 
 
 @kernel
-def inherited_bound(tree: Tree, node: int, T: Array) -> float:
-    """What the inherited (c, d) prove on a node."""
-    gamma = corners(tree.nodes[node].face[0], tree.nodes[node].box[:4], T)
-    bound = minimum(tree.nodes[node].cd[:3], tree.nodes[node].face[0], T, gamma)
-    gamma = corners(tree.nodes[node].face[1], tree.nodes[node].box[4:], T)
-    return bound + minimum(tree.nodes[node].cd[3:], tree.nodes[node].face[1], T, gamma)
+def geometry(tree: Tree, node: int, T: Array, gamma: Array) -> None:
+    """Corners T (2, 4, 3) and γ (2,) of both patches of a node."""
+    box = tree.nodes[node].box
+    for side in range(2):
+        k = 4 * side
+        gamma[side] = corners(tree.nodes[node].face[side], box[k], box[k + 1], box[k + 2], box[k + 3], T, side)
 
 
 @kernel
-def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, T: Array) -> None:
+def side_bound(tree: Tree, node: int, side: int, T: Array, gamma: Array) -> float:
+    """What (c, d) prove on one side of a node."""
+    cd = tree.nodes[node].cd
+    k = 3 * side
+    return minimum(cd[k], cd[k + 1], cd[k + 2], tree.nodes[node].face[side], T, side, gamma[side])
+
+
+@kernel
+def add_open(tree: Tree, node: int, target: float, T: Array, gamma: Array) -> None:
+    """Bound a new node by what it inherited; close it or push it onto the heap."""
+    geometry(tree, node, T, gamma)
+    bound = side_bound(tree, node, 0, T, gamma) + side_bound(tree, node, 1, T, gamma)
+    tree.nodes[node].bound = bound
+    if bound >= target:
+        tree.nodes[node].axis = LINEAR
+    else:
+        heap_push(tree, bound, node)
+
+
+@kernel
+def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, target: float, T: Array, gamma: Array) -> None:
     """Replace the whole sphere of one side (0: u, 1: v) by its cube faces."""
     first = tree.count[NODES]
     tree.nodes[parent].axis = FACES_U if side == 0 else FACES_V
     tree.nodes[parent].child = first
     tree.nodes[parent].quad = faces
-    for f in range(faces):
-        node = first + f
-        open_child(tree, parent, node)
-        tree.nodes[node].face[side] = f
-        for q in range(2):
-            tree.nodes[node].box[4 * side + 2 * q] = -1.0
-            tree.nodes[node].box[4 * side + 2 * q + 1] = 1.0
-        tree.nodes[node].bound = inherited_bound(tree, node, T)
-        heap_push(tree, tree.nodes[node].bound, node)
     tree.count[NODES] = first + faces
+    for f in range(faces):
+        open_child(tree, parent, first + f)
+        tree.nodes[first + f].face[side] = f
+        box = tree.nodes[first + f].box
+        for q in range(2):
+            box[4 * side + 2 * q] = -1.0
+            box[4 * side + 2 * q + 1] = 1.0
+        add_open(tree, first + f, target, T, gamma)

@@ -128,11 +128,12 @@ class Covering:
     def to_json(self) -> dict[str, Any]:
         """Certificate form, without the threshold.
 
-        ``tree``: a byte a node, in preorder. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4 (5)
-        the sphere of u (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of multipliers
-        belongs to the node; + 16: it replaces (c, d). ``multipliers``: the lists, a signed byte n for every term that no
-        ancestor has fixed, τ = n/``denominator``; |n| = denominator + 1 fixes a term to ±1 from here on. ``quadratic``:
-        what proves the quadratic leaves, in integers. Byte strings are compressed by zlib and written in base 64.
+        ``tree``: a byte a node, in preorder. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4
+        (5) the sphere of u (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of
+        multipliers belongs to the node; + 16: it replaces (c, d). ``multipliers``: the lists, a signed byte n for
+        every term that no ancestor has fixed, τ = n/``denominator``; |n| = denominator + 1 fixes a term to ±1 from
+        here on. ``quadratic``: what proves the quadratic leaves, in integers. Byte strings are compressed by zlib and
+        written in base 64.
         """
 
         def packed(data: bytes) -> str:
