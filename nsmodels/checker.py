@@ -9,6 +9,7 @@ eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_
 G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name; sines,
 cosines and 1/|a| are integers over 2^200, and the few roundings on the way to any of them add up to less than `EPS`.
 """
+
 # fmt: off
 from __future__ import annotations
 
@@ -157,8 +158,7 @@ def partner(e: Row) -> Row:
     square, start = sum(x * x for x in e), [e[2], e[0], e[1]]
     if 10 * sum(map(mul, start, e)) > 9 * square:
         start = [Fraction(1), ZERO, ZERO]
-    along = sum(map(mul, start, e))
-    return [square * x - along * y for x, y in zip(start, e)]
+    return [square * x - sum(map(mul, start, e)) * y for x, y in zip(start, e)]
 
 def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     """Give (sin θ cos φ, sin θ sin φ, cos θ), over `ONE`."""
@@ -544,12 +544,12 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
     n_a, n_b = size(wanted.correlators)
-    pairs = spec.get("pairs", product(range(n_a), range(n_b)))
+    pairs = spec.get("pairs", [*product(range(n_a), range(n_b))])
     known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
     if spec.get("marginals", "match") == "free":
         wanted = wanted._replace(alice=None, bob=None)
     entries = [*(wanted.correlators[i][j] for i, j in known), *(wanted.alice or []), *(wanted.bob or [])]
-    need(all(abs(x) <= 1 + wanted.radius for x in entries), "a mean value of the behaviour is outside [−1, 1]")
+    need(len(known) == len(pairs) and all(abs(x) <= 1 + wanted.radius for x in entries), "the behaviour is malformed")
     return wanted, known
 
 def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
