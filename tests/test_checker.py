@@ -291,6 +291,7 @@ FORGERIES = [
     ("visibility", "mixing.0.0", 1.5),
     ("visibility", "certificate.lower.deviation", "1/10"),
     ("visibility", "problem.behaviour.pairs", [[0, 0], [0, 1], [1, 0]]),
+    ("visibility", "problem.behaviour.pairs", [[0, 0], [0, 0], [0, 1], [1, 0], [1, 1]]),
     ("marginals", "value.upper", 0.99),
     ("marginals", "marginals.alice.0.upper", 0.99),
     ("marginals", "certificate.alice.0.path", ["A0+", "A1+", "A0-"]),
