@@ -39,8 +39,9 @@ def sizes_table(sizes: list[int], tolerance: float, seed: int, eta: float) -> No
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         stats = d.stats
         print(
-            f"{n:3}×{n:<3}  [{d.lower:.9f}, {d.upper:.9f}]  {d.visibility.width:.1e}  {seconds:8.2f}  {stats['rounds']:6}"
-            f"  {stats['rows']:5}  {stats['columns']:7}  {stats['states']:6}  {stats['terms']:5}  {peak:6.2f} GB  {d.reason}"
+            f"{n:3}×{n:<3}  [{d.lower:.9f}, {d.upper:.9f}]  {d.visibility.width:.1e}  {seconds:8.2f}"
+            f"  {stats['rounds']:6}  {stats['rows']:5}  {stats['columns']:7}  {stats['states']:6}  {stats['terms']:5}"
+            f"  {peak:6.2f} GB  {d.reason}"
         )
         parts = ", ".join(f"{name} {value:.2f} s" for name, value in stats["time"].items())
         print(f"         {parts};  above the universal model's {FLOOR:.6f} by {d.lower - FLOOR:.2e}")

@@ -91,8 +91,8 @@ def main() -> None:
                 verdict = "valid lower bound"
             if number < d.lower:
                 verdict += "; no upper bound"
-            print(f"{len(grid):6}  {solver:9}  {seconds:7.2f}   {number:15.9f}   {d.lower - number:18.2e}   {real:23.9f}   "
-                  f"{verdict}")  # fmt: skip
+            row = f"{len(grid):6}  {solver:9}  {seconds:7.2f}   {number:15.9f}   {d.lower - number:18.2e}   "
+            print(row + f"{real:23.9f}   {verdict}")
 
 
 if __name__ == "__main__":
