@@ -276,7 +276,7 @@ class _Task:
         """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
         target = self.target
         slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
-        rows = np.argsort(slack)[: min(2 * sum(target.behaviour.shape), len(weights) // 2)]
+        rows = np.argsort(slack)[: min(3 * sum(target.behaviour.shape), len(weights) // 2)]
         rows = rows[slack[rows] < 0.05]
         fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights)
         used = fewer > 0.0

@@ -128,7 +128,7 @@ class Search:
         weights = np.full(len(columns), 1.0 / len(columns))
         sums = target.collect(target.sums(columns.alice, columns.bob, weights))
         slack = target.right + 0.85 * target.slope - sums
-        return np.sort(np.argsort(slack)[: 4 * self.width])
+        return np.sort(np.argsort(slack)[: int(2.5 * self.width)])
 
     # -- one round --------------------------------------------------------------------------------------------------
 
@@ -145,7 +145,10 @@ class Search:
         """Violated rows that the master program lacks; updates the lower end."""
         start = time.perf_counter()
         target, columns = self.target, self.master.columns
-        used = solution.weights > 1e-12
+        # an interior solution gives every state some weight: leave out what adds up to nothing
+        order = np.argsort(solution.weights)
+        light = np.searchsorted(np.cumsum(solution.weights[order]), min(1e-3 * self.tolerance, 1e-7))
+        used = order[light:]
         weights = solution.weights[used] / solution.weights[used].sum()
         chosen = columns.take(used)
         sums = target.collect(target.sums(chosen.alice, chosen.bob, weights))
