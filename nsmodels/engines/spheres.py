@@ -47,13 +47,18 @@ _UNIT = 2.0**-53
 
 @dataclass(frozen=True, eq=False)
 class SphereProblem:
-    """The function G. Vectors a (nA, 3), b (nB, 3) of any length; signed weights S (nA, nB); linear parts g, h (3,)."""
+    """The function G. Vectors a (nA, 3), b (nB, 3) of any length; signed weights S (nA, nB); linear parts g, h (3,).
+
+    ``linear``: whether there are linear parts; by default, whether g or h differs from zero. A reader of the covering
+    decides this from the coefficients that g and h were formed from, and these may cancel.
+    """
 
     a: Array
     b: Array
     weights: Array
     g: Array
     h: Array
+    linear: bool | None = None
 
     @cached_property
     def scales(self) -> tuple[float, float]:
@@ -101,8 +106,8 @@ class SphereProblem:
 
     @property
     def mirror(self) -> bool:
-        """Whether G(−u, −v) = G(u, v)."""
-        return not self.g.any() and not self.h.any()
+        """Whether half of the first sphere is enough, because G(−u, −v) = G(u, v)."""
+        return not (self.g.any() or self.h.any() if self.linear is None else self.linear)
 
     def value(self, u: Array, v: Array) -> float:
         """G(u, v) in floating point."""

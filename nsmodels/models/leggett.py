@@ -121,7 +121,8 @@ class Leggett(Model):
 
         a = self.eta_a * self.settings.alice
         b = self.eta_b * self.settings.bob
-        return SphereProblem(a, b, functional.correlators, functional.alice @ a, functional.bob @ b)
+        linear = bool((a.any() and functional.alice.any()) or (b.any() and functional.bob.any()))
+        return SphereProblem(a, b, functional.correlators, functional.alice @ a, functional.bob @ b, linear)
 
     def _stored_effect(self, functional: Functional) -> float:
         """What forming η a_i, η b_j, Σα a, Σβ b in floating point may do to G: a few units in the last place each."""
