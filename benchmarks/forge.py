@@ -31,19 +31,17 @@ import json
 import math
 import random
 import sys
-import tempfile
 import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import nsmodels as ns
 from nsmodels import checker
 from nsmodels.errors import NsmodelsError
-from nsmodels.problem import Problem, load
+from nsmodels.problem import Problem, from_data
 from nsmodels.results import assemble
 
 Result = dict[str, Any]
@@ -115,12 +113,7 @@ FREE = ("title", "source", "options", "expected")
 
 def read_problem(data: dict[str, Any]) -> Problem:
     """Read a problem as ``nsmodels run`` would, from its parsed form."""
-    import tomlkit
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "forged.toml"
-        path.write_text(tomlkit.dumps(data), encoding="utf-8")
-        return load(path)
+    return from_data(data, "forged.toml")
 
 
 def answer(data: dict[str, Any], tolerance: float) -> Result:
