@@ -16,11 +16,11 @@ Array = Any
 @entry
 def polish(
     a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
-    u: Array, v: Array, eps: float, active: Array, tau: Array,
+    u: Array, v: Array, eps: float, reach: float, active: Array, tau: Array,
 ) -> float:
     """Move a minimiser of the smoothed G onto the terms that vanish there, by the method of multipliers; return G.
 
-    The active set is read off the smoothed solution: terms with |y| < 1000 ε. It goes to active[1:1 + active[0]], the
+    The active set is read off the smoothed solution: terms with |y| < reach · ε. It goes to active[1:1 + active[0]], the
     multipliers to `tau`. Each round solves the 4×4 Newton system of the augmented Lagrangian, which also copes with
     more vanishing terms than dimensions (the multipliers move as little as possible from the smoothed ones, so they
     stay inside (−1, 1)). Where a round would make things worse the point is left as it was.
@@ -41,7 +41,7 @@ def polish(
         j = jb[k]
         y = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
         y -= s[k] * (b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2])
-        if abs(y) < 1e3 * eps and m < room:
+        if abs(y) < reach * eps and m < room:
             m += 1
             active[m] = k
             tau[m - 1] = y / math.sqrt(y * y + eps * eps)

@@ -15,6 +15,9 @@ from .sphere_tree import MINIMA, QPOOL, QUADS, TAU_BITS, Terms, Tree
 
 Array = Any
 
+REACHES = (100.0, 10.0, 1000.0)
+"""Which terms vanish at a smoothed minimiser, in units of ε; among many terms one may come near zero by chance."""
+
 
 def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: bool) -> None:
     """Polish the end of a descent; keep it if it is stationary and new, make it the incumbent if it is the best.
@@ -27,12 +30,18 @@ def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: b
     known = n + 3 > len(tree.minima) or bool(np.any(((tree.minima[:n, :6] - point) ** 2).sum(axis=1) < 1e-10))
     if known and value_at(*terms, u, v) >= tree.best[6]:
         return
-    u, v = u.copy(), v.copy()
+    start_u, start_v = u, v
     active, tau = tree.active[-1], tree.active_tau[-1]  # the last row is never filled: work space
-    value = polish(*terms, u, v, eps, active, tau)
-    if value < tree.best[6]:
-        tree.best[:] = (*u, *v, value)
-    if known or not stationary(terms, u, v, active, tau):
+    for reach in REACHES:
+        u, v = start_u.copy(), start_v.copy()
+        value = polish(*terms, u, v, eps, reach, active, tau)
+        if value < tree.best[6]:
+            tree.best[:] = (*u, *v, value)
+        if stationary(terms, u, v, active, tau):
+            break
+    else:
+        return
+    if known:
         return
     for sign in (1.0, -1.0) if mirror else (1.0,):
         tree.minima[n] = (*(sign * u), *(sign * v), value)

@@ -60,6 +60,8 @@ from .sphere_tree import (
 Array = Any
 
 DONE, PROGRESS, FULL, DESCEND = 0, 1, 2, 3
+SMALLEST = 2.0**-37
+"""Patches are not bisected below this; certificates name patches down to 2^-40."""
 
 
 @kernel
@@ -79,9 +81,9 @@ def bisect(
     for q in range(4):
         side = q >> 1
         face = tree.nodes[node].face[side]
-        if face < 0:
-            continue
         k = 4 * side
+        if face < 0 or box[k + 2 * (q & 1) + 1] - box[k + 2 * (q & 1)] < SMALLEST:
+            continue
         x = cd[3 * side]
         y = cd[3 * side + 1]
         z = cd[3 * side + 2]
@@ -104,6 +106,9 @@ def bisect(
         if gain > score:
             score = gain
             axis = q
+    if axis < 0:
+        tree.nodes[node].axis = LINEAR  # as small as patches get: it stays with the bound that it has
+        return
     first = tree.count[NODES]
     tree.count[NODES] = first + 2
     tree.nodes[node].axis = axis
