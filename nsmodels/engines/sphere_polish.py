@@ -20,8 +20,8 @@ def polish(
 ) -> float:
     """Move a minimiser of the smoothed G onto the terms that vanish there, by the method of multipliers; return G.
 
-    The active set is read off the smoothed solution: terms with |y| < reach · ε. It goes to active[1:1 + active[0]], the
-    multipliers to `tau`. Each round solves the 4×4 Newton system of the augmented Lagrangian, which also copes with
+    The active set is read off the smoothed solution: terms with |y| < reach · ε. It goes to active[1:1 + active[0]],
+    the multipliers to `tau`. Each round solves the 4×4 Newton system of the augmented Lagrangian, which also copes with
     more vanishing terms than dimensions (the multipliers move as little as possible from the smoothed ones, so they
     stay inside (−1, 1)). Where a round would make things worse the point is left as it was.
     """

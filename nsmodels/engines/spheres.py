@@ -19,11 +19,16 @@ from __future__ import annotations
 
 import base64
 import math
+import os
+import subprocess
+import sys
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -166,14 +171,54 @@ class SphereMinimum:
     stats: dict[str, Any] = field(default_factory=dict)
 
 
+def _tiny() -> SphereProblem:
+    axes = np.eye(3)
+    return SphereProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1])
+
+
+def compile_descents() -> None:
+    """Compile, or load from numba's cache on disk, what finds local minima."""
+    axes = np.eye(3)
+    tree = trees.empty(9)
+    terms = _tiny().terms
+    descend(_tiny(), axes, axes)
+    remember(terms, tree, axes[0].copy(), axes[1].copy(), EPS_LAST, False)
+
+
+@contextmanager
+def _another_process() -> Iterator[None]:
+    """On the first run, compile what finds local minima in another process while this one compiles the search.
+
+    The other one leaves its work in the cache beside this file, where it is found at the end of the block. Whatever
+    goes wrong with it, this process compiles what is missing itself.
+    """
+    cached = Path(__file__).parent / "__pycache__"
+    first = not any(cached.glob("sphere_search.advance-*.nbi")) and os.access(cached, os.W_OK)
+    if not first or "NUMBA_CACHE_DIR" in os.environ or not sys.executable or (os.cpu_count() or 1) < 2:
+        yield
+        return
+    command = [sys.executable, "-c", "from nsmodels.engines.spheres import compile_descents; compile_descents()"]
+    other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+        with suppress(subprocess.TimeoutExpired):
+            other.wait(60.0)
+    finally:
+        other.kill()
+        other.wait()
+
+
 @cache
 def compile_kernels() -> float:
     """Compile the kernels, or load them from numba's cache on disk; return the seconds that took (once a process)."""
     begin = time.perf_counter()
-    axes = np.eye(3)
-    tiny = SphereProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1])
-    descend(tiny, axes, axes)
-    minimise(tiny, tolerance=0.1)
+    problem = _tiny()
+    with _another_process():
+        tree = trees.empty(9)
+        _plant(problem, tree)
+        search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
+    compile_descents()
+    minimise(problem, tolerance=0.1)
     return time.perf_counter() - begin
 
 
@@ -202,6 +247,21 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     return np.array([problem.value(x, y) for x, y in zip(u, v)]), u, v
 
 
+def _plant(problem: SphereProblem, tree: trees.Tree) -> None:
+    """The root: both spheres, all terms undecided."""
+    terms = problem.terms
+    K = len(terms.ia)
+    tree.nodes["length"][0] = K
+    tree.nodes["start"][0] = 0
+    tree.term[:K] = np.arange(K)
+    tree.count[trees.POOL] = K
+    tree.count[trees.NODES] = 1
+    tree.nodes["base"][0] = np.concatenate([-terms.g, -terms.h])
+    tree.nodes["cd"][0] = tree.nodes["base"][0]
+    tree.nodes["bound"][0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
+    trees.heap_push(tree, tree.nodes["bound"][0], 0)
+
+
 def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> trees.Tree:
     """A tree with only its root, the incumbent, and the known local minimisers."""
     terms = problem.terms
@@ -215,15 +275,7 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     values = np.array([value_at(*terms, x, y) for x, y in zip(u, v)])
     for k in np.argsort(values, kind="stable")[:16]:
         remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
-    tree.nodes["length"][0] = K
-    tree.nodes["start"][0] = 0
-    tree.term[:K] = np.arange(K)
-    tree.count[trees.POOL] = K
-    tree.count[trees.NODES] = 1
-    tree.nodes["base"][0] = np.concatenate([-terms.g, -terms.h])
-    tree.nodes["cd"][0] = tree.nodes["base"][0]
-    tree.nodes["bound"][0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
-    trees.heap_push(tree, tree.nodes["bound"][0], 0)
+    _plant(problem, tree)
     return tree
 
 
