@@ -46,6 +46,7 @@ Progress = Callable[[float, float, int, float], None]
 DENOMINATOR = 100
 """Multipliers are n/100 with |n| ≤ 100: one signed byte each."""
 STARTS = 32
+"""Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 NODE_LIMIT = 20_000_000
 _UNIT = 2.0**-53
 
@@ -312,7 +313,7 @@ def minimise(
     margin = 2.0 * allowance
     width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
     goal = math.inf if threshold is None else threshold / weight
-    tree = _start(problem, STARTS, seed, starts)
+    tree = _start(problem, min(STARTS, 6 + 3 * len(problem.terms.ia)), seed, starts)
     reason = "tolerance_met"
     pops = 64
     last = begin
