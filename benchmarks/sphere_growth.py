@@ -60,7 +60,8 @@ def main() -> None:
             right.loglog(w, seconds, style, color=colour, label=f"{n}×{n}")
         right.invert_xaxis()
         right.set(xlabel="wanted width", ylabel="seconds", title="the quadratic proof makes the width cheap")
-        right.legend(frameon=False)
+        right.set_ylim(top=0.4)
+        right.legend(frameon=False, ncols=4, loc="upper center", columnspacing=1.0)
         figure.savefig(arguments.picture)
         print(f"wrote {arguments.picture}")
 
