@@ -8,7 +8,8 @@ import pytest
 
 from nsmodels.engines import sphere_tree as trees
 from nsmodels.engines import spheres
-from nsmodels.engines.spheres import SphereProblem, descend, minimise, rational_unit
+from nsmodels.engines.sphere_covering import DENOMINATOR, rational_unit
+from nsmodels.engines.spheres import SphereProblem, descend, minimise
 
 DIGITS = 1 << 200
 
@@ -67,10 +68,10 @@ def exact_leaf_bound(terms, tree, parents, leaf):
     while node >= 0:  # the fixed terms of the ancestors, and the multipliers of the source
         start, length = int(tree.nodes["start"][node]), int(tree.nodes["length"][node])
         for k, n in zip(tree.term[start : start + length].tolist(), tree.tau[start : start + length].tolist()):
-            if start >= 0 and abs(n) > spheres.DENOMINATOR:
+            if start >= 0 and abs(n) > DENOMINATOR:
                 tau[k] = Fraction(1 if n > 0 else -1)
             elif node == source:
-                tau.setdefault(k, Fraction(n, spheres.DENOMINATOR))
+                tau.setdefault(k, Fraction(n, DENOMINATOR))
         node = parents[node]
     c = [-Fraction(x) for x in terms.g.tolist()]
     d = [-Fraction(x) for x in terms.h.tolist()]

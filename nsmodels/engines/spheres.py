@@ -17,13 +17,11 @@ Leaves are closed at twice that above what is claimed. Scaling by powers of two 
 
 from __future__ import annotations
 
-import base64
 import math
 import os
 import subprocess
 import sys
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -36,15 +34,13 @@ from numpy.typing import NDArray
 
 from . import sphere_search as search
 from . import sphere_tree as trees
+from .sphere_covering import DENOMINATOR, Covering
 from .sphere_descent import EPS_LAST, descend_many, value_at
 from .sphere_quadratic import remember
-from .sphere_record import record
 
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 
-DENOMINATOR = 100
-"""Multipliers are n/100 with |n| ≤ 100: one signed byte each."""
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 NODE_LIMIT = 20_000_000
@@ -118,45 +114,6 @@ class SphereProblem:
     def value(self, u: Array, v: Array) -> float:
         """G(u, v) in floating point."""
         return float(value_at(*self.terms, u, v)) * self.scales[1]
-
-
-@dataclass(frozen=True, eq=False)
-class Covering:
-    """The proof of a lower end: a tree of pairs of patches, and what proves its leaves.
-
-    It is written down (`to_json`) only when somebody asks for it.
-
-    Parameters
-    ----------
-    tree : nsmodels.engines.sphere_tree.Tree
-    scales : (float, float)
-        Of the problem, `SphereProblem.scales`.
-    """
-
-    tree: trees.Tree
-    scales: tuple[float, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """Certificate form, without the threshold.
-
-        ``tree``: a byte a node, in preorder. Low three bits: 0, 1 (2, 3) the patch of u (v) is bisected along s, t; 4
-        (5) the sphere of u (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of
-        multipliers belongs to the node; + 16: it replaces (c, d). ``multipliers``: the lists, a signed byte n for
-        every term that no ancestor has fixed, τ = n/``denominator``; |n| = denominator + 1 fixes a term to ±1 from
-        here on. ``quadratic``: what proves the quadratic leaves, in integers. Byte strings are compressed by zlib and
-        written in base 64.
-        """
-
-        def packed(data: bytes) -> str:
-            return base64.b64encode(zlib.compress(data, 9)).decode("ascii")
-
-        nodes, multipliers, order = record(self.tree, DENOMINATOR)
-        return {
-            "denominator": DENOMINATOR,
-            "tree": packed(nodes),
-            "multipliers": packed(multipliers),
-            "quadratic": [_quadratic(self.tree, q, *self.scales) for q in order],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -371,44 +328,3 @@ def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     return SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, stats)
-
-
-def rational_unit(x: Array, bits: int = 60) -> tuple[int, int, int, int]:
-    """Integers (X, Y, Z, N) with X² + Y² + Z² = N² and (X, Y, Z)/N within 2^-bits of the direction of x.
-
-    Stereographic projection from the pole farthest away: for p, q on the plane, (2p, 2q, ±(1 − p² − q²))/(1 + p² + q²).
-    """
-    axis = int(np.argmax(np.abs(x)))
-    sign = 1 if x[axis] > 0 else -1
-    other = [(axis + 1) % 3, (axis + 2) % 3]
-    norm = math.sqrt(float(x @ x))
-    unit = 1 << bits
-    p, q = (round(float(x[e]) / (norm + abs(float(x[axis]))) * unit) for e in other)
-    point = [0, 0, 0]
-    point[axis] = sign * (unit * unit - p * p - q * q)
-    point[other[0]] = 2 * p * unit
-    point[other[1]] = 2 * q * unit
-    return point[0], point[1], point[2], unit * unit + p * p + q * q
-
-
-def _quadratic(tree: trees.Tree, q: int, length: float, weight: float) -> dict[str, Any]:
-    """A quadratic proof in integers; κ, λ, μ, P are rounded to the side on which the checks have room."""
-    head = tree.quads["head"][q]
-    first, number = int(tree.quads["start"][q]), int(head[11])
-    tau = tree.qpool["tau"][first : first + number].tolist()
-    kappa = tree.qpool["kappa"][first : first + number].tolist()
-    one = 1 << trees.TAU_BITS
-    fine = float(1 << trees.TAU_BITS)
-    coarse = float(1 << trees.KAPPA_BITS)
-    active = [p for p in range(number) if abs(tau[p]) != one]
-    signs = "".join("a" if abs(t) != one else "+" if t > 0 else "-" for t in tau)
-    return {
-        "u": list(rational_unit(head[:3])),
-        "v": list(rational_unit(head[3:6])),
-        "signs": signs,
-        "tau": [tau[p] for p in active],
-        "kappa": [math.floor(kappa[p] * weight / (length * length) * coarse) for p in active],
-        "lambda": round(float(head[6]) * weight * fine),
-        "mu": round(float(head[7]) * weight * fine),
-        "p": [round(float(head[8]) * weight * coarse), round(float(head[9]) * weight * coarse)],
-    }

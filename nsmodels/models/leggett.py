@@ -44,7 +44,7 @@ class CoveringProof(Proof):
 
     Parameters
     ----------
-    covering : nsmodels.engines.spheres.Covering
+    covering : nsmodels.engines.sphere_covering.Covering
     threshold : float
     """
 
