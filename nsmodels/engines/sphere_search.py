@@ -251,7 +251,7 @@ def advance(
             faces = 3 if mirror and (cut == 0 or not live_u) else 6
             cut_into_faces(tree, node, cut, faces, target, T2, gamma2)
             continue
-        patient = close or resumed or tree.nodes[node].depth < tree.nodes[node].descended + 6
+        patient = close or resumed or tree.nodes[node].depth < tree.nodes[node].descended + 10
         if not patient and ask_for_descent(terms, tree, node, x, E, size):
             return DESCEND
         bisect(tree, node, target, spread, T, gamma, E, T2, gamma2)

@@ -17,13 +17,14 @@ Leaves are closed at twice that above what is claimed. Scaling by powers of two 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -36,6 +37,7 @@ from . import sphere_search as search
 from . import sphere_tree as trees
 from .sphere_covering import DENOMINATOR, Covering
 from .sphere_descent import EPS_LAST, descend_many, value_at
+from .sphere_fork import deal, join, share_best
 from .sphere_quadratic import remember
 
 Array = NDArray[np.float64]
@@ -44,6 +46,12 @@ Progress = Callable[[float, float, int, float], None]
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 NODE_LIMIT = 20_000_000
+WAIT = 8
+"""Levels of the tree to wait, after a descent to a minimum that was known, before the next descent."""
+CHUNK = 200_000
+"""Terms times nodes that are worked on between two looks at the clock."""
+SHARES = 2
+"""Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
 _UNIT = 2.0**-53
 
 
@@ -118,7 +126,10 @@ class SphereProblem:
 
 @dataclass(frozen=True, eq=False)
 class SphereMinimum:
-    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by the covering."""
+    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by the covering.
+
+    ``minima`` are the local minimisers met on the way, as rows of two arrays (m, 3).
+    """
 
     lower: float
     upper: float
@@ -126,6 +137,7 @@ class SphereMinimum:
     v: Array
     covering: Covering
     reason: str
+    minima: tuple[Array, Array]
     stats: dict[str, Any] = field(default_factory=dict)
 
 
@@ -143,7 +155,7 @@ def compile_descents() -> None:
     remember(terms, tree, axes[0].copy(), axes[1].copy(), EPS_LAST, False)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _another_process() -> Iterator[None]:
     """On the first run, compile what finds local minima in another process while this one compiles the search.
 
@@ -159,7 +171,7 @@ def _another_process() -> Iterator[None]:
     other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
-        with suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(subprocess.TimeoutExpired):
             other.wait(60.0)
     finally:
         other.kill()
@@ -237,6 +249,56 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     return tree
 
 
+class _Share:
+    """A tree and the search in it: all of the search at first, then what one thread does of it."""
+
+    def __init__(self, tree: trees.Tree) -> None:
+        self.tree = tree
+
+    @property
+    def best(self) -> float:
+        """G of the incumbent."""
+        return float(self.tree.best[6])
+
+    @property
+    def nodes(self) -> int:
+        """Nodes so far."""
+        return int(self.tree.count[trees.NODES])
+
+    @property
+    def lowest(self) -> float:
+        """The smallest bound of an open node; the incumbent's value where none is left."""
+        return min(float(self.tree.heap_key[0]), self.best) if self.tree.count[trees.HEAP] else self.best
+
+    def is_open(self, width: float, goal: float, margin: float) -> bool:
+        """Whether an open node is left that is not good enough."""
+        return bool(self.tree.count[trees.HEAP] > 0 and self.tree.heap_key[0] < min(self.best - width, goal) + margin)
+
+    def advance(
+        self, problem: SphereProblem, pops: int, width: float, goal: float, margin: float, stop: float
+    ) -> None:
+        """Close or split so many open nodes, fewer where the time is up."""
+        terms, count = problem.terms, self.tree.count
+        end = int(count[trees.POPPED]) + pops
+        while True:
+            left = max(end - int(count[trees.POPPED]), 1)
+            code = search.advance(terms, self.tree, DENOMINATOR, width, goal, margin, left, problem.mirror)
+            if code == search.DESCEND:
+                u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
+                eps = max(float(self.tree.request[6]), EPS_LAST)
+                descend_many(*terms, u, v, eps, EPS_LAST, 0.2, 6)
+                known = int(count[trees.MINIMA])
+                remember(terms, self.tree, u[0], v[0], EPS_LAST, problem.mirror)
+                if int(count[trees.MINIMA]) == known:
+                    self.tree.nodes["descended"][count[trees.RESUME]] += WAIT
+            elif code == search.FULL:
+                self.tree = trees.grown(self.tree, len(terms.ia))
+            elif code == search.DONE or int(count[trees.POPPED]) >= end:
+                return
+            if time.perf_counter() > stop:
+                return
+
+
 def minimise(
     problem: SphereProblem,
     *,
@@ -245,6 +307,7 @@ def minimise(
     node_limit: int = NODE_LIMIT,
     seed: int = 0,
     threshold: float | None = None,
+    refuted_below: float = -math.inf,
     starts: tuple[Array, Array] | None = None,
     progress: Progress | None = None,
 ) -> SphereMinimum:
@@ -259,6 +322,9 @@ def minimise(
         On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
     threshold : float, optional
         Enough to prove G ≥ threshold, even if that leaves the enclosure wider.
+    refuted_below : float, optional
+        A point with G below this ends the search: the caller wanted to know whether there is one. ``reason`` is
+        "refuted", and the lower end is what is proved by then.
     starts : (ndarray (m, 3), ndarray (m, 3)), optional
         Unit vectors to descend from besides the random ones.
     progress : callable, optional
@@ -270,42 +336,40 @@ def minimise(
     margin = 2.0 * allowance
     width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
     goal = math.inf if threshold is None else threshold / weight
-    tree = _start(problem, min(STARTS, 6 + 3 * len(problem.terms.ia)), seed, starts)
+    chunk = int(np.clip(CHUNK // (len(problem.terms.ia) + 1), 32, 512))
+    stop = begin + time_limit_s
+    stop = begin + time_limit_s
+    shares = [_Share(_start(problem, min(STARTS, 6 + 3 * len(problem.terms.ia)), seed, starts))]
+    whole = shares[0].tree
     reason = "tolerance_met"
-    pops = 64
     last = begin
     try:
-        while True:
-            before = time.perf_counter()
-            code = search.advance(problem.terms, tree, DENOMINATOR, width, goal, margin, pops, problem.mirror)
-            now = time.perf_counter()
-            if code == search.DONE:
-                break
-            if code == search.DESCEND:
-                u, v = tree.request[None, :3].copy(), tree.request[None, 3:6].copy()
-                eps = max(float(tree.request[6]), EPS_LAST)
-                descend_many(*problem.terms, u, v, eps, EPS_LAST, 0.2, 6)
-                remember(problem.terms, tree, u[0], v[0], EPS_LAST, problem.mirror)
-            elif code == search.FULL:
-                tree = trees.grown(tree, len(problem.terms.ia))
-            elif now - before < 0.02:
-                pops = min(2 * pops, 65536)
-            elif now - before > 0.08:
-                pops = max(pops // 2, 1)
-            if now - begin > time_limit_s:
-                reason = "time_limit"
-                break
-            if tree.count[trees.NODES] > node_limit:
-                reason = "node_limit"
-                break
-            if progress is not None and now - last > 0.1:
-                last = now
-                progress(
-                    float(tree.heap_key[0]) * weight, float(tree.best[6]) * weight, int(tree.count[trees.NODES]), now
-                    - begin
-                )
+        with contextlib.ExitStack() as stack:
+            every: Callable[..., Any] = map
+            while any(share.is_open(width, goal, margin) for share in shares):
+                if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:
+                    whole = shares[0].tree
+                    shares = [_Share(tree) for tree in deal(whole, SHARES)]
+                    # left, also on Ctrl-C, only when all threads have come to the end of their chunk
+                    every = stack.enter_context(ThreadPoolExecutor(SHARES)).map
+                list(every(lambda share: share.advance(problem, chunk, width, goal, margin, stop), shares))
+                share_best([share.tree for share in shares])
+                now = time.perf_counter()
+                best, nodes = shares[0].best, sum(share.nodes for share in shares)
+                if best * weight < refuted_below:
+                    reason = "refuted"
+                elif now > stop:
+                    reason = "time_limit"
+                elif nodes > node_limit:
+                    reason = "node_limit"
+                if reason != "tolerance_met":
+                    break
+                if progress is not None and now - last > 0.1:
+                    last = now
+                    progress(min(share.lowest for share in shares) * weight, best * weight, nodes, now - begin)
     except KeyboardInterrupt:
         reason = "interrupted"
+    tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
     return _finish(problem, tree, reason, begin, allowance)
 
 
@@ -323,8 +387,11 @@ def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float,
         "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
         "iterations": int(count[trees.POPPED]),
         "local_minima": int(count[trees.MINIMA]),
+        "descents": int(count[trees.DESCENTS]),
         "depth": int(tree.nodes["depth"][:nodes].max()),
         "seconds": time.perf_counter() - begin,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
-    return SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, stats)
+    found = tree.minima[: count[trees.MINIMA]]
+    minima = found[:, :3].copy(), found[:, 3:6].copy()
+    return SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)

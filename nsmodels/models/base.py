@@ -174,12 +174,15 @@ class Support:
         It proves ``value.upper``.
     stats : mapping
         ``seconds``, ``compile_seconds``, and what the engine counts (``nodes``, ``iterations``, …).
+    others : HiddenStates, optional
+        Other local maximisers that the oracle met, where it looks for them.
     """
 
     value: Enclosure
     state: HiddenState
     proof: Proof
     stats: Mapping[str, Any] = field(default_factory=dict)
+    others: HiddenStates | None = None
 
 
 class Model(ABC):

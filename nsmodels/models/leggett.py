@@ -141,10 +141,12 @@ class Leggett(Model):
         seed: int = 0,
         progress: Progress | None = None,
         starts: HiddenStates | None = None,
+        refuted_above: float = math.inf,
     ) -> Support:
         """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres`).
 
-        ``starts``: hidden states to begin the local searches from, besides random ones.
+        ``starts``: hidden states to begin the local searches from, besides random ones. ``refuted_above``: the search
+        ends as soon as a state is worth more than this, with the reason "refuted" and what is proved by then.
         """
         from ..engines.spheres import compile_kernels, minimise
 
@@ -165,6 +167,7 @@ class Leggett(Model):
             tolerance=max(tolerance - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * tolerance),
             time_limit_s=time_limit_s,
             seed=seed,
+            refuted_below=float(top) - refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
             progress=told if progress is not None else None,
         )
@@ -178,9 +181,8 @@ class Leggett(Model):
         threshold = math.nextafter(answer.lower - stored - effect, -math.inf)
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
         stats = {**answer.stats, "compile_seconds": compiling}
-        return Support(
-            Enclosure(min(lower, upper), upper, reason=reason), state, CoveringProof(answer.covering, threshold), stats
-        )
+        value = Enclosure(min(lower, upper), upper, reason=reason)
+        return Support(value, state, CoveringProof(answer.covering, threshold), stats, self.states(*answer.minima))
 
     def propose(
         self,

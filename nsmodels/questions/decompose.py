@@ -27,7 +27,7 @@ from ..enclosure import Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
-from ..models.base import HiddenState, HiddenStates, Model, Progress
+from ..models.base import HiddenStates, Model, Progress, Support
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import ExactModel, exact_model
@@ -42,6 +42,8 @@ Array = NDArray[np.float64]
 
 MOST_PROOFS = 16
 """How often the loop is resumed after a proof that leaves the ends apart."""
+EARLY = 0.3
+"""Share of the time limit in which a proof may be given up for a better functional."""
 
 
 def decompose(
@@ -177,13 +179,16 @@ class _Task:
                 self.reason = "time_limit"
             if search.infeasible or self._left() <= 0.0:
                 break
-            self.lower = self._prove_lower(search, symmetry)
-            if self.lower is not None and self.lower.visibility >= 1.0:
-                return
+            if search.lower >= 1.0 - self.tolerance:
+                self.lower = self._prove_lower(search, symmetry)
+                if self.lower is not None and self.lower.visibility >= 1.0:
+                    return
             proposal = search.vertex if search.vertex is not None else search.best
             better = None if proposal is None else self._prove_upper(search, proposal, self._patience())
-            low = 0.0 if self.lower is None else self.lower.visibility
             high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
+            if high - search.lower <= self.tolerance or better is None:
+                self.lower = self._prove_lower(search, symmetry)
+            low = 0.0 if self.lower is None else self.lower.visibility
             if high - low <= self.tolerance or self.reason in ("time_limit", "interrupted"):
                 return
             if self._left() <= 0.0:
@@ -215,16 +220,22 @@ class _Task:
                 self._prove_upper(search, proposal, seconds)
 
     def _prove_upper(self, search: Search, proposal: Proposal, seconds: float) -> Columns | None:
-        """Prove a proposed functional; return a state that it is worth more at than was thought, if one turned up."""
+        """Prove a proposed functional; return the states met on the way if it is worth more than was thought at one."""
         start = time.perf_counter()
         f = _scaled(proposal.functional)
         scale = f[1]
+        options: dict[str, Any] = {}
+        if self.model.name == "leggett" and time.perf_counter() - self.began < EARLY * self.limit:
+            # a functional that cannot close the gap need not be proved: what refutes it helps the search
+            step, noise = difference(f[0], search.target)
+            options["refuted_above"] = noise + step * (search.lower + self.tolerance)
         try:
             support = self.model.support(
                 f[0],
                 tolerance=max(0.25 * self.tolerance * scale, 1e-13),
                 time_limit_s=max(seconds, 0.05),
                 seed=self.seed,
+                **options,
             )
         except SolverError as error:
             self.reason = str(error)
@@ -241,7 +252,7 @@ class _Task:
         missed = (support.value.lower - noise) / step - proposal.visibility
         if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
             return None
-        return Columns.of(_single(support.state), 0)
+        return _met(support)
 
     def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
         if search.primal is None:
@@ -351,10 +362,13 @@ def _scaled(functional: Functional) -> tuple[Functional, float]:
     return factor * functional, factor
 
 
-def _single(state: HiddenState) -> HiddenStates:
+def _met(support: Support) -> Columns:
+    """The maximiser and the other local maximisers that the oracle met."""
+    state = support.state
     u = None if state.u is None else state.u[None]
     v = None if state.v is None else state.v[None]
-    return HiddenStates(state.alice[None], state.bob[None], u, v)
+    found = Columns.of(HiddenStates(state.alice[None], state.bob[None], u, v), 0)
+    return found if support.others is None else Columns.join([found, Columns.of(support.others, 0)])
 
 
 def _substantial(weights: Array, budget: float) -> NDArray[np.intp]:

@@ -1,0 +1,84 @@
+"""A search tree of `sphere_search` shared out among threads and put together again, the same way in every run.
+
+The open nodes are dealt in turn, best first, to copies of the tree; each copy is searched on its own for a fixed number
+of nodes at a time, and in between all learn the best point that any of them knows. Nothing depends on the clock or on
+the number of processors, so that the same problem gives the same proof everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .sphere_tree import DESCENTS, HEAP, MINIMA, NODES, OPEN, POOL, POPPED, QPOOL, QUADRATIC, QUADS, Tree
+
+Array = Any
+
+__all__ = ["deal", "join", "share_best"]
+
+POOLS = ((NODES, ("nodes",)), (POOL, ("term", "tau")), (QUADS, ("quads",)), (QPOOL, ("qpool",)))
+"""What grows during the search: its entry of `Tree.count`, and the arrays."""
+
+
+def deal(tree: Tree, parts: int) -> list[Tree]:
+    """Copies of the tree, each with its share of the open nodes on its heap."""
+    n = int(tree.count[HEAP])
+    order = np.lexsort((tree.heap_node[:n], tree.heap_key[:n]))
+    dealt = []
+    for part in range(parts):
+        copy = Tree(*(array.copy() for array in tree))
+        mine = order[part::parts]  # in order of their bounds, which is a heap
+        copy.heap_key[: len(mine)] = tree.heap_key[mine]
+        copy.heap_node[: len(mine)] = tree.heap_node[mine]
+        copy.count[HEAP] = len(mine)
+        dealt.append(copy)
+    return dealt
+
+
+def share_best(trees: list[Tree]) -> None:
+    """Tell all trees the best point that one of them knows."""
+    best = min(trees, key=lambda tree: float(tree.best[6])).best.copy()
+    for tree in trees:
+        tree.best[:] = best
+
+
+def join(before: Tree, trees: list[Tree]) -> Tree:
+    """One tree with all that the shares found; ``before`` is the tree that was dealt."""
+    old = {counter: int(before.count[counter]) for counter in (NODES, POOL, QUADS, QPOOL, MINIMA)}
+    fields = {name: [getattr(before, name)[: old[c]].copy()] for c, names in POOLS for name in names}
+    minima = [before.minima[: old[MINIMA]]]
+    top = fields["nodes"][0]
+    size = dict(old)
+    for tree in trees:
+        moved = {counter: size[counter] - old[counter] for counter in old}
+        nodes = tree.nodes[: tree.count[NODES]].copy()
+        for name, counter in (("child", NODES), ("source", NODES), ("listed", NODES), ("start", POOL)):
+            nodes[name][nodes[name] >= old[counter]] += moved[counter]
+        # at nodes cut into faces `quad` is the number of faces
+        nodes["quad"][(nodes["axis"] == QUADRATIC) & (nodes["quad"] >= old[QUADS])] += moved[QUADS]
+        quads = tree.quads[old[QUADS] : tree.count[QUADS]].copy()
+        quads["start"] += moved[QPOOL]
+        # what this share has done to the nodes that were dealt to it; the others it left alone
+        done = np.flatnonzero((top["axis"] == OPEN) & (nodes["axis"][: old[NODES]] != OPEN))
+        top[done] = nodes[done]
+        fields["nodes"].append(nodes[old[NODES] :])
+        fields["quads"].append(quads)
+        for counter, names in POOLS:
+            size[counter] += int(tree.count[counter]) - old[counter]
+            for name in names:
+                if name not in ("nodes", "quads"):
+                    fields[name].append(getattr(tree, name)[old[counter] : tree.count[counter]])
+        minima.append(tree.minima[old[MINIMA] : tree.count[MINIMA]])
+    share_best(trees)
+    arrays = {name: np.concatenate(pieces) for name, pieces in fields.items()}
+    count = before.count.copy()
+    for counter in (NODES, POOL, QUADS, QPOOL):
+        count[counter] = size[counter]
+    for counter in (POPPED, DESCENTS):
+        count[counter] += sum(int(tree.count[counter] - before.count[counter]) for tree in trees)
+    heap = [np.concatenate([getattr(t, name)[: t.count[HEAP]] for t in trees]) for name in ("heap_key", "heap_node")]
+    count[HEAP] = len(heap[0])
+    found = np.concatenate(minima)
+    count[MINIMA] = len(found)
+    return trees[0]._replace(**arrays, heap_key=heap[0], heap_node=heap[1], minima=found, count=count)
