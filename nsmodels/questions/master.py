@@ -83,6 +83,7 @@ class Master:
         self.seconds = {"interior": 0.0, "simplex": 0.0, "tables": 0.0}
         self._vertex: VertexProgram | None = None
         self._vertex_shape = (0, 0)
+        self._last: tuple[Array, Array] | None = None
 
     def add_columns(self, columns: Columns) -> None:
         """Append hidden states."""
@@ -92,6 +93,9 @@ class Master:
         new = self.target.coefficients(columns.alice, columns.bob, self.rows)
         self.table = np.concatenate([self.table, new], axis=1)
         self.columns = Columns.join([self.columns, columns])
+        if self._last is not None:
+            x, y = self._last
+            self._last = np.insert(x, len(x) - self._extra, np.zeros(len(columns))), y
         self.seconds["tables"] += time.perf_counter() - start
 
     def add_rows(self, rows: Index) -> None:
@@ -101,6 +105,9 @@ class Master:
         start = time.perf_counter()
         new = self.target.coefficients(self.columns.alice, self.columns.bob, rows)
         self.table = np.concatenate([self.table, new])
+        if self._last is not None:
+            x, y = self._last
+            self._last = x, np.insert(y, len(self.rows), np.zeros(len(rows)))
         self.rows = np.concatenate([self.rows, rows])
         self.seconds["tables"] += time.perf_counter() - start
 
@@ -109,6 +116,11 @@ class Master:
         if columns.all() and rows.all():
             return
         self._vertex = None
+        if self._last is not None:
+            x, y = self._last
+            others = np.ones(self._extra, dtype=bool)
+            equations = np.ones(len(y) - len(rows), dtype=bool)
+            self._last = x[np.concatenate([columns, others])], y[np.concatenate([rows, equations])]
         if not columns.all():
             self.columns = self.columns.take(columns)
             self.table = self.table[:, columns]
@@ -117,9 +129,14 @@ class Master:
             self.table = self.table[rows]
         self.table = np.ascontiguousarray(self.table)
 
+    @property
+    def _extra(self) -> int:
+        """How many variables come after the weights: V, t, p and q."""
+        return 2 + 2 * len(self.target.margin_right)
+
     def interior(self, tolerance: float, deadline: float = math.inf) -> MasterSolution:
         """Solve by the interior-point method to a gap of about the tolerance."""
-        start = time.perf_counter()
+        began = time.perf_counter()
         target, rows = self.target, self.rows
         m, n = self.table.shape
         p = len(target.margin_right)
@@ -140,16 +157,29 @@ class Master:
         c = np.zeros(A.shape[1])
         c[n] = -1.0
         c[n + 1 :] = PENALTY
-        answer = interior_point(A, b, c, m + 1, tolerance=tolerance, deadline=deadline)
+        start = self._start(A, c)
+        answer = interior_point(A, b, c, m + 1, tolerance=tolerance, deadline=deadline, start=start)
         _checked(answer.x, answer.y)
+        self._last = answer.x, answer.y
         weights = answer.x[:n] / answer.x[:n].sum()
         y = np.maximum(-answer.y[:m], 0.0)
         functional = target.functional(rows, y, -answer.y[m + 2 :])
-        self.seconds["interior"] += time.perf_counter() - start
+        self.seconds["interior"] += time.perf_counter() - began
         return MasterSolution(
             float(answer.x[n]), float(answer.x[n + 1 :].sum()), weights, answer.reduced[:n], y, answer.slack[:m],
             functional, answer.iterations, answer.converged,
         )  # fmt: skip
+
+    def _start(self, A: Array, c: Array) -> tuple[Array, Array] | None:
+        """The last solution, dual feasible because the multiplier of Σ ρ = 1 pays for what new states are worth."""
+        if self._last is None:
+            return None
+        x, y = self._last
+        m, n = self.table.shape
+        worst = float((c[:n] - y @ A[:, :n]).min())
+        y = y.copy()
+        y[m + 1] -= max(-worst, 0.0)
+        return x, y
 
     def vertex(self, time_limit_s: float = math.inf) -> MasterSolution:
         """Solve by the simplex method, from the last basis where rows and columns were only added."""
