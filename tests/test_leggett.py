@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given, settings, strategies
 
 import nsmodels as ns
+from nsmodels import checker
+from nsmodels.problem import from_data
+from nsmodels.results import assemble
 
 OPTIMAL = 2.0 * math.atan(1.0 / 3.0)
 
@@ -202,3 +205,20 @@ def test_purities_outside_their_range_are_refused(bad):
 def test_purities_in_both_forms_are_refused():
     with pytest.raises(ns.errors.InputError, match="once"):
         ns.Leggett(settings=ns.settings.chsh(), eta=0.5, eta_b=0.5)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_small_bounds_of_large_functionals_are_what_the_certificate_proves(seed):
+    # the last digit of a threshold of order one is worth many last digits of a bound near zero
+    rng = np.random.default_rng(seed)
+    s = ns.settings.random(2, 3, seed)
+    table = rng.normal(size=(2, 3))
+    whole = ns.bound(ns.Functional(table), ns.Leggett(s, 0.7)).upper
+    f = ns.Functional(table, constant=-whole)
+    assert abs(f.constant) > 0.1
+    tables = {"settings": {"alice": s.alice.tolist(), "bob": s.bob.tolist()}, "model": {"name": "leggett", "eta": 0.7}}
+    functional = {"correlators": table.tolist(), "constant": f.constant}
+    problem = from_data({"schema": 1, "kind": "bound", **tables, "functional": functional}, "random.toml")
+    answer = assemble(problem, problem.ask().to_json(), 0.0)
+    assert abs(answer["value"]["upper"]) < 2e-6
+    assert all(holds for holds, _ in checker.check(answer))

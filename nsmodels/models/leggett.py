@@ -172,13 +172,14 @@ class Leggett(Model):
             progress=told if progress is not None else None,
         )
         lower = round_down(top - Fraction(answer.upper) - Fraction(stored))
-        upper = round_up(top - Fraction(answer.lower) + Fraction(stored))
-        reason = answer.reason
-        if reason == "tolerance_met" and upper - lower > tolerance:
-            reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
         threshold = math.nextafter(answer.lower - stored - effect, -math.inf)
+        # to the last digit what the certificate proves: the threshold may be much larger than the bound
+        upper = round_up(top - Fraction(threshold) - Fraction(effect))
+        reason = answer.reason
+        if reason == "tolerance_met" and upper - lower > tolerance:
+            reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
         stats = {**answer.stats, "compile_seconds": compiling}
         value = Enclosure(min(lower, upper), upper, reason=reason)
