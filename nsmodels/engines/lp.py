@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SolverError
 
-__all__ = ["LPAnswer", "Matrix", "load_solver", "solve"]
+__all__ = ["LPAnswer", "Matrix", "load_solver", "new_highs", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -122,6 +122,28 @@ def load_solver() -> None:
     import highspy  # noqa: F401 # the import is the purpose
 
 
+def new_highs() -> Any:
+    """An empty program of HiGHS that prints nothing.
+
+    The option is set as early as a public method allows, because the constructor goes on to set a callback, and whatever
+    is set first makes HiGHS print its name: into what ``nsmodels run --json`` prints.
+
+    "threads" is left alone: HiGHS shares its threads among all programs of a process, and refuses to run where this
+    option differs from what another program, also one of CVXPY, has asked for before.
+    """
+    import highspy
+
+    class Silent(highspy.Highs):
+        def enableCallbacks(self) -> None:
+            self.silent()
+            super().enableCallbacks()
+
+    program = Silent()
+    program.silent()  # for versions whose constructor sets no callback
+    program.setOptionValue("parallel", "off")
+    return program
+
+
 def _call_highs(
     c: Array, matrix: Matrix, row_lower: Array, row_upper: Array, lower: Array, upper: Array, time_limit_s: float
 ) -> tuple[str, Array, Array, int]:
@@ -135,9 +157,7 @@ def _call_highs(
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.starts, matrix.columns
     program.a_matrix_.value_ = matrix.values
-    solver = highspy.Highs()
-    solver.silent()
-    solver.setOptionValue("parallel", "off")
+    solver = new_highs()
     if math.isfinite(time_limit_s):
         solver.setOptionValue("time_limit", max(time_limit_s, 1e-3))
     solver.passModel(program)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SolverError
+from .lp import new_highs
 
 __all__ = ["VertexProgram", "VertexSolution"]
 
@@ -54,11 +55,9 @@ class VertexProgram:
     def __init__(self, feasibility: float = 1e-10) -> None:
         import highspy
 
-        self._highs = highspy.Highs()
+        self._highs = new_highs()
         for option, value in (
-            ("output_flag", False),
             ("presolve", "off"),
-            ("threads", 1),
             ("primal_feasibility_tolerance", feasibility),
             ("dual_feasibility_tolerance", feasibility),
         ):
