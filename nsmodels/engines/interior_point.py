@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blas_threads import one_blas_thread, weighted_gram
+from .gate import PROPOSALS, Reply, Status, ask
 
 __all__ = ["InteriorPoint", "interior_point"]
 
@@ -92,9 +93,27 @@ def interior_point(
     -------
     InteriorPoint
         ``converged`` is False where rounding, the deadline or the number of iterations ended it earlier.
+
+    Raises
+    ------
+    SolverError
+        If the arithmetic fails, in this thread or in another one, or yields numbers that are not finite.
     """
-    with one_blas_thread():
-        return _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations)
+
+    def call() -> Reply[InteriorPoint]:
+        with one_blas_thread():
+            last = _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations)
+        status, words = (Status.OPTIMAL, "converged") if last.converged else (Status.USER_LIMIT, "stopped early")
+        return Reply(status, words, (last.x, last.slack), (last.y, last.reduced), last)
+
+    m, n = A.shape
+    return ask(
+        "the interior-point method",
+        call,
+        lambda reply: reply.details,
+        shapes=((n,), (n_inequalities,), (m,), (n,)),
+        accepted=PROPOSALS,
+    )
 
 
 def _iterate(
