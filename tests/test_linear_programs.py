@@ -1,5 +1,8 @@
 """The two linear-program engines behind column generation, against scipy's HiGHS."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.optimize import linprog
@@ -52,6 +55,29 @@ def test_growing_equals_starting_anew():
     second = grown.solve()
     exact = linprog(cost, A_ub=table[:15], b_ub=right[:15], A_eq=table[15:], b_eq=right[15:])
     assert -cost @ second.x == pytest.approx(-exact.fun, abs=1e-9)
+
+
+@pytest.mark.parametrize("before", ["import highspy; h = highspy.Highs(); h.setOptionValue('threads', 2); h.run()",
+                                    "lp.solve([1.0], [[-1.0]], [-1.0])"])  # fmt: skip
+def test_other_programs_of_the_process_do_not_matter(before):
+    """HiGHS shares its threads, and returns zeros where a program asks for another number of them than one before."""
+    code = f"""
+import numpy as np
+from nsmodels.engines import lp, vertex
+{before}
+program = vertex.VertexProgram()
+program.add_rows(np.zeros((1, 0)), np.ones(1))
+program.add_columns(np.ones((1, 1)), np.ones(1))
+answer = program.solve()
+assert answer.optimal and answer.x[0] == 1.0, answer
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_highs_does_not_print_its_name():
+    code = "from nsmodels.engines import lp, vertex; vertex.VertexProgram(); lp.solve([1.0], [[-1.0]], [-1.0])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
+    assert done.stdout == b""
 
 
 def test_a_coarse_answer_is_central_and_feasible():

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nsmodels as ns
-from nsmodels.engines import grids, lp, signs
+from nsmodels.engines import gate, grids, lp, signs
 from nsmodels.errors import InputError, SolverError
 from nsmodels.models.base import (
     Model,
@@ -235,27 +237,27 @@ def test_multipliers_prove_their_bound_exactly() -> None:
 
 
 def test_a_solver_that_lies_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = lp._call_highs
+    honest = gate.run
 
-    def too_good(*arguments: object) -> tuple[str, Array, Array, int]:
-        status, x, multipliers, iterations = honest(*arguments)  # type: ignore[arg-type] # passed through
-        return status, x + 0.1, multipliers, iterations
+    def spoiled(spoil: Callable[[gate.Reply[Any]], gate.Reply[Any]]) -> Callable[..., gate.Reply[Any]]:
+        return lambda *arguments: spoil(honest(*arguments))
 
-    def wrong_multipliers(*arguments: object) -> tuple[str, Array, Array, int]:
-        status, x, multipliers, iterations = honest(*arguments)  # type: ignore[arg-type] # passed through
-        return status, x, multipliers + 0.1, iterations
+    def too_good(reply: gate.Reply[Any]) -> gate.Reply[Any]:
+        return replace(reply, primal=(reply.primal[0] + 0.1,))
 
-    def not_a_number(*arguments: object) -> tuple[str, Array, Array, int]:
-        status, x, multipliers, iterations = honest(*arguments)  # type: ignore[arg-type] # passed through
-        return status, x * math.nan, multipliers, iterations
+    def wrong_multipliers(reply: gate.Reply[Any]) -> gate.Reply[Any]:
+        return replace(reply, dual=(reply.dual[0] + 0.1,))
 
-    def slow(*arguments: object) -> tuple[str, Array, Array, int]:
-        return "kTimeLimit", np.zeros(0), np.zeros(0), 0
+    def not_a_number(reply: gate.Reply[Any]) -> gate.Reply[Any]:
+        return replace(reply, primal=(reply.primal[0] * math.nan,))
+
+    def slow(reply: gate.Reply[Any]) -> gate.Reply[Any]:
+        return replace(reply, status=gate.Status.TIME_LIMIT, primal=(np.zeros(0),), dual=(np.zeros(0),))
 
     f = i3322()
     for fault, message in ((too_good, "verification"), (wrong_multipliers, "verification"), (not_a_number, "finite"),
                            (slow, "time limit")):  # fmt: skip
-        monkeypatch.setattr(lp, "_call_highs", fault)
+        monkeypatch.setattr(gate, "run", spoiled(fault))
         with pytest.raises(SolverError, match=message):
             lp.solve([1.0, 1.0], [[-1.0, -1.0]], [-1.0])
         r = ns.bound(f, ns.NonSignalling((3, 3)))

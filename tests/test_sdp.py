@@ -103,7 +103,7 @@ def test_infeasible_and_unbounded_are_sentences():
     x = cp.Variable()
     with pytest.raises(SolverError, match="contradict"):
         sdp.solve(cp.Problem(cp.Minimize(x), [x >= 1, x <= 0]))
-    with pytest.raises(SolverError, match=r"no bound|contradict"):
+    with pytest.raises(SolverError, match=r"unbounded|contradict"):
         sdp.solve(cp.Problem(cp.Minimize(x)))
 
 
@@ -133,7 +133,7 @@ def _not_a_number(problem, solver, options):
         (_raise, "pivot 3 vanished"),
         (_stay_silent, "None"),
         (_lie, r"violates a constraint by 1"),
-        (_not_a_number, r"not an answer|without a finite value"),
+        (_not_a_number, "not finite"),
     ],
 )
 def test_injected_faults_are_no_answers(monkeypatch, fault, sentence):

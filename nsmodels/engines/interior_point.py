@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blas_threads import one_blas_thread, weighted_gram
+from .gate import PROPOSALS, Reply, Status, ask
 
 __all__ = ["InteriorPoint", "interior_point"]
 
@@ -96,15 +97,32 @@ def interior_point(
     -------
     InteriorPoint
         ``converged`` is False where rounding, the deadline or the number of iterations ended it earlier.
+
+    Raises
+    ------
+    SolverError
+        If the arithmetic fails, in this thread or in another one, or yields numbers that are not finite.
     """
-    with one_blas_thread():
-        if start is not None:
-            point = _warm(A, b, c, n_inequalities, *start)
-            answer = _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations, point)
-            if answer.converged or time.perf_counter() > deadline:
-                return answer
-        point = _cold(A, b, c, n_inequalities)
+
+    def iterate(point: Point) -> InteriorPoint:
         return _iterate(A, b, c, n_inequalities, tolerance, deadline, max_iterations, point)
+
+    def call() -> Reply[InteriorPoint]:
+        with one_blas_thread():
+            last = None if start is None else iterate(_warm(A, b, c, n_inequalities, *start))
+            if last is None or not (last.converged or time.perf_counter() > deadline):
+                last = iterate(_cold(A, b, c, n_inequalities))
+        status, words = (Status.OPTIMAL, "converged") if last.converged else (Status.USER_LIMIT, "stopped early")
+        return Reply(status, words, (last.x, last.slack), (last.y, last.reduced), last)
+
+    m, n = A.shape
+    return ask(
+        "the interior-point method",
+        call,
+        lambda reply: reply.details,
+        shapes=((n,), (n_inequalities,), (m,), (n,)),
+        accepted=PROPOSALS,
+    )
 
 
 def _cold(A: Array, b: Array, c: Array, k: int) -> Point:

@@ -1,10 +1,10 @@
-"""Linear programs by HiGHS: the only place where it is asked for the solution of one program.
+"""Linear programs by HiGHS: where it is asked, through the gate, for the solution of one program.
 
     minimise c·x   subject to   A_ub x ≤ b_ub,  A_eq x = b_eq,  lower ≤ x ≤ upper
 
 What the solver says is a proposal. `solve` recomputes from the data the violation of the constraints, the violation of
 the signs of the multipliers and the gap between the two objective values, and hands the answer over only if all three
-are small; anything else raises `SolverError` with a sentence for the user. Even so nothing is *proved* by an answer:
+are small; anything else is a `SolverError` (see `nsmodels.engines.gate`). Even so nothing is *proved* by an answer:
 floating-point objective values are on the wrong side of the optimum about half of the time.
 """
 
@@ -19,22 +19,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import SolverError
+from .gate import Reply, Status, ask
 
-__all__ = ["LPAnswer", "Matrix", "load_solver", "solve"]
+__all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "solve"]
 
 Array = NDArray[np.float64]
 
 VERIFICATION_TOLERANCE = 1e-6
 """Largest residual or gap of an accepted answer, relative to 1 plus the size of what it is compared with."""
 
-_REASONS = {
-    "kInfeasible": "the linear program has no solution: its constraints contradict each other",
-    "kUnbounded": "the linear program is unbounded: the data leave the objective without a limit",
-    "kUnboundedOrInfeasible": "the linear program is unbounded or has no solution",
-    "kTimeLimit": "the linear-programming solver reached its time limit; raise time_limit_s",
-    "kIterationLimit": "the linear-programming solver reached its iteration limit",
-    "kInterrupt": "the linear-programming solver was interrupted",
+STATUS = {
+    "kOptimal": Status.OPTIMAL,
+    "kUnknown": Status.INACCURATE,
+    "kTimeLimit": Status.TIME_LIMIT,
+    "kIterationLimit": Status.USER_LIMIT,
+    "kInfeasible": Status.INFEASIBLE,
+    "kUnbounded": Status.UNBOUNDED,
+    "kUnboundedOrInfeasible": Status.INFEASIBLE_OR_UNBOUNDED,
 }
+"""What the words of HiGHS mean; all others are failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +125,32 @@ def load_solver() -> None:
     import highspy  # noqa: F401 # the import is the purpose
 
 
+def new_highs() -> Any:
+    """An empty program of HiGHS that prints nothing.
+
+    The option is set as early as a public method allows: the constructor goes on to set a callback, and whatever is set
+    first makes HiGHS print its name, into what ``nsmodels run --json`` prints.
+
+    "threads" is left alone: HiGHS shares its threads among all programs of a process, and refuses to run where this
+    option differs from what another program, also one of CVXPY, has asked for before.
+    """
+    import highspy
+
+    class Silent(highspy.Highs):
+        def enableCallbacks(self) -> None:
+            self.silent()
+            super().enableCallbacks()
+
+    program = Silent()
+    program.silent()  # for versions whose constructor sets no callback
+    program.setOptionValue("parallel", "off")
+    return program
+
+
 def _call_highs(
     c: Array, matrix: Matrix, row_lower: Array, row_upper: Array, lower: Array, upper: Array, time_limit_s: float
-) -> tuple[str, Array, Array, int]:
-    """Ask HiGHS; returns its status, x, the row multipliers and the number of simplex iterations, unverified."""
+) -> Reply[int]:
+    """Run HiGHS: its status, x, the row multipliers, and the number of simplex iterations."""
     import highspy
 
     program = highspy.HighsLp()
@@ -135,17 +160,16 @@ def _call_highs(
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.starts, matrix.columns
     program.a_matrix_.value_ = matrix.values
-    solver = highspy.Highs()
-    solver.silent()
-    solver.setOptionValue("parallel", "off")
+    solver = new_highs()
     if math.isfinite(time_limit_s):
         solver.setOptionValue("time_limit", max(time_limit_s, 1e-3))
     solver.passModel(program)
     solver.run()
     solution = solver.getSolution()
     iterations = int(solver.getInfo().simplex_iteration_count)
-    status = solver.getModelStatus().name
-    return status, np.array(solution.col_value), np.array(solution.row_dual), iterations
+    words = solver.getModelStatus().name
+    status = STATUS.get(words, Status.FAILED)
+    return Reply(status, words, (np.array(solution.col_value),), (np.array(solution.row_dual),), iterations)
 
 
 def solve(
@@ -193,27 +217,30 @@ def solve(
     )
     row_lower = np.concatenate([np.full(m, -math.inf), right_eq])
     row_upper = np.concatenate([right_ub, right_eq])
-    status, x, multipliers, iterations = _call_highs(cost, both, row_lower, row_upper, low, high, time_limit_s)
-    if status != "kOptimal":
-        raise SolverError(_REASONS.get(status, f"the linear-programming solver stopped with the status {status}"))
-    if x.shape != (n,) or multipliers.shape != (both.shape[0],):
-        raise SolverError("the linear-programming solver returned no solution although it claims an optimum")
-    if not (np.isfinite(x).all() and np.isfinite(multipliers).all()):
-        raise SolverError("the linear-programming solver returned numbers that are not finite")
-    residual, gap, scale = _defects(cost, both, row_lower, row_upper, low, high, x, multipliers, m)
-    if not residual <= VERIFICATION_TOLERANCE or not gap <= VERIFICATION_TOLERANCE * scale:
-        raise SolverError(
-            f"the linear-programming solver's answer fails verification: residual {residual:.3g}, gap {gap:.3g}"
+
+    def verified(reply: Reply[int]) -> LPAnswer:
+        (x,), (multipliers,) = reply.primal, reply.dual
+        residual, gap, scale = _defects(cost, both, row_lower, row_upper, low, high, x, multipliers, m)
+        if not residual <= VERIFICATION_TOLERANCE or not gap <= VERIFICATION_TOLERANCE * scale:
+            raise SolverError(
+                f"the answer of HiGHS fails verification: residual {residual:.3g}, gap {gap:.3g}; rescale the problem"
+            )
+        return LPAnswer(
+            np.clip(x, low, high),
+            float(cost @ x),
+            np.maximum(-multipliers[:m], 0.0),
+            multipliers[m:],
+            residual,
+            gap,
+            time.perf_counter() - begin,
+            reply.details,
         )
-    return LPAnswer(
-        np.clip(x, low, high),
-        float(cost @ x),
-        np.maximum(-multipliers[:m], 0.0),
-        multipliers[m:],
-        residual,
-        gap,
-        time.perf_counter() - begin,
-        iterations,
+
+    return ask(
+        "HiGHS",
+        lambda: _call_highs(cost, both, row_lower, row_upper, low, high, time_limit_s),
+        verified,
+        shapes=((n,), (both.shape[0],)),
     )
 
 

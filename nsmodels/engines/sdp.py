@@ -1,8 +1,8 @@
 """Semidefinite programmes: one place that calls CVXPY's solvers, and exact checks of what they propose.
 
 A solver's objective value is never a bound. What leaves this module is either the *proposal* of a solver whose status
-is ``optimal`` and whose primal residual, recomputed here from the data, is small; or a matrix proved positive
-semidefinite in integers. Everything else is a `SolverError` with a sentence about what happened.
+is ``optimal`` and whose residuals, signs and complementarity, recomputed here from the data, are small; or a matrix
+proved positive semidefinite in integers. Everything else is a `SolverError` (see `nsmodels.engines.gate`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SolverError
+from .gate import Reply, Status, ask
 
 if TYPE_CHECKING:
     import cvxpy as cp
 
 #: Bits of the fixed-point numbers in which positive semidefiniteness is proved.
 PRECISION_BITS = 160
-#: A proposal whose recomputed constraint violation exceeds this is not an answer.
+#: A proposal that violates a constraint, the sign of a multiplier or (relatively) complementarity by more is no answer.
 RESIDUAL_TOLERANCE = 1e-4
 
-_REASONS = {
-    "user_limit": "the solver stopped at its iteration or time limit; raise time_limit_s",
-    "optimal_inaccurate": "the solver reports reduced accuracy; rescale the problem or use another solver",
-    "infeasible": "the constraints contradict each other; no box obeys all of them",
-    "infeasible_inaccurate": "the constraints seem to contradict each other; no box seems to obey all of them",
-    "unbounded": "the objective has no bound; a constraint is missing",
-    "unbounded_inaccurate": "the objective seems to have no bound; a constraint is missing",
-    "infeasible_or_unbounded": "the constraints contradict each other or the objective has no bound",
-    "solver_error": "the solver failed numerically; use another solver",
+_STATUS = {
+    "optimal": Status.OPTIMAL,
+    "optimal_inaccurate": Status.INACCURATE,
+    "user_limit": Status.USER_LIMIT,
+    "infeasible": Status.INFEASIBLE,
+    "infeasible_inaccurate": Status.INFEASIBLE,
+    "unbounded": Status.UNBOUNDED,
+    "unbounded_inaccurate": Status.UNBOUNDED,
+    "infeasible_or_unbounded": Status.INFEASIBLE_OR_UNBOUNDED,
 }
+"""What the words of CVXPY mean; all others are failures."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def load_solvers() -> None:
 
 
 def call_solver(problem: cp.Problem, solver: str, options: dict[str, Any]) -> None:
-    """Run the solver on the problem; the only call of a CVXPY solver in the package, and what fault tests replace."""
+    """Run the solver on the problem: the only call of a CVXPY solver in the package."""
     problem.solve(solver=solver, **options)
 
 
@@ -68,7 +70,7 @@ def solve(
     Parameters
     ----------
     problem
-        Any CVXPY problem; after a normal return its variables and dual variables carry values.
+        Any CVXPY problem; after a normal return its variables and dual variables carry values, after an error none.
     solver
         ``"CLARABEL"``, ``"SCS"``, ``"HIGHS"`` or any other name that CVXPY knows.
     time_limit_s
@@ -84,8 +86,9 @@ def solve(
     Raises
     ------
     SolverError
-        The solver raised, stopped early, answered anything but ``optimal``, left a value that is not finite, or
-        proposed a point that violates a constraint by more than ``RESIDUAL_TOLERANCE``.
+        The solver raised, stopped early, answered anything but ``optimal``, left a number that is not finite, or its
+        answer fails the verification: the point violates a constraint, the value is not that of the point, or
+        multipliers have the wrong sign or miss complementarity, by more than ``RESIDUAL_TOLERANCE``.
     """
     solver = solver.upper()
     if time_limit_s is not None:
@@ -97,38 +100,96 @@ def solve(
         options.setdefault("max_iters", 50_000)
     if solver == "CLARABEL" and "max_iters" in options:
         options["max_iter"] = options.pop("max_iters")
-    try:
-        # CVXPY warns about inaccurate solutions and about its own compilation times; the first is an error below, the
-        # second is no matter of the user's.
+
+    def call() -> Reply[float]:
+        # CVXPY warns about inaccurate solutions and about its own compilation times; the first is an error at the gate,
+        # the second is no matter of the user's.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             call_solver(problem, solver, options)
-    except (KeyboardInterrupt, SystemExit):
+        primal = tuple(_array(variable.value) for variable in problem.variables())
+        words = str(problem.status)
+        value = math.nan if problem.value is None else float(problem.value)
+        return Reply(_STATUS.get(words, Status.FAILED), words, primal, _multipliers(problem), value)
+
+    def verified(reply: Reply[float]) -> Solution:
+        residual = _residual(problem, reply.details, solver)
+        stats = problem.solver_stats
+        seconds = float(stats.solve_time) if stats is not None and stats.solve_time is not None else math.nan
+        iterations = stats.num_iters if stats is not None else None
+        return Solution(reply.details, solver, residual, seconds, None if iterations is None else int(iterations))
+
+    try:
+        return ask(solver, call, verified, shapes=tuple(variable.shape for variable in problem.variables()))
+    except SolverError:
+        _forget(problem)
         raise
-    except BaseException as error:  # whatever a solver raises, of many unrelated types; a Rust panic is no Exception
-        sentence = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise SolverError(f"{solver} failed: {sentence}; use another solver") from error
-    if problem.status != "optimal":
-        reason = _REASONS.get(problem.status, "this is not an answer")
-        raise SolverError(f"{solver} answered {problem.status!r}: {reason}")
-    value = problem.value
-    if value is None or not np.isfinite(value):
-        raise SolverError(f"{solver} answered 'optimal' with the value {value!r}: this is not an answer")
-    residual = 0.0
-    for variable in problem.variables():
-        if variable.value is None or not np.all(np.isfinite(variable.value)):
-            raise SolverError(f"{solver} answered 'optimal' but left {variable.name()} without a finite value")
-    for constraint in problem.constraints:
-        residual = max(residual, float(np.max(constraint.violation(), initial=0.0)))
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """The value of a variable; none is an array of no shape that a variable has."""
+    return np.zeros((0, 0, 0)) if value is None else np.asarray(value)
+
+
+def _multipliers(problem: cp.Problem) -> tuple[NDArray[Any], ...]:
+    """The dual variables that the solver has set (none for integer programs)."""
+    duals = [dual.value for constraint in problem.constraints for dual in constraint.dual_variables]
+    return tuple(np.asarray(dual) for dual in duals if dual is not None)
+
+
+def _forget(problem: cp.Problem) -> None:
+    """Take back what a solver wrote into the variables: what was refused is not to be read from there."""
+    for variable in (*problem.variables(), *(d for c in problem.constraints for d in c.dual_variables)):
+        variable.save_value(None)
+
+
+def _residual(problem: cp.Problem, value: float, solver: str) -> float:
+    """The largest violation of a constraint, after the point, its value and its multipliers are checked.
+
+    Signs and complementarity of multipliers are checked for inequalities ≤ and semidefinite constraints. Multipliers of
+    equations have neither; whoever uses them proves what follows from them.
+    """
+    residual = max((float(np.max(c.violation(), initial=0.0)) for c in problem.constraints), default=0.0)
     if not residual <= RESIDUAL_TOLERANCE:
         raise SolverError(
             f"{solver} answered 'optimal' but its point violates a constraint by {residual:.3g}, more than "
             f"{RESIDUAL_TOLERANCE:g}: this is not an answer; use another solver"
         )
-    stats = problem.solver_stats
-    seconds = float(stats.solve_time) if stats is not None and stats.solve_time is not None else math.nan
-    iterations = stats.num_iters if stats is not None else None
-    return Solution(float(value), solver, residual, seconds, None if iterations is None else int(iterations))
+    scale = 1.0 + abs(value)
+    error = abs(float(problem.objective.value) - value)
+    if not error <= RESIDUAL_TOLERANCE * scale:
+        raise SolverError(
+            f"{solver} answered 'optimal' with the value {value:.9g}, which is {error:.3g} from that of its point: "
+            "this is not an answer; use another solver"
+        )
+    sign, product = _multiplier_defects(problem)
+    if not (sign <= RESIDUAL_TOLERANCE and product <= RESIDUAL_TOLERANCE * scale):
+        raise SolverError(
+            f"{solver} answered 'optimal' but its multipliers have the wrong sign by {sign:.3g} and miss "
+            f"complementarity by {product:.3g}: this is not an answer; use another solver"
+        )
+    return residual
+
+
+def _multiplier_defects(problem: cp.Problem) -> tuple[float, float]:
+    """How far multipliers are from their cones, relative to the largest, and Σ |multiplier · slack|."""
+    from cvxpy.constraints import PSD, Inequality
+
+    sign = product = 0.0
+    for constraint in problem.constraints:
+        dual = constraint.dual_variables[0].value
+        if dual is None or not isinstance(constraint, Inequality | PSD):
+            continue
+        dual = np.asarray(dual, dtype=np.float64)
+        if isinstance(constraint, Inequality):
+            smallest = float(dual.min(initial=0.0))
+            slack = constraint.expr.value
+        else:
+            smallest = float(np.linalg.eigvalsh((dual + np.swapaxes(dual, -1, -2)) / 2.0).min(initial=0.0))
+            slack = constraint.args[0].value
+        sign = max(sign, -smallest / (1.0 + float(np.abs(dual).max(initial=0.0))))
+        product += abs(float(np.sum(dual * slack)))
+    return sign, product
 
 
 # -- exact positive semidefiniteness ----------------------------------------------------------------------------------

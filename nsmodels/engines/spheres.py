@@ -168,7 +168,12 @@ def _another_process() -> Iterator[None]:
         yield
         return
     command = [sys.executable, "-c", "from nsmodels.engines.spheres import compile_descents; compile_descents()"]
-    other = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    try:
+        other = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+    except (OSError, subprocess.SubprocessError):
+        yield
+        return
     try:
         yield
         with contextlib.suppress(subprocess.TimeoutExpired):

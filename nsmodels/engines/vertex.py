@@ -3,7 +3,8 @@
     maximise c·x   subject to   A x ≤ b (inequality rows), A x = b (equality rows), x ≥ 0.
 
 Answers are vertices: few positive variables, and dual values with many zeros. They are proposals like those of
-`interior_point`; nothing here is proved.
+`interior_point`: also where the time limit ends the simplex method early, its last vertex is handed over, because
+column generation proves or discards whatever it is offered. Nothing here is proved.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SolverError
+from .gate import PROPOSALS, Reply, Status, ask
+from .lp import STATUS, new_highs
 
 __all__ = ["VertexProgram", "VertexSolution"]
 
@@ -54,17 +56,14 @@ class VertexProgram:
     def __init__(self, feasibility: float = 1e-10) -> None:
         import highspy
 
-        self._highs = highspy.Highs()
+        self._highs = new_highs()
         for option, value in (
-            ("output_flag", False),
             ("presolve", "off"),
-            ("threads", 1),
             ("primal_feasibility_tolerance", feasibility),
             ("dual_feasibility_tolerance", feasibility),
         ):
             self._highs.setOptionValue(option, value)
         self._highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
-        self._optimal = highspy.HighsModelStatus.kOptimal
         self._infinity = highspy.kHighsInf
         self._solved = False
 
@@ -95,13 +94,29 @@ class VertexProgram:
         )  # fmt: skip
 
     def solve(self, time_limit_s: float = math.inf) -> VertexSolution:
-        """Solve from the last basis.
+        """Solve from the last basis; after the time limit, the vertex where the method stands (a proposal).
 
         Raises
         ------
         SolverError
-            If HiGHS leaves no solution behind.
+            If HiGHS fails, or leaves no finite solution behind.
         """
+
+        def proposal(reply: Reply[int]) -> VertexSolution:
+            (x,), (y,) = reply.primal, reply.dual
+            return VertexSolution(x, y, reply.details, reply.status == Status.OPTIMAL)
+
+        rows, columns = self.shape
+        return ask(
+            "the simplex method of HiGHS",
+            lambda: self._run(time_limit_s),
+            proposal,
+            shapes=((columns,), (rows,)),
+            accepted=PROPOSALS,
+        )
+
+    def _run(self, time_limit_s: float) -> Reply[int]:
+        """Run HiGHS: its status, x, the row multipliers, and the number of iterations since the last time."""
         if math.isfinite(time_limit_s):
             self._highs.setOptionValue("time_limit", float(self._highs.getRunTime() + max(time_limit_s, 0.05)))
         before = self._highs.getInfo().simplex_iteration_count if self._solved else 0
@@ -110,8 +125,6 @@ class VertexProgram:
         solution = self._highs.getSolution()
         x = np.array(solution.col_value, dtype=np.float64)
         y = np.array(solution.row_dual, dtype=np.float64)
-        if len(x) == 0 or not np.isfinite(x).all():
-            raise SolverError("HiGHS returned no solution of the master linear program; raise the time limit")
-        status = self._highs.getModelStatus()
+        words = self._highs.getModelStatus().name
         iterations = int(self._highs.getInfo().simplex_iteration_count)
-        return VertexSolution(x, y, max(iterations - before, 0), status == self._optimal)
+        return Reply(STATUS.get(words, Status.FAILED), words, (x,), (y,), max(iterations - before, 0))

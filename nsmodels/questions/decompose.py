@@ -86,7 +86,8 @@ def decompose(
     -------
     DecomposeResult
         ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``. On Ctrl-C what is proved
-        so far, with ``reason`` = "interrupted".
+        so far, with ``reason`` = "interrupted"; where a solver fails, the same with its sentence as the reason, and
+        ``no_answer`` where that is nothing.
 
     Raises
     ------
@@ -161,15 +162,19 @@ class _Task:
                 found = None
         rng = np.random.default_rng(self.seed)
         search = Search(target, self.parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
-        try:
-            self._alternate(search, found)
-        except KeyboardInterrupt:
-            self.reason = "interrupted"
-        try:
-            self._finish(search, found)
-        except KeyboardInterrupt:
-            self.reason = "interrupted"
+        for stage in (self._alternate, self._finish):
+            try:
+                stage(search, found)
+            except KeyboardInterrupt:
+                self.reason = "interrupted"
+            except SolverError as error:
+                self._failed(error, search)
         return self._result(search, found, compile_seconds)
+
+    def _failed(self, error: SolverError, search: Search) -> None:
+        """Remember the first reason; a solver that fails because time is up says nothing new."""
+        if self.reason == "tolerance_met":
+            self.reason = "time_limit" if time.perf_counter() > search.deadline else str(error)
 
     def _alternate(self, search: Search, symmetry: Symmetry | None) -> None:
         """Search and prove in turn until the ends meet or time is up."""
@@ -238,7 +243,7 @@ class _Task:
                 **options,
             )
         except SolverError as error:
-            self.reason = str(error)
+            self._failed(error, search)
             return None
         finally:
             self.proof_seconds += time.perf_counter() - start

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
-from ..errors import InputError
+from ..errors import InputError, SolverError
 from ..rationals import round_up
 from .joint_pricing import LARGEST_ENUMERATION, SCALE, Pricing, price
 from .marginals import marginals
@@ -111,6 +111,7 @@ def joint_marginals(
     JointMarginals
         Certified while the smaller side has at most 11 settings, and beyond where the upper ends of the single settings
         prove it; else the upper end is the solver's bound of the mixed-integer program and the status is "estimate".
+        Where a solver fails, what is proved without its answer, with its sentence as the reason.
 
     Raises
     ------
@@ -180,7 +181,11 @@ def _generate(
     best: Pricing | None = None
     while rounds < 1000:
         rounds += 1
-        pricing = price(y, current, enumerate_all, threshold, max(1.0, deadline - time.perf_counter()))
+        try:
+            pricing = price(y, current, enumerate_all, threshold, max(1.0, deadline - time.perf_counter()))
+        except SolverError as error:
+            reason = str(error)
+            break
         total = _bound(low, pricing)
         if best is None or total < bound:
             bound, best = total, pricing
@@ -193,7 +198,7 @@ def _generate(
         fresh = np.unique(np.vstack([states, pricing.states]), axis=0)
         if len(fresh) == len(states) and rounds > 1:
             break
-        states = fresh
+        before, states = states, fresh
         used, sizes = _rows(states, n_a)[:, finite], np.abs(states)
         count, right = len(states), low.ravel()[finite]
         if w is None:  # unknowns ρ, μ:  μ − Σ ρ |m_k| ≤ 0
@@ -203,7 +208,12 @@ def _generate(
             right = np.concatenate([right, np.zeros(n)])
         else:
             matrix, cost = used.T, -(sizes @ w)
-        answer = solve(cost, matrix, right, A_eq=(np.arange(len(cost)) < count)[None, :] * 1.0, b_eq=[1.0], upper=1.0)
+        total_weight = (np.arange(len(cost)) < count)[None, :] * 1.0
+        try:
+            answer = solve(cost, matrix, right, A_eq=total_weight, b_eq=[1.0], upper=1.0)
+        except SolverError as error:
+            reason, states = str(error), before  # the weights of the round before belong to its states
+            break
         rho, value = np.maximum(answer.x[:count], 0.0), -answer.objective
         multipliers, threshold = answer.upper_multipliers, -float(answer.equality_multipliers[0])
         if w is None:
@@ -211,6 +221,8 @@ def _generate(
         y = np.zeros(finite.shape)
         y[finite] = multipliers[: int(finite.sum())]
         y = np.where(forbidden, np.maximum(y.reshape(shape), 4.0 * current.sum()), y.reshape(shape))
+    if best is None:  # multipliers y = 0: g(m) = Σ w|m|, no better than the cap, which is used instead
+        best = Pricing(np.zeros(shape), current, np.inf, np.zeros((1, n)), False)
     return {"rho": rho, "states": states, "pricing": best, "rounds": rounds, "reason": reason}
 
 

@@ -48,6 +48,11 @@ def price(y: Array, w: Array, enumerate_all: bool, threshold: float, seconds: fl
         Columns with larger g improve the master program.
     seconds : float
         Time limit of the mixed-integer program.
+
+    Raises
+    ------
+    SolverError
+        If the mixed-integer program has no verified answer.
     """
     multipliers = np.round(np.minimum(y, 64.0) * SCALE)
     weights = np.ceil(w * SCALE)  # not below w, so that the bound holds for w
@@ -101,8 +106,9 @@ def _alternate(y: Array, w: Array) -> tuple[Array, float]:
 
 def _by_program(y: Array, w: Array, seconds: float) -> tuple[float, Array]:
     """The mixed-integer program: m = p − q with p + q ≤ 1 binary, e ≥ |A ∓ B| continuous."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import lil_array
+
+    from ..engines.integer_program import minimise
 
     _, n_a, n_b = y.shape
     n = n_a + n_b
@@ -121,13 +127,12 @@ def _by_program(y: Array, w: Array, seconds: float) -> tuple[float, Array]:
             matrix[row, n_a + j], matrix[row, n + n_a + j] = s * sign, -s * sign
             matrix[row, 2 * n + e] = -1.0
     cost = np.concatenate([-w, -w, y[kind, rows, columns]])
-    answer = milp(
+    answer = minimise(
         cost,
-        integrality=np.concatenate([np.ones(2 * n), np.zeros(count)]),
-        bounds=Bounds(0.0, np.concatenate([np.ones(2 * n), np.full(count, 2.0)])),
-        constraints=LinearConstraint(matrix.tocsr(), -np.inf, upper),
-        options={"time_limit": seconds},
+        matrix.tocsr(),
+        upper,
+        upper=np.concatenate([np.ones(2 * n), np.full(count, 2.0)]),
+        integer=np.arange(2 * n + count) < 2 * n,
+        time_limit_s=seconds,
     )
-    bound = -float(answer.mip_dual_bound) if answer.mip_dual_bound is not None else float(w.sum())
-    states = np.zeros((1, n)) if answer.x is None else np.round(answer.x[:n] - answer.x[n : 2 * n])[None, :]
-    return max(bound, 0.0) + 1e-9, states
+    return max(-answer.bound, 0.0) + 1e-9, np.round(answer.x[:n] - answer.x[n : 2 * n])[None, :]

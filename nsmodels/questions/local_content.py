@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..enclosure import Enclosure
-from ..errors import InputError
+from ..errors import InputError, SolverError
 from ..rationals import round_up
 
 __all__ = ["LocalContent", "local_content"]
@@ -90,6 +90,11 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
     tolerance : float
         Wanted width; > 0.
     time_limit_s : float
+
+    Returns
+    -------
+    LocalContent
+        Where the solver fails, what is proved without its answer, with its sentence as the reason.
 
     Raises
     ------
@@ -161,9 +166,13 @@ def _generate(
         both = np.unique(np.hstack(fresh), axis=0)
         if len(both) == len(columns[0]):
             break
-        columns = (both[:, : rows.shape[1]], both[:, rows.shape[1] :])
+        before, columns = columns, (both[:, : rows.shape[1]], both[:, rows.shape[1] :])
         used = _entries(columns)
-        answer = solve(-np.ones(len(both)), csr_array(used.T), low.ravel(), upper=1.0)
+        try:
+            answer = solve(-np.ones(len(both)), csr_array(used.T), low.ravel(), upper=1.0)
+        except SolverError as error:
+            reason, columns = str(error), before  # the weights of the round before belong to its columns
+            break
         weights = np.maximum(answer.x, 0.0)
         y = answer.upper_multipliers.reshape(table.shape)
         multipliers = np.round(np.where(forbidden, 1.0, np.minimum(y, 4.0)) * _SCALE)

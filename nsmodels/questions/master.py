@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from ..engines.interior_point import interior_point
 from ..engines.vertex import VertexProgram
-from ..errors import SolverError
 from ..functional import Functional
 from .columns import Columns
 from .target import Target
@@ -29,12 +28,6 @@ Index = NDArray[np.intp]
 
 PENALTY = 200.0
 """M: larger than the sum of the multipliers of any master program with a well-conditioned answer."""
-
-
-def _checked(x: Array, y: Array) -> None:
-    """Refuse answers that are not numbers: everything else about them is proved or discarded later."""
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise SolverError("the solver of the master linear program returned values that are not finite")
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +152,6 @@ class Master:
         c[n + 1 :] = PENALTY
         start = self._start(A, c)
         answer = interior_point(A, b, c, m + 1, tolerance=tolerance, deadline=deadline, start=start)
-        _checked(answer.x, answer.y)
         self._last = answer.x, answer.y
         weights = answer.x[:n] / answer.x[:n].sum()
         y = np.maximum(-answer.y[:m], 0.0)
@@ -219,7 +211,6 @@ class Master:
             program.add_rows(fresh, target.right[rows[done_rows:]])
         self._vertex_shape = (m, n)
         answer = program.solve(time_limit_s)
-        _checked(answer.x, answer.y)
         x, multipliers = answer.x, answer.y
         weights = np.maximum(x[head:], 0.0)
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(n, 1.0 / n)
