@@ -97,15 +97,57 @@ def test_the_checker_stands_alone() -> None:
             assert name.split(".")[0] in sys.stdlib_module_names
 
 
-def test_one_place_solves_a_single_linear_program() -> None:
-    """HiGHS is called in engines/lp.py for one program, and in engines/ for sequences of them: nowhere else."""
-    for module in modules():
-        if module.split(".")[0] == "engines":
-            continue
-        text = (PACKAGE / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8")
-        assert "linprog" not in text
-        if module != "questions.master":
-            assert "highspy.Highs(" not in text
+ADAPTERS = {"engines.lp", "engines.vertex", "engines.integer_program", "engines.interior_point", "engines.sdp"}
+SOLVERS = {"highspy", "clarabel", "scs", "scipy.optimize", "gurobipy", "pyscipopt"}
+
+
+def imports(tree: ast.AST) -> set[str]:
+    """Everything that is imported from outside the package, with dots."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def calls_of(name: str, tree: ast.AST) -> list[str]:
+    """What the method of this name is called on, as source text."""
+    nodes = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [ast.unparse(f.value) for f in nodes if isinstance(f, ast.Attribute) and f.attr == name]
+
+
+def plain_calls_of(name: str, tree: ast.AST) -> int:
+    nodes = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return sum(isinstance(f, ast.Name) and f.id == name for f in nodes)
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name != "__init__"])
+def test_solvers_are_called_by_adapters_only(module: str) -> None:
+    """No other module imports a solver, or solves a problem of CVXPY but by `nsmodels.engines.sdp.solve`."""
+    tree = source(module)
+    used = {name for name in imports(tree) for solver in SOLVERS if name == solver or name.startswith(f"{solver}.")}
+    assert not used or module in ADAPTERS, f"{module} imports {used}: only {sorted(ADAPTERS)} may"
+    if any(name.split(".")[0] == "cvxpy" for name in imports(tree)):
+        assert not calls_of("solve_via_data", tree)
+        on = [name for name in calls_of("solve", tree) if name not in ("np.linalg", "sdp")]
+        assert on == (["problem"] if module == "engines.sdp" else []), f"{module} solves {on}: use engines.sdp.solve"
+
+
+@pytest.mark.parametrize("module", sorted(ADAPTERS))
+def test_adapters_ask_at_the_gate(module: str) -> None:
+    """An adapter passes the gate at one place, and what runs its solver is called at one place: in what it hands over."""
+    tree = source(module)
+    assert plain_calls_of("ask", tree) == 1
+    runs = {
+        "engines.lp": plain_calls_of("_call_highs", tree),
+        "engines.vertex": len(calls_of("_run", tree)),
+        "engines.integer_program": plain_calls_of("_call_milp", tree),
+        "engines.interior_point": plain_calls_of("_iterate", tree),
+        "engines.sdp": plain_calls_of("call_solver", tree),
+    }
+    assert runs[module] == 1
 
 
 HEAVY = (

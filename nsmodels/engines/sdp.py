@@ -338,7 +338,8 @@ def maximise_over_unit_vectors(
     semidefinite = cp.diag(dual) - cp.Constant(weights / scale) >> 0
     problem = cp.Problem(cp.Minimize(cp.sum(dual)), [semidefinite])
     solution = solve(problem, solver, time_limit_s=time_limit_s, **options)
-    if semidefinite.dual_value is None or not np.all(np.isfinite(semidefinite.dual_value)):
+    if semidefinite.dual_value is None or not float(np.diagonal(semidefinite.dual_value).min(initial=1.0)) > 0.5:
+        # a Gram matrix of unit vectors has the diagonal 1; `solve` does not check what belongs to stationarity
         raise SolverError(f"{solver} left no Gram matrix: this is not an answer; use another solver")
     vectors = _polish(weights / scale, _vectors_of(np.asarray(semidefinite.dual_value)))
     matrix = np.diag(np.asarray(dual.value, dtype=np.float64) * scale) - weights
