@@ -1,13 +1,13 @@
 """Re-check a result file of nsmodels with integers and fractions alone: ``python checker.py RESULT.json``.
 
-This file stands alone (standard library only, nothing of nsmodels) and trusts one entry of a result file: `problem`.
-From it the exact inputs are recomputed, and then every displayed number must follow from `certificate`. It prints what
-is proved and what is not; exit code 0: all proved, 1: some claim is not, 2: unreadable. Nothing is executed or written.
+This file stands alone (standard library only) and trusts one entry of a result file: `problem`. From it the exact
+inputs are recomputed, and every displayed number must follow from `certificate`. Exit code 0: all is proved, 1: some
+claim is not, 2: unreadable. Nothing is executed or written.
 
 At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B| (arXiv:0801.2241,
 eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, and attains that, where
-G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name; sines,
-cosines and 1/|a| are integers over 2^200, and the few roundings on the way to any of them add up to less than `EPS`.
+G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name;
+sines, cosines and 1/|a| are integers over 2^200, and all roundings on the way to one add up to less than `EPS`.
 """
 
 # fmt: off
@@ -40,14 +40,13 @@ BITS, BIG, ONE, WIDE = 200, 1 << 200, 1 << 200, 1 << 260
 FIELDS, HALVES = [160 * e for e in range(6)], sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors in R^6
 EPS, ZERO, PARTIES, VECTORS = Fraction(1, 1 << 150), Fraction(0), ("alice", "bob"), ("u", "v", "alice", "bob")
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
-
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
 Ints = list[int]
 Settings = tuple[list[Ints], list[Ints]]
 Claims = list[tuple[bool, str]]  # whether it is proved, what is said
-Behaviour = namedtuple("Behaviour", "correlators alice bob radius marginal_radius", defaults=(ZERO, ZERO))
 Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
+Behaviour = namedtuple("Behaviour", "shape correlators alice bob radius marginal_radius", defaults=(ZERO, ZERO))
 
 class Refused(Exception):
     """The certificate does not prove what it should."""
@@ -76,8 +75,7 @@ def whole(value: Any, low: int, high: int, what: str) -> int:
 
 def rational(value: Any) -> Fraction:
     """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
-    matches = isinstance(value, str) and re.fullmatch("-?[0-9]{1,400}(/[0-9]{1,400})?", value)
-    need(matches, f"{ascii(value)[:40]} stands where a rational number should")
+    need(re.fullmatch("-?[0-9]{1,400}(/[0-9]{1,400})?", value), f"{value[:40]!a} stands where a fraction should")
     return Fraction(value)
 
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
@@ -106,17 +104,14 @@ def table(value: Any, shape: tuple[int | None, int | None] | None, what: str, en
     common(x for r in rows for x in r)
     return rows
 
-def size(rows: list[Any]) -> tuple[int, int]:
-    """Numbers of rows and columns."""
-    return len(rows), len(rows[0])
-
 def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
     """Give the entries alice and bob of a table, where they are written."""
     return [row(spec[key], n, key) if key in spec else default and n * default for key, n in zip(PARTIES, sizes)]
 
-def only(value: Any, keys: str, what: str) -> dict[str, Any]:
-    """Give an object that displays nothing but what is checked."""
-    need(isinstance(value, dict) and set(value) <= set(keys.split()), f"{what} displays something that nothing proves")
+def only(value: Any, forms: str, what: str) -> dict[str, Any]:
+    """Give an object all of whose keys stand together in one of the forms: nothing is displayed that is not read."""
+    fits = isinstance(value, dict) and any(set(value) <= set(form.split()) for form in forms.split("|"))
+    need(fits, f"{what} displays something that nothing proves")
     return dict(value)
 
 def cos_sin(turns: Fraction) -> tuple[int, int]:
@@ -233,7 +228,7 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     name, scale = spec.get("name"), 1
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
-        return Functional(number(spec.get("constant", 0)), rows, *pair(spec, size(rows), [ZERO]))
+        return Functional(number(spec.get("constant", 0)), rows, *pair(spec, (len(rows), len(rows[0])), [ZERO]))
     n = whole(spec.get("n", shape[0] if shape else 2), 1, 512, "functional.n")
     if name == "chsh":
         signs = [[1, 1], [1, -1]]
@@ -242,25 +237,26 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     else:
         need(name in ("leggett3", "leggett_n") and shape, "the functional is unknown or needs settings")
         signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
-    need(shape in (None, size(signs)), "the functional does not fit the settings")
-    return Functional(ZERO, [[Fraction(x, scale) for x in r] for r in signs], *(k * [ZERO] for k in size(signs)))
+    need(shape in (None, size := (len(signs), len(signs[0]))), "the functional does not fit the settings")
+    return Functional(ZERO, [[Fraction(x, scale) for x in r] for r in signs], *pair({}, size, [ZERO]))
 
 def behaviour(spec: Any, settings: Settings | None) -> Any:
     """Give the mean values of a problem, each within a radius of the exact one; marginals None: unknown or free."""
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
+    (alice, bob), shape = settings or ((), ()), settings and (len(settings[0]), len(settings[1]))
     if name in ("table", "pr_box"):
         spec = spec if name == "table" else {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
-        rows = table(spec["correlators"], settings and (len(settings[0]), len(settings[1])), "behaviour.correlators")
-        return Behaviour(rows, *pair(spec, size(rows)))
-    alice, bob = settings or ((), ())
+        rows = table(spec["correlators"], shape, "behaviour.correlators")
+        shape = len(rows), len(rows[0])
+        return Behaviour(shape, rows, *pair(spec, shape))
     if name == "partially_entangled":
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
         mean_a, mean_b = ([Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in (alice, bob))
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
-        return Behaviour([[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, EPS)
+        return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, EPS)
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
-    return Behaviour(rows, len(alice) * [ZERO], len(bob) * [ZERO], EPS if factor else ZERO)
+    return Behaviour(shape, rows, len(alice) * [ZERO], len(bob) * [ZERO], EPS if factor else ZERO)
 
 def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
@@ -292,7 +288,7 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) ->
         return model._replace(rows=list(zip(*rows, strict=True)))
     if model.name == "hull":
         need(all(part["name"] not in ("hull", "quantum") for part in spec["of"]), "a part of the hull is not allowed")
-        return model._replace(parts=[named_model(part, shape, settings) for part in spec["of"]])
+        return model._replace(parts=[named_model(only(p, FORMS["model"], "of"), shape, settings) for p in spec["of"]])
     need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
     return model
 
@@ -307,11 +303,9 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
         c = [sum((abs(s) * t for s, t in zip(*rows)), -a) for *rows, a in zip(f.correlators, tau, f.alice)]
         d = [sum(map(mul, s, t), b) for s, t, b in zip(zip(*f.correlators), zip(*tau), f.bob)]
         return f.ceiling + sum(map(abs, c + d))
-    if (kind, model.name) == ("list", "finite"):
-        return max(f.best(*state) for state in model.rows)
-    if (kind, model.name) == ("hull", "hull"):
-        return max(prove(part, f, p) for part, p in zip(parts, listed(proof["parts"], len(parts), "parts")))
     provers = {"covering leggett": covering, "enumeration bell": enumeration, "sdp quantum": semidefinite}
+    provers["list finite"] = lambda *_: max(f.best(*state) for state in model.rows)
+    provers["hull hull"] = lambda *_: max(map(prove, parts, repeat(f), listed(proof["parts"], len(parts), "parts")))
     return provers[f"{kind} {model.name}"](model, f, proof)
 
 def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
@@ -446,9 +440,10 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
 def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction) -> None:
     """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ, where Q + σ ⪰ 0 suffices.
 
-    From w|y| ≥ w (τ + θ·δ) y + κ y² where κ max|y| ≤ w (1 − max|τ + θ·δ|), c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and
+    From w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|), c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
+    leaf = only(leaf, "u v signs tau kappa lambda mu p", "a quadratic leaf")
     curved, star, radii = [Fraction(whole(leaf[k], -BIG, BIG, k) * scale, 1 << 50) for k in ("lambda", "mu")], [], []
     for key, spot in zip("uv", where):
         *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
@@ -457,7 +452,6 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         nearest = least([int(x * (1 << 80)) for x in star[-3:]], spot)
         radii.append(min(Fraction(4), 2 - Fraction(2 * nearest, 1 << 160) + Fraction(1, 1 << 70)))
     tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
-    theta = iter(leaf.get("theta", [[0] * 6] * len(leaf["tau"])))
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
     p: Row = [min(Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40), BIG >> 60) for x in listed(leaf["p"], 2, "p")]
@@ -466,14 +460,11 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         a, b = unpacked(x)
         far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
         k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
-        t = [Fraction(whole(y, -BIG, BIG, "theta"), 1 << 40) for y in listed(next(theta), 6, "theta")]
-        squares = [sum(y * y for y in e) * r for e, r in zip((t[:3], t[3:]), radii)]
-        room = ((1 << 50) - abs(q) << 50) - sum(math.isqrt(math.ceil(x * 4**100)) + 1 for x in squares if x)
-        need(k * ((1 << 104) - far) <= Fraction(room, 1 << 20), "a curvature is too large for its multiplier")
+        need(k * ((1 << 104) - far) <= (1 << 50) - abs(q) << 30, "a curvature is too large for its multiplier")
         y = [sum(map(mul, a + b, star)), *a, *b]
-        pairs.append(([k * e + f for e, f in zip(y, [0, *t])], y))
-    integers = [[[int(z * ONE) for z in e] for e in factors] for factors in pairs]
-    double = [[sum(x[i] * y[j] + x[j] * y[i] for x, y in integers) for j in range(i + 1)] for i in range(7)]
+        pairs.append(([k * e for e in y], y))
+    whole_pairs = [[[int(z * ONE) for z in e] for e in factors] for factors in pairs]
+    double = [[sum(x[i] * y[j] + x[j] * y[i] for x, y in whole_pairs) for j in range(i + 1)] for i in range(7)]
     form = [[Fraction(x, 2 * ONE * ONE) for x in r] for r in double]
     for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
         form[0][0] += x * star[e]
@@ -481,7 +472,7 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         form[e + 1][e + 1] -= curved[e // 3] / 2 + p[e // 3] * radii[e // 3] / 4
     lost = [4 * sum(r[0] ** 2 for r in part) * radius for part, radius in zip((form[1:4], form[4:]), radii)]
     slack = form[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
-    sigma, complete = slack / sum(radii), len(n) == len(terms) and not [*tau, *kappa, *theta]
+    sigma, complete = slack / sum(radii), len(n) == len(terms) and not [*tau, *kappa]
     rest = [[(x + sigma * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
     need(complete and slack >= 0 and positive(rest), "a quadratic leaf does not reach the threshold")
 
@@ -543,7 +534,7 @@ def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Cl
 def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
-    n_a, n_b = size(wanted.correlators)
+    n_a, n_b = wanted.shape
     pairs = spec.get("pairs", [*product(range(n_a), range(n_b))])
     known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
     if spec.get("marginals", "match") == "free":
@@ -554,13 +545,13 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
 
 def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
     """Check the finite model of a visibility; give the visibility that it proves, and the model as it is displayed."""
-    lower, shape = result["certificate"]["lower"], size(wanted.correlators)
+    lower, shape = result["certificate"]["lower"], wanted.shape
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
     states: list[Any] = [marginals_of(model, x, exactly_unit=True) for x in listed(lower["states"], len(weights), "s")]
     need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
-    need(0 <= visibility <= 1 and deviation >= 0 and 0 <= repair < 1, "the visibility is out of range")
-    need(min(weights) >= 0 and sum(weights) == 1, "the weights are negative or do not add up to 1")
+    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1
+    need(fine and deviation >= 0 and 0 <= repair < 1, "the weights are no probabilities, or the visibility is none")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
     need(not antipodal or "finite" not in names, "the model is not closed under m → −m")
     # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
@@ -594,9 +585,9 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
 
 def check_visibility(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
-    spec, claim = problem.get("behaviour", problem.get("behavior", {})), result["certificate"].get("upper")
+    spec, claim = problem.get("behaviour", {}), result["certificate"].get("upper")
     wanted, known = target(spec, settings)
-    model, shape = named_model(problem["model"], size(wanted.correlators), settings), size(wanted.correlators)
+    model = named_model(problem["model"], wanted.shape, settings)
     noise = spec.get("noise", "white")
     noise = None if noise == "white" else behaviour(only(noise, "correlators alice bob", "noise"), settings)
     (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
@@ -605,8 +596,8 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
     copies(claims, flat, listing, f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
-        sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, shape)]
-        f = Functional(rational(claim["constant"]), table(claim["correlators"], shape, "S", rational), *sides)
+        sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]
+        f = Functional(rational(claim["constant"]), table(claim["correlators"], wanted.shape, "S", rational), *sides)
         free = any(s and (i, j) not in known for i, r in enumerate(f.correlators) for j, s in enumerate(r))
         free = free or (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
         need(not free, "the inequality uses mean values that are unknown or free")
@@ -625,13 +616,12 @@ def check_visibility(problem: Any, settings: Settings | None, result: Any, claim
     enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
 
 def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
-    """Check kind = "marginals": the largest mean |marginal| D_s of every setting s.
+    """Largest mean |marginal| D_s of every setting s; D is the difference of two boxes that add up to the target.
 
-    D is the difference of two boxes that add up to the target: |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and
-    |D_k ∓ D_l| ≤ 2 − |m_k ± m_l| for the other pairs where marginals m are given.
+    |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
     """
-    wanted, known = target(problem.get("behaviour", problem.get("behavior", {})), settings)
-    certificate, (n_a, n_b) = result["certificate"], size(wanted.correlators)
+    wanted, known = target(problem.get("behaviour", {}), settings)
+    certificate, (n_a, n_b) = result["certificate"], wanted.shape
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
     need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
@@ -654,8 +644,7 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
         for (k, p), (x, q) in pairwise(nodes):
             *ws, e = limits(min(k, x), max(k, x)) if k != x else (2, 2, 0)
             total += ws[p != q] + e
-        if isinstance(d, str):
-            d = list(struct.unpack(f"<{count}q", base64.b64decode(d, validate=True)))
+        d = [*struct.unpack(f"<{count}q", base64.b64decode(d, validate=True))] if isinstance(d, str) else d
         need(len(d) == count and all(type(x) is int and abs(x) <= one for x in d), f"no vector is given for {name}")
         left, right = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
         need(all(map(le, map(abs, chain(map(sub, left, right), map(add, left, right))), tops)), f"{name}: infeasible")
@@ -666,6 +655,13 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 KEYS += "maximiser quantum decomposition mixing deviation inequality marginals paths"
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
+COMMON = "schema kind title source options expected settings "
+FORMS = {  # of a problem and of its tables: where one contradicts itself, it is not read one way or the other
+    "bound": "model functional", "visibility": "model behaviour", "marginals": "behaviour",
+    "settings": "alice bob normalise|alice_deg bob_deg normalise|family phi_deg directions normalise|family n normalise"
+    "|family n_alice n_bob seed normalise", "model": "name eta|name eta_a eta_b|name alice bob|name of",
+    "behaviour": "name visibility theta_deg pairs marginals noise|correlators alice bob pairs marginals noise",
+    "functional": "name n|correlators alice bob constant"}
 
 def check(result: Any) -> Claims:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
@@ -676,10 +672,14 @@ def check(result: Any) -> Claims:
         right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
         for key, value in {**right, "status": "certified"}.items():
             need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {value!a}")
+        asked = {{"behavior": "behaviour"}.get(key, key): value for key, value in problem.items()}
+        need(len(asked) == len(problem), "the behaviour is given twice")
+        for key in FORMS.keys() & only(asked, COMMON + FORMS[problem["kind"]], "the problem"):
+            only(asked[key], FORMS[key], key)
         need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
         need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
-        KINDS[problem["kind"]](problem, settings, result, claims)
+        KINDS[problem["kind"]](asked, settings, result, claims)
     except Exception as error:  # whatever goes wrong, nothing is proved
         claims.append((False, str(error) if isinstance(error, Refused) else f"malformed: {ascii(error)[:80]}"))
     return claims
@@ -692,8 +692,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"usage: checker.py RESULT.json; unreadable: {ascii(str(error))[1:-1]}", file=sys.stderr)
         return 2
     proved = bool(claims) and all(holds for holds, _ in claims)
-    lines = [("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims]
-    print(*lines, "all proved" if proved else "NOT everything is proved", sep="\n")
+    print(*(("proved      " if holds else "NOT PROVED  ") + text for holds, text in claims), sep="\n")
+    print("all proved" if proved else "NOT everything is proved")
     return 0 if proved else 1
 
 if __name__ == "__main__":

@@ -526,3 +526,32 @@ def test_positive_is_never_wrong_and_seldom_shy():
         share = (1 + TINY) * value / norm**2
         below = [[x - share * vector[i] * vector[j] for j, x in enumerate(r)] for i, r in enumerate(gram)]
         assert not checker.positive(below)  # vᵀ M v < 0
+
+
+CONTRADICTIONS = {
+    "settings by family and by rows": ("settings", {"alice": [[0, 0, 1], [1, 0, 0]], "bob": [[0, 0, 1], [1, 0, 0]]}),
+    "settings by angles too": ("settings", {"alice_deg": [[0, 0], [90, 0]], "bob_deg": [[0, 0], [90, 0]]}),
+    "purity in both forms": ("model", {"eta": 1.0, "eta_a": 0.5, "eta_b": 0.5}),
+    "a model with hidden states of another": ("model", {"alice": [[1, 1]], "bob": [[1, 1]]}),
+    "a functional by name and by numbers": ("functional", {"correlators": [[1, 0], [0, 0]]}),
+    "an unknown key": ("functional", {"correlator": [[1, 0], [0, 0]]}),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_problems_that_contradict_themselves_are_refused(name):
+    table, more = CONTRADICTIONS[name]
+    genuine = json.loads((FILE.parent.parent / "results" / "chsh_leggett.json").read_text(encoding="utf-8"))
+    assert all(holds for holds, _ in checker.check(genuine))
+    genuine["problem"][table] |= more
+    genuine["problem_sha256"] = digest(genuine["problem"])
+    assert not all(holds for holds, _ in checker.check(genuine))
+
+
+@pytest.mark.parametrize(("kind", "table"), [("bound", "behaviour"), ("marginals", "model"), ("visibility", "behavior")])
+def test_tables_that_the_kind_does_not_use_are_refused(kind, table):
+    name = {"bound": "chsh_leggett", "marginals": "chain_2", "visibility": "visibility_chsh_bell"}[kind]
+    genuine = json.loads((FILE.parent.parent / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    genuine["problem"][table] = {"name": "bell" if table == "model" else "singlet"}
+    genuine["problem_sha256"] = digest(genuine["problem"])
+    assert not all(holds for holds, _ in checker.check(genuine))

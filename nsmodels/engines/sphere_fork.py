@@ -52,17 +52,17 @@ def join(before: Tree, trees: list[Tree]) -> Tree:
     size = dict(old)
     for tree in trees:
         moved = {counter: size[counter] - old[counter] for counter in old}
-        nodes = tree.nodes[: tree.count[NODES]].copy()
+        # what this share has done to the nodes that were dealt to it (it left the others alone), and its new nodes
+        done = np.flatnonzero((top["axis"] == OPEN) & (tree.nodes["axis"][: old[NODES]] != OPEN))
+        nodes = tree.nodes[np.concatenate([done, np.arange(old[NODES], tree.count[NODES])])]
         for name, counter in (("child", NODES), ("source", NODES), ("listed", NODES), ("start", POOL)):
             nodes[name][nodes[name] >= old[counter]] += moved[counter]
         # at nodes cut into faces `quad` is the number of faces
         nodes["quad"][(nodes["axis"] == QUADRATIC) & (nodes["quad"] >= old[QUADS])] += moved[QUADS]
+        top[done] = nodes[: len(done)]
+        fields["nodes"].append(nodes[len(done) :])
         quads = tree.quads[old[QUADS] : tree.count[QUADS]].copy()
         quads["start"] += moved[QPOOL]
-        # what this share has done to the nodes that were dealt to it; the others it left alone
-        done = np.flatnonzero((top["axis"] == OPEN) & (nodes["axis"][: old[NODES]] != OPEN))
-        top[done] = nodes[done]
-        fields["nodes"].append(nodes[old[NODES] :])
         fields["quads"].append(quads)
         for counter, names in POOLS:
             size[counter] += int(tree.count[counter]) - old[counter]

@@ -45,11 +45,14 @@ Progress = Callable[[float, float, int, float], None]
 
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
-NODE_LIMIT = 20_000_000
+NODE_LIMIT = 6_000_000
+"""Nodes of a search, about three gigabytes at the end of it."""
 WAIT = 8
 """Levels of the tree to wait, after a descent to a minimum that was known, before the next descent."""
 CHUNK = 200_000
 """Terms times nodes that are worked on between two looks at the clock."""
+JOINING = 1e-6
+"""Seconds a node that it takes to put the shares of a search together."""
 SHARES = 2
 """Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
 _UNIT = 2.0**-53
@@ -363,7 +366,7 @@ def minimise(
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)
                 if best * weight < refuted_below:
                     reason = "refuted"
-                elif now > stop:
+                elif now + JOINING * nodes > stop:
                     reason = "time_limit"
                 elif nodes > node_limit:
                     reason = "node_limit"
