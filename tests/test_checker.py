@@ -548,7 +548,9 @@ def test_problems_that_contradict_themselves_are_refused(name):
     assert not all(holds for holds, _ in checker.check(genuine))
 
 
-@pytest.mark.parametrize(("kind", "table"), [("bound", "behaviour"), ("marginals", "model"), ("visibility", "behavior")])
+@pytest.mark.parametrize(
+    ("kind", "table"), [("bound", "behaviour"), ("marginals", "model"), ("visibility", "behavior")]
+)
 def test_tables_that_the_kind_does_not_use_are_refused(kind, table):
     name = {"bound": "chsh_leggett", "marginals": "chain_2", "visibility": "visibility_chsh_bell"}[kind]
     genuine = json.loads((FILE.parent.parent / "results" / f"{name}.json").read_text(encoding="utf-8"))

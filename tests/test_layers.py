@@ -137,7 +137,7 @@ def test_solvers_are_called_by_adapters_only(module: str) -> None:
 
 @pytest.mark.parametrize("module", sorted(ADAPTERS))
 def test_adapters_ask_at_the_gate(module: str) -> None:
-    """An adapter passes the gate at one place, and what runs its solver is called at one place: in what it hands over."""
+    """An adapter passes the gate at one place, and its solver runs at one place: in what it hands over."""
     tree = source(module)
     assert plain_calls_of("ask", tree) == 1
     runs = {
