@@ -115,7 +115,7 @@ class Search:
         self.turns = [alignment(p, behaviour) if p.name == "leggett" else None for p in self.parts]
         n_a, n_b = behaviour.shape
         self.width = n_a + n_b
-        self.count = int(np.clip(4 * self.width, 60, 500))
+        self.count = int(np.clip(2 * self.width, 60, 500))
         self.master = Master(self.target, columns, self._first_rows(columns))
         self.use_vertex = not any(part.name == "leggett" for part in self.parts)
         self.row_seconds += time.perf_counter() - start
