@@ -206,7 +206,7 @@ def descend_many(
 ) -> None:
     """Move every row of U, V (m, 3) in place to a local minimiser of G.
 
-    At most `steps` Newton steps for each ε, with a shift that grows until G falls; then along the path of minimisers to
+    At most `steps` Newton steps for each ε (`factor` times the last one), with a shift that grows until G falls; then along the path of minimisers to
     the next ε. (One loop with one evaluation in it: what is written twice is compiled twice.)
     """
     A = np.empty(a.shape[0])
@@ -260,7 +260,8 @@ def descend_many(
             if done:
                 if eps <= eps_last:
                     break
-                following = max(eps * factor, eps_last)
+                # where the steps did not suffice, as on the way to degenerate minima, the next ε is nearer
+                following = max(eps * (factor if left > 0 else math.sqrt(factor)), eps_last)
                 # along the path of minimisers the vanishing terms shrink with ε (along a curve of minimisers the
                 # system is singular, and a small shift keeps the step there at zero)
                 for p in range(4):
