@@ -206,8 +206,9 @@ def descend_many(
 ) -> None:
     """Move every row of U, V (m, 3) in place to a local minimiser of G.
 
-    At most `steps` Newton steps for each ε (`factor` times the last one), with a shift that grows until G falls; then along the path of minimisers to
-    the next ε. (One loop with one evaluation in it: what is written twice is compiled twice.)
+    At most `steps` Newton steps for each ε (`factor` times the last one), with a shift that grows until G falls; then
+    along the path of minimisers to the next ε. (One loop with one evaluation in it: what is written twice is compiled
+    twice.)
     """
     A = np.empty(a.shape[0])
     B = np.empty(b.shape[0])
