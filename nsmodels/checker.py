@@ -24,7 +24,6 @@ import struct
 import sys
 import zlib
 from collections import namedtuple
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -169,8 +168,7 @@ def fibonacci(n: int, k: int) -> Ints:
 
 def drawn(seed: int, count: int) -> list[Ints]:
     """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
-    draw = random.Random(seed).random
-    cube = ([2.0 * draw() - 1.0 for _ in range(3)] for _ in repeat(0))
+    cube = ([2.0 * draw() - 1.0 for _ in range(3)] for draw in repeat(random.Random(seed).random))
     ball = (unit([*map(Fraction, r)]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
     return list(islice(ball, count))
 
@@ -253,19 +251,18 @@ def behaviour(spec: Any, settings: Settings | None) -> Any:
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
         mean_a, mean_b = ([Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in (alice, bob))
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
-        return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, EPS)
+        return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, cosine and EPS)
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
     return Behaviour(shape, rows, len(alice) * [ZERO], len(bob) * [ZERO], EPS if factor else ZERO)
 
-def marginals_of(model: Any, state: Any, exactly_unit: bool) -> tuple[Row, Row, Fraction]:
+def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
-    for part in model.parts:
-        with suppress(Refused, LookupError, TypeError):
-            return marginals_of(part, state, exactly_unit)
+    if model.parts:
+        return marginals_of(model.parts[whole(state.get("part", 0), 0, len(model.parts) - 1, "part")], state, exactly)
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
-        need(not exactly_unit or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not of length 1")
+        need(not exactly or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not of length 1")
         u, v = map(unit, vectors)
         return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
     alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
@@ -520,7 +517,7 @@ def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Cl
         alice, bob, correlators = mean_values(f, state)
         lower = f.value(alice, bob, correlators)
     else:
-        alice, bob, error = marginals_of(model, state, exactly_unit=False)
+        alice, bob, error = marginals_of(model, state, exactly=False)
         lower = f.best(alice, bob) - 2 * error * f.size
     enclosure(claims, result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
     exact = {k: [Fraction(x, ONE) for x in unit(row(state[k], 3, k, rational))] for k in ("u", "v") if k in state}
@@ -537,7 +534,7 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     n_a, n_b = wanted.shape
     pairs = spec.get("pairs", [*product(range(n_a), range(n_b))])
     known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
-    if spec.get("marginals", "match") == "free":
+    if ("match", "free").index(spec.get("marginals", "match")):
         wanted = wanted._replace(alice=None, bob=None)
     entries = [*(wanted.correlators[i][j] for i, j in known), *(wanted.alice or []), *(wanted.bob or [])]
     need(len(known) == len(pairs) and all(abs(x) <= 1 + wanted.radius for x in entries), "the behaviour is malformed")
@@ -548,12 +545,14 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     lower, shape = result["certificate"]["lower"], wanted.shape
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
-    states: list[Any] = [marginals_of(model, x, exactly_unit=True) for x in listed(lower["states"], len(weights), "s")]
+    states: list[Any] = [marginals_of(model, x, exactly=True) for x in listed(lower["states"], len(weights), "s")]
     need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
     fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1
     need(fine and deviation >= 0 and 0 <= repair < 1, "the weights are no probabilities, or the visibility is none")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
-    need(not antipodal or "finite" not in names, "the model is not closed under m → −m")
+    for x in lower["states"] if antipodal and "finite" in names else ():  # is −m in the model too?
+        signs = {key: y if key == "part" else [f"-{z}".replace("--", "") for z in y] for key, y in x.items()}
+        marginals_of(model, signs, exactly=True)
     # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
     need(not repair or ("bell" in names and not noise and not deviation), "a repair needs white noise and Bell's model")
     visibility /= 1 - repair
@@ -653,7 +652,7 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
-KEYS += "maximiser quantum decomposition mixing deviation inequality marginals paths"
+SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
 COMMON = "schema kind title source options expected settings "
 FORMS = {  # of a problem and of its tables: where one contradicts itself, it is not read one way or the other
@@ -667,18 +666,19 @@ def check(result: Any) -> Claims:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
     claims: Claims = []
     try:
-        problem = only(result, KEYS, "the file")["problem"]
+        problem = only(result, KEYS + SHOWN.get(result["kind"], "marginals paths"), "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        right = {"schema": 1, "kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
+        right = {"kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
         for key, value in {**right, "status": "certified"}.items():
             need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {value!a}")
         asked = {{"behavior": "behaviour"}.get(key, key): value for key, value in problem.items()}
         need(len(asked) == len(problem), "the behaviour is given twice")
         for key in FORMS.keys() & only(asked, COMMON + FORMS[problem["kind"]], "the problem"):
             only(asked[key], FORMS[key], key)
-        need(problem["schema"] == result["certificate"]["format"] == 1, "the schema or the format is not known")
+        versions = result["schema"], problem["schema"], result["certificate"]["format"]
+        need(all(type(x) is int and x == 1 for x in versions), "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
-        need(settings is None or len(settings[0]) * len(settings[1]) <= MAX_ENTRIES, "there are too many settings")
+        need(len(settings[0]) * len(settings[1]) <= MAX_ENTRIES if settings else 1, "too many settings to prove here")
         KINDS[problem["kind"]](asked, settings, result, claims)
     except Exception as error:  # whatever goes wrong, nothing is proved
         claims.append((False, str(error) if isinstance(error, Refused) else f"malformed: {ascii(error)[:80]}"))

@@ -110,7 +110,7 @@ def finite():
 def hull():
     model = {"name": "hull", "of": [{"name": "bell"}, {"name": "unbiased"}]}
     proof = {"type": "hull", "parts": [{"type": "enumeration"}, {"type": "closed_form"}]}
-    return bound(model, {"name": "chsh"}, (4.0, 4.0), ZEROS, proof, shown(ZEROS))
+    return bound(model, {"name": "chsh"}, (4.0, 4.0), {**ZEROS, "part": 1}, proof, shown(ZEROS))
 
 
 def quantum():
@@ -265,6 +265,8 @@ FORGERIES = [
     ("hull", "certificate.upper.parts", [{"type": "enumeration"}]),
     ("hull", "certificate.upper.parts.0.type", "list"),
     ("hull", "value.upper", 3.9),
+    ("hull", "certificate.lower.state.part", 0),
+    ("hull", "certificate.lower.state.part", 2),
     ("quantum", "value.upper", 2.8284271247),
     ("quantum", "value.lower", 2.82842712475),
     ("quantum", "certificate.upper.diagonal.0", "1"),
@@ -555,5 +557,27 @@ def test_tables_that_the_kind_does_not_use_are_refused(kind, table):
     name = {"bound": "chsh_leggett", "marginals": "chain_2", "visibility": "visibility_chsh_bell"}[kind]
     genuine = json.loads((FILE.parent.parent / "results" / f"{name}.json").read_text(encoding="utf-8"))
     genuine["problem"][table] = {"name": "bell" if table == "model" else "singlet"}
+    genuine["problem_sha256"] = digest(genuine["problem"])
+    assert not all(holds for holds, _ in checker.check(genuine))
+
+
+STRAY = {
+    "a bound that shows an inequality": ("chsh_leggett", lambda r: r.update(inequality={"bound": -7.0})),
+    "a bound that shows marginals": ("chsh_leggett", lambda r: r.update(marginals={"alice": [], "bob": []})),
+    "a visibility that shows a maximiser": ("visibility_chsh_bell", lambda r: r.update(maximiser={"u": [0, 0, 1]})),
+    "a visibility that shows a quantum value": ("visibility_chsh_bell", lambda r: r.update(quantum=99.0)),
+    "marginals that show a quantum value": ("chain_2", lambda r: r.update(quantum=99.0)),
+    "a schema that is no number": ("chain_2", lambda r: r.update(schema=True)),
+    "a format that is no number": ("chain_2", lambda r: r["certificate"].update(format=True)),
+    "marginals treated in an unknown way": ("chain_2", lambda r: r["problem"]["behaviour"].update(marginals="maybe")),
+}
+
+
+@pytest.mark.parametrize("name", STRAY)
+def test_what_nothing_proves_is_not_displayed(name):
+    file, change = STRAY[name]
+    genuine = json.loads((FILE.parent.parent / "results" / f"{file}.json").read_text(encoding="utf-8"))
+    genuine["problem"].setdefault("behaviour", {"name": "singlet"}) if file == "chain_2" else None
+    change(genuine)
     genuine["problem_sha256"] = digest(genuine["problem"])
     assert not all(holds for holds, _ in checker.check(genuine))

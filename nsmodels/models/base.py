@@ -80,12 +80,15 @@ class HiddenState:
         The local marginals A_i, B_j.
     u, v : ndarray, shape (3,), optional
         The unit vectors of Leggett's model.
+    part : int, optional
+        The part of a hull that the state belongs to.
     """
 
     alice: Array
     bob: Array
     u: Array | None = None
     v: Array | None = None
+    part: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("alice", "bob", "u", "v"):
@@ -100,8 +103,9 @@ class HiddenState:
         return {"alice": self.alice.tolist(), "bob": self.bob.tolist()}
 
     def certificate(self) -> dict[str, Any]:
-        """The same in exact rationals."""
-        return {key: rationals(values) for key, values in self.to_json().items()}
+        """The same in exact rationals, with the part of a hull."""
+        state: dict[str, Any] = {key: rationals(values) for key, values in self.to_json().items()}
+        return state if self.part is None else {**state, "part": self.part}
 
     def __repr__(self) -> str:
         with np.printoptions(precision=6, suppress=True):

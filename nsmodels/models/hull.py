@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,7 +123,8 @@ class Hull(Model):
             interrupted = interrupted or answer.value.reason == "interrupted"
             compilation += float(answer.stats.get("compile_seconds", 0.0))
             answers.append(answer)
-        best = max(answers, key=lambda answer: answer.value.lower)
+        index = max(range(len(answers)), key=lambda k: answers[k].value.lower)
+        best = answers[index]
         widest = max(answers, key=lambda answer: answer.value.upper)
         certified = all(answer.value.status is Status.CERTIFIED for answer in answers)
         value = Enclosure(
@@ -137,7 +138,8 @@ class Hull(Model):
             "compile_seconds": compilation,
             "nodes": sum(int(answer.stats.get("nodes", 0)) for answer in answers),
         }
-        return Support(value, best.state, HullProof(tuple(answer.proof for answer in answers)), stats)
+        proof = HullProof(tuple(answer.proof for answer in answers))
+        return Support(value, replace(best.state, part=index), proof, stats)
 
     def propose(
         self,

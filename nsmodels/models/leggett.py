@@ -33,6 +33,7 @@ from .base import (
     Proof,
     Support,
     input_effect,
+    trivial_bound,
 )
 
 __all__ = ["CoveringProof", "Leggett"]
@@ -171,10 +172,12 @@ class Leggett(Model):
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
             progress=told if progress is not None else None,
         )
-        lower = round_down(top - Fraction(answer.upper) - Fraction(stored))
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
-        threshold = math.nextafter(answer.lower - stored - effect, -math.inf)
+        # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
+        spare = 2.0**-55 * float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
+        threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
+        lower = round_down(top - Fraction(answer.upper) - Fraction(stored) - Fraction(spare))
         # to the last digit what the certificate proves: the threshold may be much larger than the bound
         upper = round_up(top - Fraction(threshold) - Fraction(effect))
         reason = answer.reason

@@ -16,6 +16,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..models.base import HiddenStates, Model, Progress, Support
+from ..rationals import round_up
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import ExactModel, exact_model
@@ -325,9 +328,12 @@ class _Task:
                 proved = upper is not None and upper.visibility < 0.0
                 reason = "no mixture of the behaviour and the noise has a model" + (" (proved)" if proved else "")
             high = max(high, 0.0)
-        elif low > high:
-            # only possible within the deviation that the model states
-            low = high
+        elif lower.deviation > 0.0 and low > high - 1e-12:
+            # ends may cross within the deviation that the model states; a lower V is missed by so much more
+            least = max(high - 1e-12, 0.0)
+            more = Fraction(lower.deviation) + 2 * abs(Fraction(low) - Fraction(least))
+            lower = replace(lower, visibility=least, deviation=round_up(more))
+            low = least
         if status == Status.CERTIFIED and high - low <= self.tolerance:
             reason = "tolerance_met"
         elif reason == "tolerance_met":

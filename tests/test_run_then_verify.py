@@ -1,0 +1,78 @@
+"""What the program calls certified, the checker proves: problems that once fell between the two."""
+
+import pytest
+
+from nsmodels import checker
+from nsmodels.problem import from_data
+from nsmodels.results import assemble
+
+TRIADS = {"settings": {"family": "leggett_triads", "phi_deg": 30.0}}
+CHSH = {"settings": {"family": "chsh"}}
+
+
+def leggett(eta):
+    return {"name": "leggett", "eta": eta}
+
+
+def hull(*parts):
+    return {"model": {"name": "hull", "of": list(parts)}}
+
+
+PROBLEMS = {
+    # the marginals of (u, v) depend on the part of the hull
+    "hull of two purities": {"kind": "bound", **hull(leggett(1.0), leggett(0.5)), **TRIADS, "functional": "leggett3"},
+    "hull of two purities, turned": {
+        "kind": "bound", **hull(leggett(0.5), leggett(1.0)), **TRIADS, "functional": "leggett3",
+    },
+    "hull of three": {
+        "kind": "visibility",
+        **hull({"name": "unbiased"}, leggett(0.9), leggett(0.3)),
+        "settings": {"family": "half_circle", "n": 4},
+        "behaviour": {"name": "partially_entangled", "theta_deg": 20.0, "marginals": "free"},
+    },
+    "hull of one": {"kind": "visibility", **hull(leggett(1.0)), **TRIADS, "behaviour": {"name": "singlet"}},
+    # nothing depends on the hidden vectors
+    "no purity": {"kind": "bound", "model": leggett(0.0), **CHSH, "functional": "chsh"},
+    "hardly any purity": {"kind": "bound", "model": leggett(1e-12), **CHSH, "functional": "chsh"},
+    "no purity for Alice": {
+        "kind": "visibility",
+        "model": {"name": "leggett", "eta_a": 0.0, "eta_b": 1.0},
+        **TRIADS,
+        "behaviour": {"name": "singlet"},
+    },
+    # marginals that vanish exactly, although they come from a cosine
+    **{
+        f"entangled at {theta} degrees": {
+            "kind": "visibility", "model": leggett(1.0), **TRIADS,
+            "behaviour": {"name": "partially_entangled", "theta_deg": theta},
+        }
+        for theta in (45.0, -45.0, 135.0, 30.0)
+    },
+    # a list of hidden states that contains −m with every m
+    "finite with negations": {
+        "kind": "visibility",
+        "model": {"name": "finite", "alice": [[1.0], [-1.0]], "bob": [[1.0], [-1.0]]},
+        "behaviour": {"correlators": [[1.0]], "alice": [0.0], "bob": [0.0]},
+    },
+    # ends that meet within the deviation of the model
+    **{
+        f"local, entangled at {theta} degrees": {
+            "kind": "visibility", "model": {"name": "bell"}, **CHSH,
+            "behaviour": {"name": "partially_entangled", "theta_deg": theta},
+        }
+        for theta in (10.0, 20.0, 33.0)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_what_is_called_certified_is_proved(name):
+    data = {"schema": 1, **PROBLEMS[name]}
+    if isinstance(data.get("functional"), str):
+        data["functional"] = {"name": data["functional"]}
+    problem = from_data(data, "problem.toml")
+    result = assemble(problem, problem.ask().to_json(), 0.0)
+    assert result["status"] == "certified"
+    assert result["value"]["upper"] - result["value"]["lower"] <= 1e-6
+    claims = checker.check(result)
+    assert all(holds for holds, _ in claims), claims
