@@ -132,7 +132,7 @@ def unit(vector: Row) -> Ints:
     square = sum(x * x for x in integers)
     shift = max(0, BITS + 20 - square.bit_length() // 2)
     length = math.isqrt(square << 2 * shift)
-    return [(x << BITS + shift) // length for x in integers]
+    return [(x << BITS + shift) // length or int(x > 0) for x in integers]  # zero for zero alone
 
 def dot(x: Ints, y: Ints) -> Fraction:
     """Scalar product of vectors over `ONE`."""
@@ -249,7 +249,7 @@ def behaviour(spec: Any, settings: Settings | None) -> Any:
         return Behaviour(shape, rows, *pair(spec, shape))
     if name == "partially_entangled":
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
-        mean_a, mean_b = ([Fraction(cosine * x[2] >> BITS, ONE) for x in side] for side in (alice, bob))
+        mean_a, mean_b = ([Fraction(cosine * x[2], ONE * ONE) for x in side] for side in (alice, bob))
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
         return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, cosine and EPS)
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
@@ -263,8 +263,8 @@ def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fract
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
         need(not exactly or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not of length 1")
-        u, v = map(unit, vectors)
-        return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], EPS
+        (u, v), a_b = map(unit, vectors), model.alice + model.bob  # all zero: nothing depends on u and v
+        return [dot(a, u) for a in model.alice], [dot(b, v) for b in model.bob], any(map(any, a_b)) * EPS
     alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
     sizes = {abs(x) for x in alice + bob}
     allowed = {"bell": sizes == {1}, "unbiased": sizes == {0}, "nonsignalling": max(sizes) <= 1}
@@ -547,14 +547,14 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
     states: list[Any] = [marginals_of(model, x, exactly=True) for x in listed(lower["states"], len(weights), "s")]
     need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
-    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1
-    need(fine and deviation >= 0 and 0 <= repair < 1, "the weights are no probabilities, or the visibility is none")
+    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1 and 0 <= repair < 1 and deviation >= 0
+    need(fine, "the weights are no probabilities, or the visibility is none")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
     for x in lower["states"] if antipodal and "finite" in names else ():  # is −m in the model too?
         signs = {key: y if key == "part" else [f"-{z}".replace("--", "") for z in y] for key, y in x.items()}
         marginals_of(model, signs, exactly=True)
     # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
-    need(not repair or ("bell" in names and not noise and not deviation), "a repair needs white noise and Bell's model")
+    need(not repair or ({"bell", "nonsignalling"} & {*names} and not (noise or deviation)), "a repair is not allowed")
     visibility /= 1 - repair
     sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in enumerate(shape)]
     scale = common(x for side in sides for r in side for x in r)
@@ -570,7 +570,7 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     for side, means, others in ((alice, wanted.alice, noise and noise.alice), (bob, wanted.bob, noise and noise.bob)):
         for m, p, n in zip(side, means or [], others or len(side) * [ZERO]):
             mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
-            gaps.append(abs(visibility * p + (1 - visibility) * n - mean) + off + visibility * wanted.marginal_radius)
+            gaps.append(abs(visibility * (p - n) + n - mean) + off + visibility * (p and wanted.marginal_radius))
     missing, worst = (1 - repair) * sum(max(gap, ZERO) for gap in gaps), max(gaps, default=ZERO)
     need(missing <= repair if repair else worst <= deviation, "the model misses the target")
     need(number(result.get("deviation", 0)) >= deviation, "the deviation is displayed too small")

@@ -54,6 +54,21 @@ PROBLEMS = {
         "model": {"name": "finite", "alice": [[1.0], [-1.0]], "bob": [[1.0], [-1.0]]},
         "behaviour": {"correlators": [[1.0]], "alice": [0.0], "bob": [0.0]},
     },
+    # marginals that vanish because no direction has a component along z
+    "entangled, across": {
+        "kind": "visibility", "model": leggett(0.5), "settings": {"alice": [[0.0, 1.0, 0.0]], "bob": [[0.0, 1.0, 0.0]]},
+        "behaviour": {"name": "partially_entangled", "theta_deg": 60.0},
+    },
+    "perfect correlations without purity": {
+        "kind": "visibility", "model": leggett(0.0), **CHSH,
+        "behaviour": {"correlators": [[0.5, 0.0], [0.5, 1.0]], "marginals": "free"},
+    },
+    # a repair by local boxes, which are non-signalling
+    "non-signalling": {
+        "kind": "visibility", "model": {"name": "nonsignalling"},
+        "settings": {"family": "great_circle", "n_alice": 2, "n_bob": 5},
+        "behaviour": {"name": "partially_entangled", "theta_deg": 20.0, "marginals": "free"},
+    },
     # ends that meet within the deviation of the model
     **{
         f"local, entangled at {theta} degrees": {
