@@ -201,6 +201,40 @@ def test_given_marginals_are_reproduced():
     assert free.upper >= d.lower
 
 
+Z = [0.0, 0.0, 1.0]
+MARGINALS_BIND = {
+    "one pair": lambda: (
+        ns.Behaviour([[0.9]], [0.9], [0.9]), ns.Leggett(ns.Settings([Z], [Z]), 0.5), 0.5 / 0.9
+    ),
+    "two directions": lambda: (
+        ns.Behaviour([[1], [1]], [1, 1], [1]),
+        ns.Leggett(ns.Settings([Z, [1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])), math.sqrt(0.5),
+    ),
+    "tetrahedron": lambda: _product_state(ns.settings.leggett_directions(directions="tetrahedron", phi_deg=30.0), 0.9),
+    "random": lambda: _product_state(ns.settings.random(3, 4, 1), 0.8),
+    "no purity": lambda: (ns.Behaviour([[0.9]], [0.9], [0.9]), ns.Leggett(ns.Settings([Z], [Z]), 0.0), 0.0),
+}  # fmt: skip
+
+
+def _product_state(s, eta):
+    """|00⟩ has mean spins of length 1 along z, and hidden states have no longer ones than η: V = η."""
+    return ns.behaviours.partially_entangled(s, theta_deg=0.0), ns.Leggett(s, eta), eta
+
+
+@pytest.mark.parametrize("case", MARGINALS_BIND)
+def test_marginals_that_bind(case):
+    """Mean spins of hidden states are no longer than η, and the inequality that says so has marginals only."""
+    b, model, expected = MARGINALS_BIND[case]()
+    d = decompose(b, model)
+    assert d.reason == "tolerance_met"
+    assert d.upper - d.lower <= 1e-6
+    # equations for the marginals hold to within the stated deviation, and so does the lower end
+    assert d.decomposition.deviation <= 1e-8
+    assert d.lower - 3.0 * d.decomposition.deviation - 1e-12 <= expected <= d.upper + 1e-15
+    check_model(d)
+    check_inequality(d)
+
+
 def test_unbiased_cannot_have_marginals():
     s = ns.settings.random(3, 3, 2)
     d = decompose(ns.behaviours.partially_entangled(s, 0.4), ns.Unbiased(s.shape), tolerance=1e-6)
@@ -228,6 +262,35 @@ def test_infeasible_altogether():
     assert d.status == "no_answer"
     assert d.to_json()["value"] is None
     assert "proved" in d.reason
+
+
+@pytest.mark.parametrize("marginals", ["match", "free"])
+@pytest.mark.parametrize("behaviour", [ns.behaviours.uniform(2, 2), ns.behaviours.werner(ns.settings.chsh(), 0.0)])
+def test_a_behaviour_that_equals_the_noise(behaviour, marginals):
+    """V is 1 if the noise has a model, else there is none."""
+    without = decompose(behaviour, ns.Finite(alice=[[0.5, 0.5]], bob=[[1, 1]]), marginals=marginals)
+    assert without.status == "no_answer"
+    assert without.to_json()["value"] is None
+    assert without.inequality is None
+    assert without.reason == "the behaviour equals the noise, and no model of it was found"
+    with_model = decompose(behaviour, ns.Finite(alice=[[0.5, 0.5], [-0.5, -0.5]], bob=[[0, 0], [0, 0]]))
+    assert with_model.lower == with_model.upper == 1.0
+    check_model(with_model)
+
+
+def test_a_behaviour_that_equals_noise_with_marginals():
+    b = ns.Behaviour([[0.9]], [0.9], [0.9])
+    s = ns.Settings([Z], [Z])
+    assert decompose(b, ns.Leggett(s, 0.5), noise=b).status == "no_answer"
+    assert decompose(b, ns.Leggett(s, 0.9), noise=b).lower == 1.0
+
+
+@pytest.mark.parametrize("visibility", [1e-320, 1e-17, 1e-9])
+def test_a_behaviour_next_to_noise_without_a_model(visibility):
+    b = ns.behaviours.werner(ns.settings.chsh(), visibility)
+    d = decompose(b, ns.Finite(alice=[[0.5, 0.5]], bob=[[1, 1]]))
+    assert d.status == "no_answer"
+    assert "no mixture" in d.reason
 
 
 # -- two independent methods ------------------------------------------------------------------------------------------

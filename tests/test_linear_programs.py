@@ -114,6 +114,16 @@ def test_sweeps_go_downhill():
     assert value(p, q).mean() < 0.9 * value(u, v).mean()
 
 
+@pytest.mark.parametrize("weight", [None, 1e-3, 1e-30])
+def test_sweeps_follow_the_linear_part(weight):
+    """Without terms, or with terms that hardly count, the end is where the linear part points to."""
+    z = np.eye(3)
+    x, w = (np.zeros((0, 3)), np.zeros(0)) if weight is None else (z, np.full(3, weight))
+    p, q = sweep(x, x, w, 2.0 * z[0], z[1], z, z[::-1])
+    assert np.abs(p - z[0]).max() < 1e-2
+    assert np.abs(q - z[1]).max() < 1e-2
+
+
 def test_threads_are_given_back():
     from nsmodels.engines.blas_threads import _libraries
 

@@ -54,7 +54,8 @@ def _sweep(
                 q1 += t * y1[k]
                 q2 += t * y2[k]
             # the 6×6 matrix of the majorant has trace ≤ 2·trace; three eighths of that is its size in practice
-            scale = one / (np.float32(0.75) * trace + np.float32(1e-30))
+            # (without terms it goes to the end of the linear part at once, where its square is still finite)
+            scale = one / (np.float32(0.75) * trace + np.float32(1e-12))
             u0 -= scale * (p0 - linear[0])
             u1 -= scale * (p1 - linear[1])
             u2 -= scale * (p2 - linear[2])
@@ -102,7 +103,8 @@ def sweep(
     first, last : float
         ε at the first and the last step.
     """
-    size = float(w.sum()) or 1.0
+    # terms may be missing, or far lighter than the linear part
+    size = float(w.sum() + np.linalg.norm(g) + np.linalg.norm(h)) or 1.0
     columns, rows = (np.ascontiguousarray(z.T, dtype=np.float32) for z in (x, y))
     weights = (w / size).astype(np.float32)
     linear = (np.concatenate([g, h]) / size).astype(np.float32)

@@ -257,6 +257,9 @@ class _Task:
         if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
             self.upper = end
         step, noise = difference(f[0], search.target)
+        if not step > 0.0:
+            # worth the same on the behaviour and on the noise: what excludes both or neither gives no end
+            return None
         missed = (support.value.lower - noise) / step - proposal.visibility
         if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
             return None
@@ -327,6 +330,8 @@ class _Task:
             if search.infeasible:
                 proved = upper is not None and upper.visibility < 0.0
                 reason = "no mixture of the behaviour and the noise has a model" + (" (proved)" if proved else "")
+                if self.target.constant:
+                    reason = "the behaviour equals the noise, and no model of it was found"
             high = max(high, 0.0)
         elif lower.deviation > 0.0 and low > high - 1e-12:
             # ends may cross within the deviation that the model states; a lower V is missed by so much more

@@ -118,6 +118,7 @@ class Search:
         self.count = int(np.clip(2 * self.width, 60, 500))
         self.master = Master(self.target, columns, self._first_rows(columns))
         self.use_vertex = not any(part.name == "leggett" for part in self.parts)
+        self.spans = self._marginal_spans()
         self.row_seconds += time.perf_counter() - start
 
     def _first_rows(self, columns: Columns) -> NDArray[np.intp]:
@@ -129,6 +130,27 @@ class Search:
         sums = target.collect(target.sums(columns.alice, columns.bob, weights))
         slack = target.right + 0.85 * target.slope - sums
         return np.sort(np.argsort(slack)[: int(2.5 * self.width)])
+
+    def _marginal_spans(self) -> tuple[Array, Array] | None:
+        """Projectors onto what counts of the coefficients α, β in Leggett's model: Σ α a, and α on both marginals."""
+        if len(self.target.margin_right) == 0 or [part.name for part in self.parts] != ["leggett"]:
+            return None
+        settings = self.parts[0].settings  # type: ignore[attr-defined]  # Leggett has them
+        n_a = len(settings.alice)
+        given = np.stack([self.target.margin_right, self.target.margin_slope], axis=1)
+        projectors = []
+        for counts in (np.hstack([settings.alice, given[:n_a]]), np.hstack([settings.bob, given[n_a:]])):
+            basis, sizes, _ = np.linalg.svd(counts, full_matrices=False)
+            basis = basis[:, sizes > 1e-12 * sizes[0]]
+            projectors.append(basis @ basis.T)
+        return projectors[0], projectors[1]
+
+    def _lightest(self, functional: Functional) -> Functional:
+        """The same inequality with the smallest α and β: large ones that cancel would cost digits."""
+        if self.spans is None:
+            return functional
+        alice, bob = self.spans
+        return Functional(functional.correlators, alice @ functional.alice, bob @ functional.bob)
 
     # -- one round --------------------------------------------------------------------------------------------------
 
@@ -177,6 +199,7 @@ class Search:
         functional = normalised(solution.functional, self.target, budget)
         if functional is None:
             functional = solution.functional
+        functional = self._lightest(functional)
         near = self.master.columns.take(np.argsort(solution.reduced)[: self.count // 2])
         asked = [functional]
         if self.best is not None and not self.use_vertex:

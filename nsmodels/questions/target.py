@@ -90,6 +90,11 @@ class Target:
         """Whether marginals are reproduced (by equations, or by antipodes because they vanish)."""
         return self.antipodal or len(self.margin_right) > 0
 
+    @property
+    def constant(self) -> bool:
+        """Whether behaviour and noise are the same wherever they count: then V is 1, or there is none."""
+        return not (self.slope.any() or self.margin_slope.any())
+
     def _pair_rows(self, alice: Array, bob: Array, rows: Index) -> Array:
         pairs = rows % self.n_pairs
         signs = np.where(rows < self.n_pairs, 1.0, -1.0)[:, None]
