@@ -48,6 +48,24 @@ PROBLEMS = {
         }
         for theta in (45.0, -45.0, 135.0, 30.0)
     },
+    # a Newton step that is no number must not become a multiplier
+    "singular step": {
+        "kind": "bound", "model": {"name": "leggett"},
+        "settings": {
+            "alice": [[0, 1, 0], [-0.22419993038307567, 0.967926984446578, -0.11336553266481796]],
+            "bob": [
+                [0.5807898641782161, 0.0129261912372461, 0.8139508874913447],
+                [-0.5068033083233036, -0.8277735816552944, -0.2407100001888784],
+                [1, 0, 0],
+                [-0.633599455363208, 0.71311499585934, -0.30003121978217445],
+            ],
+        },
+        "functional": {
+            "correlators": [[0.5, -1, -2, -2], [0.9265640278329776, -2, 0.5, -2]],
+            "bob": [0.5, -1, 1, -1],
+            "constant": 1,
+        },
+    },
     # a list of hidden states that contains −m with every m
     "finite with negations": {
         "kind": "visibility",

@@ -143,7 +143,7 @@ def smooth_step(F: Array, m: int, D: int, x: Array, theta: float, cd: Array, gra
         square = y * y + eps * eps
         inverse = 1.0 / math.sqrt(square)
         t = y * inverse
-        n = math.floor(D * t + 0.5)
+        n = min(max(math.floor(D * t + 0.5), -D), D)  # whatever t is, and be it no number: this is a multiplier
         F[N, p] = n
         total += abs(y)
         c0 += n * F[A0, p]
@@ -245,6 +245,8 @@ def multipliers(
             break
         solve_free(H, grad, x, step)
         moved = 0.0
+        if not math.isfinite(step[0] + step[1] + step[2] + step[3]):
+            break  # a singular system
         for q in range(4):
             z = min(max(x[q] + step[q], -1.0), 1.0)
             moved = max(moved, abs(z - x[q]))
