@@ -333,7 +333,7 @@ class _Task:
                 if self.target.constant:
                     reason = "the behaviour equals the noise, and no model of it was found"
             high = max(high, 0.0)
-        elif lower.deviation > 0.0 and low > high - 1e-12:
+        elif upper is not None and lower.deviation > 0.0 and low > high - 1e-12:
             # ends may cross within the deviation that the model states; a lower V is missed by so much more
             least = max(high - 1e-12, 0.0)
             more = Fraction(lower.deviation) + 2 * abs(Fraction(low) - Fraction(least))
