@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .enclosure import NO_MODEL_PROVED
 from .errors import InputError, SolverError
 
 if TYPE_CHECKING:
@@ -97,12 +98,12 @@ def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]
 
     0 if the status is certified, the enclosure is no wider than the tolerance (two units in the last place of its ends
     are forgiven) and it meets [expected − tolerance, expected + tolerance] where the problem says what is expected;
-    otherwise 1, or 3 where a solver failed and there is no value.
+    otherwise 1, or 3 where a solver failed and there is no value; a proof that no mixture has a model is an answer.
     """
     value = result["value"]
     if value is None:
-        interrupted = result["reason"] in ("interrupted", "time_limit", "node_limit")
-        return (OPEN if interrupted else FAILED), [f"no answer: {result['reason']}"]
+        sound = result["reason"] in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
+        return (OPEN if sound else FAILED), [f"no answer: {result['reason']}"]
     notes = []
     lower, upper = value["lower"], value["upper"]
     if result["status"] != "certified":

@@ -56,6 +56,21 @@ def test_no_answer_has_a_reason_and_no_value(problem: Problem) -> None:
     assert results.verdict(problem, results.no_answer(problem, "interrupted", 0.0))[0] == 1
 
 
+def test_a_proof_that_nothing_has_a_model_is_no_failure_of_a_solver(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(
+        'schema = 1\nkind = "visibility"\nmodel = {name = "finite", alice = [[1], [-1]], bob = [[1], [-1]]}\n'
+        "behaviour = {correlators = [[-1]], alice = [0], bob = [0]}\n"
+    )
+    problem = load(path)
+    result = results.assemble(problem, problem.ask().to_json(), 0.0)
+    assert (result["status"], result["value"]) == ("no_answer", None)
+    assert result["reason"].endswith("has a model (proved)")
+    assert results.verdict(problem, result)[0] == 1
+    unproved = result | {"reason": "no mixture of the behaviour and the noise has a model"}
+    assert results.verdict(problem, unproved)[0] == 3
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_number_that_is_not_finite_is_no_result(problem: Problem, bad: float) -> None:
     with pytest.raises(SolverError, match=r"not finite at maximiser\.u\.1"):

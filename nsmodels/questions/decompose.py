@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..behaviours import uniform
-from ..enclosure import Enclosure, Status
+from ..enclosure import NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
@@ -323,7 +323,7 @@ class _Task:
             status = Status.NO_ANSWER
             if search.infeasible:
                 proved = upper is not None and upper.visibility < 0.0
-                reason = "no mixture of the behaviour and the noise has a model" + (" (proved)" if proved else "")
+                reason = NO_MODEL_PROVED if proved else NO_MODEL_PROVED.removesuffix(" (proved)")
             high = max(high, 0.0)
         elif low > high:
             # only possible within the deviation that the model states
