@@ -132,7 +132,7 @@ def run(
         lost = None
         with first_interrupts() as interrupts:
             result, answer = _answer(question, interrupts, quiet=json)
-            kept = result["value"] is None and target.exists()
+            kept = result["value"] is None and results.answers(target, question)
             if not kept:
                 try:
                     results.write(target, result)

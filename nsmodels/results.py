@@ -21,7 +21,7 @@ from .errors import InputError, SolverError
 if TYPE_CHECKING:
     from .problem import Problem
 
-__all__ = ["assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
+__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -271,6 +271,15 @@ def read(path: str | Path) -> dict[str, Any]:
     if not isinstance(result, dict) or result.get("schema") != SCHEMA or not isinstance(result.get("problem"), dict):
         raise InputError(f"{shown}: not a result file of schema {SCHEMA}; give a file that `nsmodels run` wrote")
     return result
+
+
+def answers(path: Path, problem: Problem) -> bool:
+    """Whether there is a result file with a value for this very problem."""
+    try:
+        old = read(path)
+    except InputError:
+        return False
+    return old.get("problem_sha256") == problem.digest and isinstance(old.get("value"), dict)
 
 
 def _no_constant(name: str) -> float:

@@ -135,6 +135,27 @@ def test_an_empty_result_does_not_replace_an_answer(
     assert (tmp_path / "leggett_l3.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("old", ["another problem", "no value", "no result file"])
+def test_an_empty_result_replaces_what_is_no_answer(tmp_path: Path, answers: dict[str, Any], old: str) -> None:
+    target = tmp_path / "p.json"
+    path = tmp_path / "p.toml"
+    path.write_text(BOUND)
+    if old == "no value":
+        answers["answer"] = SolverError("the first failure")
+    if old == "no result file":
+        target.write_text("{")
+    else:
+        run("run", path, "--out", tmp_path)
+    if old == "another problem":
+        path.write_text(BOUND.replace("eta = 1.0", "eta = 0.5"))
+    answers["answer"] = SolverError("the second failure")
+    done = run("run", path, "--out", tmp_path)
+    assert done.exit_code == 3
+    assert "is kept" not in done.stderr
+    assert results.read(target)["reason"] == "the second failure"
+    assert results.read(target)["problem_sha256"] == problem.load(path).digest
+
+
 def test_an_interrupt_that_surfaces_as_something_else(
     tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

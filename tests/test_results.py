@@ -71,6 +71,15 @@ def test_a_proof_that_nothing_has_a_model_is_no_failure_of_a_solver(tmp_path: Pa
     assert results.verdict(problem, unproved)[0] == 3
 
 
+def test_an_old_answer_is_one_to_the_same_problem_with_a_value(tmp_path: Path, problem: Problem) -> None:
+    target = tmp_path / "r.json"
+    assert not results.answers(target, problem)
+    result = results.assemble(problem, ANSWER, 0.0)
+    for content, kept in ((result, True), (result | {"value": None}, False), (result | {"problem_sha256": "0"}, False)):
+        results.write(target, content)
+        assert results.answers(target, problem) is kept
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_number_that_is_not_finite_is_no_result(problem: Problem, bad: float) -> None:
     with pytest.raises(SolverError, match=r"not finite at maximiser\.u\.1"):
