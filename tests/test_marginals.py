@@ -214,6 +214,12 @@ def test_options():
         marginals(target, tolerance=0.0)
 
 
+def test_what_is_no_behaviour_is_refused():
+    for wrong in (Behaviour, np.eye(2), "singlet"):
+        with pytest.raises(InputError, match=r"^marginals: the behaviour is .*; it must be a Behaviour$"):
+            marginals(wrong)
+
+
 def test_interruption_keeps_what_is_proved(monkeypatch):
     import nsmodels.questions.marginals as module
 

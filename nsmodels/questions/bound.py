@@ -24,6 +24,8 @@ from ..models.base import (
     Model,
     Progress,
     Proof,
+    check_model,
+    check_noun,
     rounding_effect,
 )
 from ..models.fallback import without_oracle
@@ -201,6 +203,8 @@ def bound(
 
     Source: arXiv:0801.2241, eqs. (4)-(7); the formula for h(f) is in `nsmodels.models.base`.
     """
+    check_noun(functional, Functional, "functional", "bound")
+    check_model(model, "bound")
     if functional.shape != model.shape:
         raise InputError(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "

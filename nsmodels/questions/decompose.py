@@ -27,7 +27,7 @@ from ..enclosure import NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
-from ..models.base import HiddenStates, Model, Progress, Support
+from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import ExactModel, exact_model
@@ -96,6 +96,8 @@ def decompose(
 
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
     """
+    check_noun(behaviour, Behaviour, "behaviour", "decompose")
+    check_model(model, "decompose")
     if behaviour.shape != model.shape:
         raise InputError(
             f"decompose: the behaviour has {behaviour.shape[0]}×{behaviour.shape[1]} settings, "
@@ -109,6 +111,7 @@ def decompose(
         if noise != "white":
             raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')
         noise = uniform(*behaviour.shape)
+    check_noun(noise, Behaviour, "noise", "decompose")
     parts = parts_of(model)
     if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")

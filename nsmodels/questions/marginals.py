@@ -35,6 +35,7 @@ from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines.paths import POTENTIAL_UNIT, SMALL_TABLE, DoubledGraph, HalfPath, search_many
 from ..errors import InputError
+from ..models.base import check_noun
 from .marginals_result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ def marginals(
     -----
     arXiv:0801.2241, eq. (10) and the theorem on vanishing marginals; equations (a) to (c) of the module.
     """
+    check_noun(behaviour, Behaviour, "behaviour", "marginals")
     if not tolerance > 0.0 or not time_limit_s >= 0.0:
         raise InputError(f"marginals: tolerance {tolerance!r} must be > 0 and time_limit_s {time_limit_s!r} ≥ 0")
     graph = graph_of(behaviour)
