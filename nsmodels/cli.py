@@ -121,7 +121,7 @@ def run(
     fails; 2: bad input; 3: a solver failed.
     """
     from . import results
-    from .interrupts import first_interrupts
+    from .interrupts import first_interrupts, held
     from .problem import load
 
     with _one_line_errors():
@@ -130,7 +130,7 @@ def run(
         if picture is not None:
             _check_picture(picture)
         lost = None
-        with first_interrupts() as interrupts:
+        with first_interrupts() as interrupts, held():
             result, answer = _answer(question, interrupts, quiet=json)
             kept = result["value"] is None and results.answers(target, question)
             if not kept:
@@ -240,7 +240,7 @@ def derive(
     """
     from . import results
     from .derive import derivation
-    from .interrupts import first_interrupts
+    from .interrupts import first_interrupts, held
     from .problem import load
 
     with _one_line_errors():
@@ -248,7 +248,7 @@ def derive(
         if question.kind != "visibility":
             remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
-        with first_interrupts() as interrupts:
+        with first_interrupts() as interrupts, held():
             result, answer = _answer(question, interrupts, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
         print(derivation(question, result, answer, form.value))

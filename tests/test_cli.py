@@ -1,5 +1,6 @@
 """The command line: exit codes, what is printed where, what is written, and what Ctrl-C leaves."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from nsmodels import cli, problem, results
 from nsmodels.digits import counted, duration, enclosure, plain, printable
 from nsmodels.errors import SolverError
-from nsmodels.interrupts import first_interrupts
+from nsmodels.interrupts import first_interrupts, held, released, taken
 from nsmodels.problem import Problem, shipped
 from nsmodels.progress import line, live
 
@@ -160,7 +161,7 @@ def test_an_interrupt_that_surfaces_as_something_else(
     tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(self: Problem, progress: object = None) -> Any:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), released():
             _interrupt_myself()
         raise AttributeError("module 'numba' has no attribute 'core'")
 
@@ -355,9 +356,9 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         assert progress is None
 
 
-def _interrupt_myself() -> None:
+def _interrupt_myself(patience: float = 1.0) -> None:
     os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(1.0)
+    time.sleep(patience)
 
 
 def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -369,6 +370,78 @@ def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str])
         assert "stopping" in capsys.readouterr().err
         with pytest.raises(KeyboardInterrupt):
             _interrupt_myself()
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["library", "command line"])
+def test_an_interrupt_waits_until_the_search(outside: bool) -> None:
+    log = []
+
+    def question(answered: bool) -> None:
+        with held():
+            _interrupt_myself(0.01)
+            log.append("put together")
+            if answered:
+                taken()
+                return
+            with pytest.raises(KeyboardInterrupt), released():
+                log.append("never reached")
+
+    for answered in (False, True):
+        with first_interrupts() if outside else contextlib.nullcontext():
+            question(answered)
+    assert log == ["put together"] * 2
+
+
+def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:
+    done = []
+
+    def work() -> None:
+        with held():
+            _interrupt_myself(0.01)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done
+
+
+@pytest.mark.parametrize("kind", ["bound", "marginals"])
+@pytest.mark.parametrize("when", ["while imports run", "while the result is put together"])
+def test_no_moment_of_an_interrupt_loses_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    from nsmodels.engines import spheres
+    from nsmodels.questions import marginals
+
+    name = "leggett_l3" if kind == "bound" else str(DATA / "chain.toml")
+    if when == "while imports run":
+        where, what = (spheres, "compile_kernels") if kind == "bound" else (marginals, "_warm_up")
+    else:
+        where, what = (spheres, "_finish") if kind == "bound" else (marginals, "exact_chain")
+    genuine, hits = getattr(where, what), []
+
+    def hit(*arguments: Any, **keywords: Any) -> Any:
+        if not hits:
+            hits.append(True)
+            if when == "while imports run":
+                with pytest.raises(KeyboardInterrupt):
+                    _interrupt_myself()
+                raise AttributeError("partially initialized module")
+            _interrupt_myself(0.01)
+        return genuine(*arguments, **keywords)
+
+    if when != "while imports run":
+        spheres.compile_kernels()  # whose own small search is none to interrupt here
+    monkeypatch.setattr(where, what, hit)
+    done = run("run", name, "--out", tmp_path)
+    assert hits
+    target = tmp_path / f"{Path(name).stem}.json"
+    result = results.read(target)
+    assert result["value"] is not None
+    assert result["status"] == "certified"
+    assert done.exit_code == (1 if when == "while imports run" else 0)
+    assert result["reason"] == ("interrupted" if done.exit_code else "tolerance_met")
+    assert run("verify", target).exit_code == 0
 
 
 # -- the real thing, in a process of its own ----------------------------------------------------------------------

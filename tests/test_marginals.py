@@ -236,6 +236,23 @@ def test_interruption_keeps_what_is_proved(monkeypatch):
     assert answer.bob[2].upper == 1.0
 
 
+def test_interruption_before_the_first_path_and_a_time_limit_share_one_way_out(monkeypatch):
+    import nsmodels.questions.marginals as module
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_warm_up", stop)
+    target = behaviours.singlet(families.half_circle(3))
+    answer = marginals(target)
+    assert (answer.reason, answer.lower, answer.upper) == ("interrupted", 0.0, 1.0)
+    stopped = answer.to_json()
+    monkeypatch.undo()
+    late = marginals(target, time_limit_s=0.0).to_json()
+    assert stopped["certificate"]["bob"] == late["certificate"]["bob"]
+    assert stopped["marginals"]["bob"] == late["marginals"]["bob"]
+
+
 @pytest.mark.parametrize("given", [False, True])
 def test_certificate_proves_the_displayed_numbers(given):
     """Re-check the written certificate as a stranger would: with fractions, from the table."""

@@ -232,6 +232,10 @@ class Model(ABC):
     ) -> HiddenStates:
         """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
 
+    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
+        """One hidden state at little cost, after Ctrl-C."""
+        return self.propose(functional, 1, rng=rng)
+
     def marginals(self, state: HiddenState) -> tuple[Array, Array]:
         """The marginal vectors (A, B) of a hidden state."""
         return state.alice, state.bob
