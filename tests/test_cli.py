@@ -227,6 +227,28 @@ def test_a_full_disk_at_the_end_still_prints_the_answer(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_a_full_standard_output_is_named_and_the_result_written(tmp_path: Path, options: list[str]) -> None:
+    command = [*COMMAND, "run", str(DATA / "chain.toml"), "--out", str(tmp_path), *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    target = tmp_path / "chain.json"
+    cause = "standard output: cannot be written (No space left on device)"
+    assert done.stderr == f"{cause}; the result is in {target}\n"
+    assert results.read(target)["status"] == "certified"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["list"], ["explain", "chsh"]])
+def test_other_commands_name_a_full_standard_output(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr == "standard output: cannot be written (No space left on device)\n"
+
+
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path, answers: dict[str, Any]) -> None:
     path = tmp_path / "p.toml"
     path.write_text(BOUND.replace('kind = "bound"', 'kind = "bound"\ntitle = "a\\u001b[31m\\nb"'))
