@@ -80,6 +80,34 @@ def _options(
     """Tight bounds, inequalities and hidden-variable models without signalling."""
 
 
+class _OutputError(Exception):
+    """Standard output cannot be written."""
+
+
+def _put(text: str) -> None:
+    """Write to standard output, now.
+
+    Raises
+    ------
+    _OutputError
+        If that fails for another reason than a closed pipe; nothing more is written there.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_output()
+        raise _OutputError(f"standard output: cannot be written ({error.strerror or error})") from None
+
+
+def _give_up_output() -> None:
+    """Let what is still in the buffer of standard output go nowhere, silently."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def _one_line_errors() -> Iterator[None]:
     """Turn every failure into one line on stderr and the exit code of the contract.
@@ -90,6 +118,8 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
+    except _OutputError as error:
+        _fail(1, str(error))
     except KeyboardInterrupt:
         _fail(1, "interrupted")
     except (InputError, MissingExtraError) as error:
@@ -121,7 +151,7 @@ def run(
     fails; 2: bad input; 3: a solver failed.
     """
     from . import results
-    from .interrupts import first_interrupts
+    from .interrupts import first_interrupts, held
     from .problem import load
 
     with _one_line_errors():
@@ -130,9 +160,9 @@ def run(
         if picture is not None:
             _check_picture(picture)
         lost = None
-        with first_interrupts() as interrupts:
+        with first_interrupts() as interrupts, held():
             result, answer = _answer(question, interrupts, quiet=json)
-            kept = result["value"] is None and target.exists()
+            kept = result["value"] is None and results.answers(target, question)
             if not kept:
                 try:
                     results.write(target, result)
@@ -142,9 +172,16 @@ def run(
         if kept:
             notes.append(f"the older result in {target} is kept")
         if json:
-            sys.stdout.write(results.to_text(result))
+            text = results.to_text(result)
         else:
-            _print_summary(question, result, None if kept or lost else target)
+            text = _summary_text(question, result, None if kept or lost else target)
+        try:
+            _put(text)
+        except _OutputError as error:
+            if lost is not None:
+                raise lost from None
+            what = "the older result is kept in" if kept else "the result is in"
+            raise _OutputError(f"{error}; {what} {_printable(target)}") from None
         _print_notes(question, notes)
         if lost is not None:
             raise lost
@@ -185,13 +222,13 @@ def _printable(text: object) -> str:
     return printable(text, 400)
 
 
-def _print_summary(question: Problem, result: dict[str, Any], target: Path | None) -> None:
+def _summary_text(question: Problem, result: dict[str, Any], target: Path | None) -> str:
     from .summary import as_text, summary
 
     lines = summary(question, result)
     if target is not None:
         lines.append(("written to", _printable(target)))
-    print(as_text(question.title, lines))
+    return as_text(question.title, lines) + "\n"
 
 
 def _print_notes(question: Problem, notes: list[str]) -> None:
@@ -214,7 +251,7 @@ def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
         sys.stderr.write(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
         return
     if not quiet:
-        print(f"  {'picture':<20}{_printable(picture)}")
+        _put(f"  {'picture':<20}{_printable(picture)}\n")
 
 
 @app.command()
@@ -240,7 +277,7 @@ def derive(
     """
     from . import results
     from .derive import derivation
-    from .interrupts import first_interrupts
+    from .interrupts import first_interrupts, held
     from .problem import load
 
     with _one_line_errors():
@@ -248,10 +285,10 @@ def derive(
         if question.kind != "visibility":
             remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
-        with first_interrupts() as interrupts:
+        with first_interrupts() as interrupts, held():
             result, answer = _answer(question, interrupts, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
-        print(derivation(question, result, answer, form.value))
+        _put(derivation(question, result, answer, form.value) + "\n")
         _print_notes(question, notes)
         raise typer.Exit(code)
 
@@ -266,7 +303,7 @@ def report(
 
     with _one_line_errors():
         page.write(results, out)
-        print(f"written to {_printable(out)}")
+        _put(f"written to {_printable(out)}\n")
 
 
 class Section(StrEnum):
@@ -289,9 +326,8 @@ def list_names(
     with _one_line_errors():
         for name, entries in catalogue().items():
             if section is None or section.value == name:
-                print(f"{name}:")
-                for entry in entries:
-                    print(f"  {entry.name:<28}{_printable(entry.line)}")
+                lines = [f"  {entry.name:<28}{_printable(entry.line)}\n" for entry in entries]
+                _put("".join([f"{name}:\n", *lines]))
 
 
 @app.command()
@@ -302,7 +338,7 @@ def explain(
     from .explain import explanation
 
     with _one_line_errors():
-        print(explanation(name))
+        _put(explanation(name) + "\n")
 
 
 def main() -> None:
@@ -310,7 +346,7 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         sys.exit(1)
 
 

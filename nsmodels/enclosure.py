@@ -8,7 +8,10 @@ from enum import StrEnum
 
 from .errors import InputError
 
-__all__ = ["Enclosure", "Status"]
+__all__ = ["NO_MODEL_PROVED", "Enclosure", "Status"]
+
+NO_MODEL_PROVED = "no mixture of the behaviour and the noise has a model (proved)"
+"""The reason of a result without a value that is nevertheless an answer: a proved one."""
 
 
 class Status(StrEnum):

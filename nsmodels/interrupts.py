@@ -1,13 +1,21 @@
-"""Ctrl-C and SIGTERM as a polite request to stop: what is proved so far is still written."""
+"""Ctrl-C and SIGTERM as a polite request to stop: what is proved so far is still written.
+
+A question holds interrupts (`held`) and lets them through only where it searches (`released`), so that none of them can
+hit it while it puts the proved parts of an answer together. What arrives meanwhile is raised at the next search, or at
+the end of the outermost block; a question that has its answer by then drops it (`taken`).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
+
+__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "released", "taken"]
 
 PATIENCE = 3
 """The signal that abandons everything is this one, counted from the first."""
@@ -15,9 +23,19 @@ PATIENCE = 3
 
 @dataclass
 class Interrupts:
-    """How many signals have arrived."""
+    """How many signals have arrived, whether they have to wait, and whether one waits."""
 
     count: int = 0
+    held: bool = False
+    waiting: bool = False
+
+
+_active: Interrupts | None = None
+
+
+def _current() -> Interrupts | None:
+    """The state in force; none in other threads, where signals do not arrive."""
+    return _active if threading.current_thread() is threading.main_thread() else None
 
 
 @contextlib.contextmanager
@@ -27,21 +45,92 @@ def first_interrupts() -> Iterator[Interrupts]:
     The answer is being rounded, checked and written after the first; a second impatient Ctrl-C shall not lose it. The
     third one abandons the run.
     """
-    arrived = Interrupts()
+    with _handling((signal.SIGINT, signal.SIGTERM)) as interrupts:
+        yield interrupts
+
+
+@contextlib.contextmanager
+def _handling(signals: Sequence[signal.Signals]) -> Iterator[Interrupts]:
+    global _active
+    interrupts = Interrupts()
 
     def handler(number: int, frame: FrameType | None) -> None:
-        arrived.count += 1
-        if arrived.count in (1, PATIENCE):
+        interrupts.count += 1
+        if interrupts.count == PATIENCE:
             raise KeyboardInterrupt
-        if arrived.count < PATIENCE:
+        if interrupts.count == 1 and interrupts.held:
+            interrupts.waiting = True
+        elif interrupts.count == 1:
+            raise KeyboardInterrupt
+        elif interrupts.count < PATIENCE:
             sys.stderr.write("stopping: writing what is proved so far (once more to abandon it)\n")
 
+    outside, before = _active, {}
     try:
-        before = {name: signal.signal(name, handler) for name in (signal.SIGINT, signal.SIGTERM)}
+        for name in signals:
+            before[name] = signal.signal(name, handler)
+        _active = interrupts
     except ValueError:  # not the main thread: signals do not arrive here
         before = {}
     try:
-        yield arrived
+        yield interrupts
     finally:
+        _active = outside
         for name, old in before.items():
             signal.signal(name, old)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """In this block Ctrl-C waits, until `released` or the end of the outermost such block.
+
+    Outside of `first_interrupts` this holds Ctrl-C where Python's own handler would have raised KeyboardInterrupt.
+    """
+    active = _current()
+    if active is not None:
+        before, active.held = active.held, True
+        try:
+            yield
+        finally:
+            active.held = before
+    elif (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+    else:
+        with _handling((signal.SIGINT,)) as interrupts:
+            interrupts.held = True
+            yield
+        if interrupts.waiting:
+            raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def released() -> Iterator[None]:
+    """In this block, inside of `held`, Ctrl-C raises KeyboardInterrupt again: at once if one is waiting."""
+    interrupts = _current()
+    if interrupts is None:
+        yield
+        return
+    before, interrupts.held = interrupts.held, False
+    try:
+        if interrupts.waiting:
+            interrupts.waiting = False
+            raise KeyboardInterrupt
+        yield
+    finally:
+        interrupts.held = before
+
+
+def arrived() -> bool:
+    """Whether an interrupt has arrived, which in the middle of an import or a compilation can surface as anything."""
+    interrupts = _current()
+    return interrupts is not None and interrupts.count > 0
+
+
+def taken() -> None:
+    """Drop an interrupt that waits: the answer is here."""
+    interrupts = _current()
+    if interrupts is not None:
+        interrupts.waiting = False

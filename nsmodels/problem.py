@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
+from .interrupts import held, released
 from .reading.tables import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Problem:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def ask(self, progress: Progress | None = None) -> Any:
-        """Put the question and return its result (with ``to_json()``).
+        """Put the question and return its result (with ``to_json()``); interrupts wait except while it searches.
 
         Raises
         ------
@@ -103,12 +104,13 @@ class Problem:
             If a solver fails and nothing can be said.
         """
         try:
-            return self._answer(
-                tolerance=self.options.tolerance,
-                time_limit_s=self.options.time_limit_s,
-                seed=self.options.seed,
-                progress=progress,
-            )
+            with held():
+                return self._answer(
+                    tolerance=self.options.tolerance,
+                    time_limit_s=self.options.time_limit_s,
+                    seed=self.options.seed,
+                    progress=progress,
+                )
         except InputError as error:
             table = "functional" if self.kind == "bound" else "behaviour"
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
@@ -131,7 +133,8 @@ class Problem:
 
         assert self.behaviour is not None
         noise = "white" if self.noise is None else self.noise
-        return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
+        with released():
+            return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
 
 
 def shipped() -> dict[str, Path]:

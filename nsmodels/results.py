@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .enclosure import NO_MODEL_PROVED
 from .errors import InputError, SolverError
 
 if TYPE_CHECKING:
     from .problem import Problem
 
-__all__ = ["assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
+__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -97,12 +98,12 @@ def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]
 
     0 if the status is certified, the enclosure is no wider than the tolerance (two units in the last place of its ends
     are forgiven) and it meets [expected − tolerance, expected + tolerance] where the problem says what is expected;
-    otherwise 1, or 3 where a solver failed and there is no value.
+    otherwise 1, or 3 where a solver failed and there is no value; a proof that no mixture has a model is an answer.
     """
     value = result["value"]
     if value is None:
-        interrupted = result["reason"] in ("interrupted", "time_limit", "node_limit")
-        return (OPEN if interrupted else FAILED), [f"no answer: {result['reason']}"]
+        sound = result["reason"] in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
+        return (OPEN if sound else FAILED), [f"no answer: {result['reason']}"]
     notes = []
     lower, upper = value["lower"], value["upper"]
     if result["status"] != "certified":
@@ -270,6 +271,15 @@ def read(path: str | Path) -> dict[str, Any]:
     if not isinstance(result, dict) or result.get("schema") != SCHEMA or not isinstance(result.get("problem"), dict):
         raise InputError(f"{shown}: not a result file of schema {SCHEMA}; give a file that `nsmodels run` wrote")
     return result
+
+
+def answers(path: Path, problem: Problem) -> bool:
+    """Whether there is a result file with a value for this very problem."""
+    try:
+        old = read(path)
+    except InputError:
+        return False
+    return old.get("problem_sha256") == problem.digest and isinstance(old.get("value"), dict)
 
 
 def _no_constant(name: str) -> float:

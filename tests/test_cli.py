@@ -1,5 +1,6 @@
 """The command line: exit codes, what is printed where, what is written, and what Ctrl-C leaves."""
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from nsmodels import cli, problem, results
 from nsmodels.digits import counted, duration, enclosure, plain, printable
 from nsmodels.errors import SolverError
-from nsmodels.interrupts import first_interrupts
+from nsmodels.interrupts import first_interrupts, held, released, taken
 from nsmodels.problem import Problem, shipped
 from nsmodels.progress import line, live
 
@@ -135,11 +136,32 @@ def test_an_empty_result_does_not_replace_an_answer(
     assert (tmp_path / "leggett_l3.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("old", ["another problem", "no value", "no result file"])
+def test_an_empty_result_replaces_what_is_no_answer(tmp_path: Path, answers: dict[str, Any], old: str) -> None:
+    target = tmp_path / "p.json"
+    path = tmp_path / "p.toml"
+    path.write_text(BOUND)
+    if old == "no value":
+        answers["answer"] = SolverError("the first failure")
+    if old == "no result file":
+        target.write_text("{")
+    else:
+        run("run", path, "--out", tmp_path)
+    if old == "another problem":
+        path.write_text(BOUND.replace("eta = 1.0", "eta = 0.5"))
+    answers["answer"] = SolverError("the second failure")
+    done = run("run", path, "--out", tmp_path)
+    assert done.exit_code == 3
+    assert "is kept" not in done.stderr
+    assert results.read(target)["reason"] == "the second failure"
+    assert results.read(target)["problem_sha256"] == problem.load(path).digest
+
+
 def test_an_interrupt_that_surfaces_as_something_else(
     tmp_path: Path, answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ask(self: Problem, progress: object = None) -> Any:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), released():
             _interrupt_myself()
         raise AttributeError("module 'numba' has no attribute 'core'")
 
@@ -203,6 +225,28 @@ def test_a_full_disk_at_the_end_still_prints_the_answer(
     assert json.loads(done.stdout)["value"] == VALUE
     assert "No space left on device" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_a_full_standard_output_is_named_and_the_result_written(tmp_path: Path, options: list[str]) -> None:
+    command = [*COMMAND, "run", str(DATA / "chain.toml"), "--out", str(tmp_path), *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    target = tmp_path / "chain.json"
+    cause = "standard output: cannot be written (No space left on device)"
+    assert done.stderr == f"{cause}; the result is in {target}\n"
+    assert results.read(target)["status"] == "certified"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["list"], ["explain", "chsh"]])
+def test_other_commands_name_a_full_standard_output(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr == "standard output: cannot be written (No space left on device)\n"
 
 
 def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path, answers: dict[str, Any]) -> None:
@@ -334,9 +378,9 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         assert progress is None
 
 
-def _interrupt_myself() -> None:
+def _interrupt_myself(patience: float = 1.0) -> None:
     os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(1.0)
+    time.sleep(patience)
 
 
 def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,6 +392,78 @@ def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str])
         assert "stopping" in capsys.readouterr().err
         with pytest.raises(KeyboardInterrupt):
             _interrupt_myself()
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["library", "command line"])
+def test_an_interrupt_waits_until_the_search(outside: bool) -> None:
+    log = []
+
+    def question(answered: bool) -> None:
+        with held():
+            _interrupt_myself(0.01)
+            log.append("put together")
+            if answered:
+                taken()
+                return
+            with pytest.raises(KeyboardInterrupt), released():
+                log.append("never reached")
+
+    for answered in (False, True):
+        with first_interrupts() if outside else contextlib.nullcontext():
+            question(answered)
+    assert log == ["put together"] * 2
+
+
+def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:
+    done = []
+
+    def work() -> None:
+        with held():
+            _interrupt_myself(0.01)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done
+
+
+@pytest.mark.parametrize("kind", ["bound", "marginals"])
+@pytest.mark.parametrize("when", ["while imports run", "while the result is put together"])
+def test_no_moment_of_an_interrupt_loses_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    from nsmodels.engines import spheres
+    from nsmodels.questions import marginals
+
+    name = "leggett_l3" if kind == "bound" else str(DATA / "chain.toml")
+    if when == "while imports run":
+        where, what = (spheres, "compile_kernels") if kind == "bound" else (marginals, "_warm_up")
+    else:
+        where, what = (spheres, "_finish") if kind == "bound" else (marginals, "exact_chain")
+    genuine, hits = getattr(where, what), []
+
+    def hit(*arguments: Any, **keywords: Any) -> Any:
+        if not hits:
+            hits.append(True)
+            if when == "while imports run":
+                with pytest.raises(KeyboardInterrupt):
+                    _interrupt_myself()
+                raise AttributeError("partially initialized module")
+            _interrupt_myself(0.01)
+        return genuine(*arguments, **keywords)
+
+    if when != "while imports run":
+        spheres.compile_kernels()  # whose own small search is none to interrupt here
+    monkeypatch.setattr(where, what, hit)
+    done = run("run", name, "--out", tmp_path)
+    assert hits
+    target = tmp_path / f"{Path(name).stem}.json"
+    result = results.read(target)
+    assert result["value"] is not None
+    assert result["status"] == "certified"
+    assert done.exit_code == (1 if when == "while imports run" else 0)
+    assert result["reason"] == ("interrupted" if done.exit_code else "tolerance_met")
+    assert run("verify", target).exit_code == 0
 
 
 # -- the real thing, in a process of its own ----------------------------------------------------------------------

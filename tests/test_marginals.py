@@ -214,6 +214,12 @@ def test_options():
         marginals(target, tolerance=0.0)
 
 
+def test_what_is_no_behaviour_is_refused():
+    for wrong in (Behaviour, np.eye(2), "singlet"):
+        with pytest.raises(InputError, match=r"^marginals: the behaviour is .*; it must be a Behaviour$"):
+            marginals(wrong)
+
+
 def test_interruption_keeps_what_is_proved(monkeypatch):
     import nsmodels.questions.marginals as module
 
@@ -228,6 +234,23 @@ def test_interruption_keeps_what_is_proved(monkeypatch):
     assert answer.reason == "interrupted"
     assert answer.alice[1].width < 1e-12
     assert answer.bob[2].upper == 1.0
+
+
+def test_interruption_before_the_first_path_and_a_time_limit_share_one_way_out(monkeypatch):
+    import nsmodels.questions.marginals as module
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_warm_up", stop)
+    target = behaviours.singlet(families.half_circle(3))
+    answer = marginals(target)
+    assert (answer.reason, answer.lower, answer.upper) == ("interrupted", 0.0, 1.0)
+    stopped = answer.to_json()
+    monkeypatch.undo()
+    late = marginals(target, time_limit_s=0.0).to_json()
+    assert stopped["certificate"]["bob"] == late["certificate"]["bob"]
+    assert stopped["marginals"]["bob"] == late["marginals"]["bob"]
 
 
 @pytest.mark.parametrize("given", [False, True])

@@ -396,6 +396,22 @@ def test_ctrl_c_and_failures_become_answers(monkeypatch: pytest.MonkeyPatch) -> 
     assert r.to_json()["certificate"] is None
 
 
+def test_a_class_instead_of_a_model_is_refused() -> None:
+    wrong: Any = ns.Bell
+    with pytest.raises(InputError, match=r"^bound: the model is the class Bell; make one of it: Bell\(…\)$"):
+        ns.bound(ns.functionals.chsh(), wrong)
+    wrong = np.eye(2)
+    with pytest.raises(InputError, match=r"^bound: the functional is of type ndarray; it must be a Functional$"):
+        ns.bound(wrong, ns.Bell((2, 2)))
+    target = ns.behaviours.singlet(ns.settings.chsh())
+    for wrong in (ns.Bell, "bell", None):
+        with pytest.raises(InputError, match=r"^decompose: the model is "):
+            ns.decompose(target, wrong)
+    wrong = ns.settings.chsh()
+    with pytest.raises(InputError, match=r"^decompose: the behaviour is of type Settings"):
+        ns.decompose(wrong, ns.Bell((2, 2)))
+
+
 def test_an_interrupted_hull_keeps_what_its_parts_know(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **keywords: object) -> None:
         raise KeyboardInterrupt

@@ -56,6 +56,30 @@ def test_no_answer_has_a_reason_and_no_value(problem: Problem) -> None:
     assert results.verdict(problem, results.no_answer(problem, "interrupted", 0.0))[0] == 1
 
 
+def test_a_proof_that_nothing_has_a_model_is_no_failure_of_a_solver(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(
+        'schema = 1\nkind = "visibility"\nmodel = {name = "finite", alice = [[1], [-1]], bob = [[1], [-1]]}\n'
+        "behaviour = {correlators = [[-1]], alice = [0], bob = [0]}\n"
+    )
+    problem = load(path)
+    result = results.assemble(problem, problem.ask().to_json(), 0.0)
+    assert (result["status"], result["value"]) == ("no_answer", None)
+    assert result["reason"].endswith("has a model (proved)")
+    assert results.verdict(problem, result)[0] == 1
+    unproved = result | {"reason": "no mixture of the behaviour and the noise has a model"}
+    assert results.verdict(problem, unproved)[0] == 3
+
+
+def test_an_old_answer_is_one_to_the_same_problem_with_a_value(tmp_path: Path, problem: Problem) -> None:
+    target = tmp_path / "r.json"
+    assert not results.answers(target, problem)
+    result = results.assemble(problem, ANSWER, 0.0)
+    for content, kept in ((result, True), (result | {"value": None}, False), (result | {"problem_sha256": "0"}, False)):
+        results.write(target, content)
+        assert results.answers(target, problem) is kept
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_number_that_is_not_finite_is_no_result(problem: Problem, bad: float) -> None:
     with pytest.raises(SolverError, match=r"not finite at maximiser\.u\.1"):

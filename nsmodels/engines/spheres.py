@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..interrupts import held, released
 from . import sphere_search as search
 from . import sphere_tree as trees
 from .sphere_covering import DENOMINATOR, Covering
@@ -196,7 +197,8 @@ def compile_kernels() -> float:
         _plant(problem, tree)
         search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
     compile_descents()
-    minimise(problem, tolerance=0.1)
+    if minimise(problem, tolerance=0.1).reason == "interrupted":
+        raise KeyboardInterrupt
     return time.perf_counter() - begin
 
 
@@ -307,6 +309,7 @@ class _Share:
                 return
 
 
+@held()
 def minimise(
     problem: SphereProblem,
     *,
@@ -346,13 +349,12 @@ def minimise(
     goal = math.inf if threshold is None else threshold / weight
     chunk = int(np.clip(CHUNK // (len(problem.terms.ia) + 1), 32, 512))
     stop = begin + time_limit_s
-    stop = begin + time_limit_s
     shares = [_Share(_start(problem, min(STARTS, 6 + 3 * len(problem.terms.ia)), seed, starts))]
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
     try:
-        with contextlib.ExitStack() as stack:
+        with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
             while any(share.is_open(width, goal, margin) for share in shares):
                 if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:

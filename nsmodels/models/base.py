@@ -236,6 +236,10 @@ class Model(ABC):
     ) -> HiddenStates:
         """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
 
+    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
+        """One hidden state at little cost, after Ctrl-C."""
+        return self.propose(functional, 1, rng=rng)
+
     def marginals(self, state: HiddenState) -> tuple[Array, Array]:
         """The marginal vectors (A, B) of a hidden state."""
         return state.alice, state.bob
@@ -246,6 +250,34 @@ class Model(ABC):
                 f"{self.name}: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
                 f"the model has {self.shape[0]}×{self.shape[1]}"
             )
+
+
+def check_model(model: object, question: str) -> None:
+    """Refuse what is no model, a class without its parentheses above all.
+
+    Raises
+    ------
+    InputError
+    """
+    if isinstance(model, type) and issubclass(model, Model):
+        raise InputError(f"{question}: the model is the class {model.__name__}; make one of it: {model.__name__}(…)")
+    if not isinstance(model, Model):
+        raise InputError(f"{question}: the model is {_kind_of(model)}; it must be a Model such as Leggett(settings)")
+
+
+def check_noun(value: object, noun: type, word: str, question: str) -> None:
+    """Refuse an argument that is not of the wanted class.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(value, noun):
+        raise InputError(f"{question}: the {word} is {_kind_of(value)}; it must be a {noun.__name__}")
+
+
+def _kind_of(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else f"of type {type(value).__name__}"
 
 
 def _shape_of(shape: tuple[int, int] | None, settings: Settings | None, model: str) -> tuple[int, int]:

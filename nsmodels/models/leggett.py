@@ -23,6 +23,7 @@ import numpy as np
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
+from ..interrupts import held
 from ..rationals import rational, round_down, round_up
 from ..settings import Settings
 from .base import (
@@ -149,10 +150,19 @@ class Leggett(Model):
         ``starts``: hidden states to begin the local searches from, besides random ones. ``refuted_above``: the search
         ends as soon as a state is worth more than this, with the reason "refuted" and what is proved by then.
         """
-        from ..engines.spheres import compile_kernels, minimise
+        from ..engines.spheres import compile_kernels
 
         self._check(functional)
         compiling = compile_kernels()
+        with held():  # what the search has proved is put together undisturbed
+            return self._support(functional, compiling, tolerance, time_limit_s, seed, progress, starts, refuted_above)
+
+    def _support(
+        self, functional: Functional, compiling: float, tolerance: float, time_limit_s: float, seed: int,
+        progress: Progress | None, starts: HiddenStates | None, refuted_above: float,
+    ) -> Support:  # fmt: skip
+        from ..engines.spheres import minimise
+
         problem = self._problem(functional)
         top = Fraction(functional.constant)
         for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
@@ -187,6 +197,18 @@ class Leggett(Model):
         stats = {**answer.stats, "compile_seconds": compiling}
         value = Enclosure(min(lower, upper), upper, reason=reason)
         return Support(value, state, CoveringProof(answer.covering, threshold), stats, self.states(*answer.minima))
+
+    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
+        """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
+        u, v = (rng.normal(size=(256, 3)) for _ in range(2))
+        u, v = u / np.linalg.norm(u, axis=1)[:, None], v / np.linalg.norm(v, axis=1)[:, None]
+        states = self.states(u, v)
+        values = states.alice @ functional.alice + states.bob @ functional.bob
+        for i, j in np.argwhere(functional.correlators != 0.0):
+            weight = functional.correlators[i, j]
+            values -= abs(weight) * np.abs(states.alice[:, i] - np.sign(weight) * states.bob[:, j])
+        best = int(values.argmax())
+        return self.states(u[best : best + 1], v[best : best + 1])
 
     def propose(
         self,

@@ -130,7 +130,7 @@ class Quantum(ShapedModel):
         try:
             answer = sdp.maximise_over_unit_vectors(matrix / 2.0, solver=solver, time_limit_s=time_limit_s, **options)
         except KeyboardInterrupt:
-            return self._interrupted(functional, matrix, marginal_terms)
+            return self.without_solver(functional, "interrupted")
         # diag(d) − W ⪰ 0 with W half of the coupling, hence the factor 2, which is exact.
         diagonal = 2.0 * answer.diagonal
         upper = _proved(functional, diagonal)
@@ -159,12 +159,14 @@ class Quantum(ShapedModel):
         }
         return Support(Enclosure(lower, upper, reason=reason), state, SemidefiniteProof(level, diagonal), stats)
 
-    def _interrupted(self, functional: Functional, matrix: Array, marginal_terms: bool) -> Support:
+    def without_solver(self, functional: Functional, reason: str) -> Support:
         """What is known without a solver: white noise attains k, and a dominant diagonal proves the sum of moduli."""
+        marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
+        matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
         diagonal, _ = sdp.shift_to_semidefinite(np.diag(np.abs(matrix).sum(axis=1)) - matrix)
         zeros = np.zeros(self.shape[0]), np.zeros(self.shape[1])
         state = VectorState(*zeros, x=zeros[0][:, None], y=zeros[1][:, None])
-        value = Enclosure(functional.constant, _proved(functional, diagonal), reason="interrupted")
+        value = Enclosure(functional.constant, _proved(functional, diagonal), reason=reason)
         return Support(value, state, SemidefiniteProof("1" if marginal_terms else "correlators", diagonal))
 
     def propose(

@@ -19,11 +19,14 @@ from ..behaviours import singlet
 from ..enclosure import Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
+from ..interrupts import arrived, held, released, taken
 from ..models.base import (
     HiddenState,
     Model,
     Progress,
     Proof,
+    check_model,
+    check_noun,
     rounding_effect,
 )
 from ..models.fallback import without_oracle
@@ -201,6 +204,8 @@ def bound(
 
     Source: arXiv:0801.2241, eqs. (4)-(7); the formula for h(f) is in `nsmodels.models.base`.
     """
+    check_noun(functional, Functional, "functional", "bound")
+    check_model(model, "bound")
     if functional.shape != model.shape:
         raise InputError(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
@@ -215,22 +220,40 @@ def bound(
     if settings is not None and settings.shape != functional.shape:
         raise InputError(f"bound: settings of shape {settings.shape} for a functional of shape {functional.shape}")
 
+    with held():
+        result = _answer(functional, model, settings, tolerance, time_limit_s, seed, progress)
+        taken()
+        return result
+
+
+def _answer(
+    functional: Functional, model: Model, settings: Settings | None, tolerance: float, time_limit_s: float, seed: int,
+    progress: Progress | None,
+) -> BoundResult:  # fmt: skip
     begin = time.perf_counter()
     quantum = None if settings is None else functional.value(singlet(settings))
     effect = rounding_effect(functional, model)
     inner = max(tolerance - 3.0 * effect, 0.5 * tolerance)
     own = time.perf_counter() - begin
     begin = time.perf_counter()
+    answer = None
+    reason = "interrupted"
     try:
-        answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
-    except (KeyboardInterrupt, SolverError) as error:
-        reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-        if reason == "interrupted" and model.name != "quantum":  # quantum boxes are no hidden states to propose
-            answer = without_oracle(functional, model, seed, reason)
-        else:
-            nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
-            stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
-            return BoundResult(functional, model, nothing, None, None, quantum, stats)
+        with released():
+            answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    except KeyboardInterrupt:
+        pass
+    except SolverError as error:
+        reason = "interrupted" if arrived() else str(error)
+    except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
+        if not arrived():
+            raise
+    if answer is None and reason != "interrupted":
+        nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
+        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
+        return BoundResult(functional, model, nothing, None, None, quantum, stats)
+    if answer is None:
+        answer = without_oracle(functional, model, seed, reason)
     elapsed = time.perf_counter() - begin
     seconds = own + float(answer.stats.get("seconds", elapsed))
     stats = {"compile_seconds": 0.0, **answer.stats, "seconds": seconds, "versions": versions()}

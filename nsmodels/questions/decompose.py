@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..behaviours import uniform
-from ..enclosure import Enclosure, Status
+from ..enclosure import NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
-from ..models.base import HiddenStates, Model, Progress, Support
+from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
 from ..rationals import round_up
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
@@ -99,6 +99,8 @@ def decompose(
 
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
     """
+    check_noun(behaviour, Behaviour, "behaviour", "decompose")
+    check_model(model, "decompose")
     if behaviour.shape != model.shape:
         raise InputError(
             f"decompose: the behaviour has {behaviour.shape[0]}×{behaviour.shape[1]} settings, "
@@ -112,6 +114,7 @@ def decompose(
         if noise != "white":
             raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')
         noise = uniform(*behaviour.shape)
+    check_noun(noise, Behaviour, "noise", "decompose")
     parts = parts_of(model)
     if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
@@ -329,7 +332,7 @@ class _Task:
             status = Status.NO_ANSWER
             if search.infeasible:
                 proved = upper is not None and upper.visibility < 0.0
-                reason = "no mixture of the behaviour and the noise has a model" + (" (proved)" if proved else "")
+                reason = NO_MODEL_PROVED if proved else NO_MODEL_PROVED.removesuffix(" (proved)")
                 if self.target.constant:
                     reason = "the behaviour equals the noise, and no model of it was found"
             high = max(high, 0.0)

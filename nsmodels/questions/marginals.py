@@ -24,6 +24,7 @@ exactly for the exact data, and D_s is the lower end. ``case`` is "zero_or_free"
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines.paths import POTENTIAL_UNIT, SMALL_TABLE, DoubledGraph, HalfPath, search_many
 from ..errors import InputError
+from ..interrupts import arrived, held, released, taken
+from ..models.base import check_noun
 from .marginals_result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
 
 if TYPE_CHECKING:
@@ -132,27 +135,64 @@ def marginals(
     -----
     arXiv:0801.2241, eq. (10) and the theorem on vanishing marginals; equations (a) to (c) of the module.
     """
+    check_noun(behaviour, Behaviour, "behaviour", "marginals")
     if not tolerance > 0.0 or not time_limit_s >= 0.0:
         raise InputError(f"marginals: tolerance {tolerance!r} must be > 0 and time_limit_s {time_limit_s!r} ≥ 0")
-    graph = graph_of(behaviour)
-    wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
-    found: dict[int, HalfPath] = {}
-    reason, shown, compile_seconds = "tolerance_met", 0.0, 0.0
-    start = time.perf_counter()
-    try:
-        compile_seconds = _warm_up("numba" if behaviour.correlators.size > SMALL_TABLE else "scipy")
+    with held():
+        graph = graph_of(behaviour)
+        wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
+        search = _Search()
+        search.run(graph, wanted, time_limit_s, progress)
+        result = _result(behaviour, graph, wanted, search, tolerance)
+        taken()
+        return result
+
+
+class _Search:
+    """The paths found until the search ended, and why it did; one way out for the time limit and for Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, HalfPath] = {}
+        self.reason = "tolerance_met"
+        self.seconds = self.compile_seconds = 0.0
+
+    def run(self, graph: DoubledGraph, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
         start = time.perf_counter()
+        try:
+            with released():
+                self.compile_seconds = _warm_up(graph)
+                start = time.perf_counter()
+                self._walk(graph, wanted, start, limit, progress)
+        except KeyboardInterrupt:
+            self.reason = "interrupted"
+        except Exception:
+            if not arrived():
+                raise
+            self.reason = "interrupted"
+        if len(self.found) == len(set(wanted)):
+            self.reason = "tolerance_met"
+        self.seconds = time.perf_counter() - start
+
+    def _walk(
+        self, graph: DoubledGraph, wanted: Sequence[int], start: float, limit: float, progress: Progress | None
+    ) -> None:
+        shown = 0.0
         for half in search_many(graph, wanted):
-            found[half.source] = half
+            self.found[half.source] = half
             seconds = time.perf_counter() - start
             if progress is not None and seconds - shown > 0.1:
                 shown = seconds
-                progress(max(h.length for h in found.values()) / 2.0, 1.0, len(found), seconds)
-            if seconds > time_limit_s and len(found) < len(wanted):
-                reason = "time_limit"
-                break
-    except KeyboardInterrupt:
-        reason = "interrupted"
+                progress(max(h.length for h in self.found.values()) / 2.0, 1.0, len(self.found), seconds)
+            if seconds > limit:
+                self.reason = "time_limit"
+                return
+
+
+def _result(
+    behaviour: Behaviour, graph: DoubledGraph, wanted: Sequence[int], search: _Search, tolerance: float
+) -> MarginalsResult:
+    """What is proved: for settings without a path, that the hidden states without marginals attain 0, and 1."""
+    found, reason = search.found, search.reason
     names = setting_names(behaviour.shape)
     chains, ends = [], []
     potentials = np.zeros((graph.size, graph.size), dtype=np.int64)
@@ -172,8 +212,8 @@ def marginals(
         reason = next((end.reason for k, end in enumerate(ends) if k in found and end.reason != reason), reason)
     potentials.setflags(write=False)
     stats = {
-        "seconds": time.perf_counter() - start,
-        "compile_seconds": compile_seconds,
+        "seconds": search.seconds,
+        "compile_seconds": search.compile_seconds,
         "searches": len(found),
         "longest_path": max((len(h.nodes) - 1 for h in found.values()), default=0),
     }
@@ -184,9 +224,10 @@ def _reason(lower: float, chain: Chain, tolerance: float) -> str:
     return "tolerance_met" if chain.bound - lower <= tolerance else "rounding of the data is wider than the tolerance"
 
 
-def _warm_up(engine: str) -> float:
+def _warm_up(graph: DoubledGraph) -> float:
     """Seconds spent on importing and compiling the search, which do not count as its time."""
     start = time.perf_counter()
+    engine = "numba" if math.prod(graph.shape) > SMALL_TABLE else "scipy"
     next(search_many(DoubledGraph(np.zeros((1, 1))), [0], engine))
     return time.perf_counter() - start
 
