@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from .errors import InputError
 
-__all__ = ["NO_MODEL_PROVED", "Enclosure", "Status"]
+__all__ = ["NO_MODEL", "NO_MODEL_PROVED", "Enclosure", "Status"]
 
-NO_MODEL_PROVED = "no mixture of the behaviour and the noise has a model (proved)"
+NO_MODEL = "no mixture of the behaviour and the noise has a model"
+NO_MODEL_PROVED = f"{NO_MODEL} (proved)"
 """The reason of a result without a value that is nevertheless an answer: a proved one."""
 
 

@@ -1,5 +1,6 @@
 """What the program calls certified, the checker proves: problems that once fell between the two."""
 
+import numpy as np
 import pytest
 
 from nsmodels import checker
@@ -18,7 +19,14 @@ def hull(*parts):
     return {"model": {"name": "hull", "of": list(parts)}}
 
 
+RNG = np.random.default_rng(3)
+
 PROBLEMS = {
+    # its search is shared out among threads and joined again
+    "twenty by twenty": {
+        "kind": "bound", "model": leggett(1.0), "settings": {"family": "random", "n_alice": 20, "n_bob": 20, "seed": 3},
+        "functional": {"correlators": RNG.normal(size=(20, 20)).tolist()},
+    },
     # the marginals of (u, v) depend on the part of the hull
     "hull of two purities": {"kind": "bound", **hull(leggett(1.0), leggett(0.5)), **TRIADS, "functional": "leggett3"},
     "hull of two purities, turned": {

@@ -262,3 +262,24 @@ def test_arrays_grow_without_changing_the_answer(monkeypatch):
 
     monkeypatch.setattr(trees, "empty", cramped)
     assert minimise(problem, tolerance=1e-6).covering.to_json() == expected
+
+
+def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):
+    problem = instance(20, 20, seed=3)
+    joined = []
+
+    def join(before, shares):
+        joined.append(sum(int(share.count[trees.NODES]) > int(before.count[trees.NODES]) for share in shares))
+        return spheres_join(before, shares)
+
+    spheres_join = spheres.join
+    monkeypatch.setattr(spheres, "join", join)
+    monkeypatch.setattr(spheres, "CHUNK", 1)  # shared out early: most of the search is done in shares
+    first, again = (minimise(problem, tolerance=1e-7) for _ in range(2))
+    assert joined == [spheres.SHARES, spheres.SHARES]  # every share has nodes of its own
+    assert first.covering.to_json() == again.covering.to_json()
+    monkeypatch.setattr(spheres, "deal", lambda tree, parts: [tree])
+    alone = minimise(problem, tolerance=1e-7)
+    assert len(joined) == 2
+    assert max(first.lower, alone.lower) <= min(first.upper, alone.upper)
+    assert max(answer.upper - answer.lower for answer in (first, alone)) <= 1e-7

@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 Point = tuple[Array, Array, Array, Array, Array]
 """x, slack, y, reduced costs, and −y of the inequalities; all but y positive."""
 
+
 @dataclass(frozen=True, eq=False)
 class InteriorPoint:
     """Where the iteration stopped.

@@ -7,18 +7,91 @@ the number of processors, so that the same problem gives the same proof everywhe
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 
-from .sphere_tree import DESCENTS, HEAP, MINIMA, NODES, OPEN, POOL, POPPED, QPOOL, QUADRATIC, QUADS, Tree
+from . import sphere_search as search
+from .sphere_covering import DENOMINATOR
+from .sphere_descent import EPS_LAST, descend_many
+from .sphere_quadratic import remember
+from .sphere_tree import (
+    DESCENTS,
+    HEAP,
+    MINIMA,
+    NODES,
+    OPEN,
+    POOL,
+    POPPED,
+    QPOOL,
+    QUADRATIC,
+    QUADS,
+    RESUME,
+    Terms,
+    Tree,
+    grown,
+)
 
 Array = Any
 
-__all__ = ["deal", "join", "share_best"]
+__all__ = ["Share", "deal", "join", "share_best"]
+
+WAIT = 8
+"""Levels of the tree to wait, after a descent to a minimum that was known, before the next descent."""
 
 POOLS = ((NODES, ("nodes",)), (POOL, ("term", "tau")), (QUADS, ("quads",)), (QPOOL, ("qpool",)))
 """What grows during the search: its entry of `Tree.count`, and the arrays."""
+
+
+class Share:
+    """A tree and the search in it: all of the search at first, then what one thread does of it."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    @property
+    def best(self) -> float:
+        """G of the incumbent."""
+        return float(self.tree.best[6])
+
+    @property
+    def nodes(self) -> int:
+        """Nodes so far."""
+        return int(self.tree.count[NODES])
+
+    @property
+    def lowest(self) -> float:
+        """The smallest bound of an open node; the incumbent's value where none is left."""
+        return min(float(self.tree.heap_key[0]), self.best) if self.tree.count[HEAP] else self.best
+
+    def is_open(self, width: float, goal: float, margin: float) -> bool:
+        """Whether an open node is left that is not good enough."""
+        return bool(self.tree.count[HEAP] > 0 and self.tree.heap_key[0] < min(self.best - width, goal) + margin)
+
+    def advance(
+        self, terms: Terms, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
+    ) -> None:
+        """Close or split so many open nodes, fewer where the time is up."""
+        count = self.tree.count
+        end = int(count[POPPED]) + pops
+        while True:
+            left = max(end - int(count[POPPED]), 1)
+            code = search.advance(terms, self.tree, DENOMINATOR, width, goal, margin, left, mirror)
+            if code == search.DESCEND:
+                u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
+                eps = max(float(self.tree.request[6]), EPS_LAST)
+                descend_many(*terms, u, v, eps, EPS_LAST, 0.2, 6)
+                known = int(count[MINIMA])
+                remember(terms, self.tree, u[0], v[0], EPS_LAST, mirror)
+                if int(count[MINIMA]) == known:
+                    self.tree.nodes["descended"][count[RESUME]] += WAIT
+            elif code == search.FULL:
+                self.tree = grown(self.tree, len(terms.ia))
+            elif code == search.DONE or int(count[POPPED]) >= end:
+                return
+            if time.perf_counter() > stop:
+                return
 
 
 def deal(tree: Tree, parts: int) -> list[Tree]:

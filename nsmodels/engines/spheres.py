@@ -38,7 +38,7 @@ from . import sphere_search as search
 from . import sphere_tree as trees
 from .sphere_covering import DENOMINATOR, Covering
 from .sphere_descent import EPS_LAST, descend_many, value_at
-from .sphere_fork import deal, join, share_best
+from .sphere_fork import Share, deal, join, share_best
 from .sphere_quadratic import remember
 
 Array = NDArray[np.float64]
@@ -48,8 +48,6 @@ STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 NODE_LIMIT = 6_000_000
 """Nodes of a search, about three gigabytes at the end of it."""
-WAIT = 8
-"""Levels of the tree to wait, after a descent to a minimum that was known, before the next descent."""
 CHUNK = 200_000
 """Terms times nodes that are worked on between two looks at the clock."""
 JOINING = 1e-6
@@ -259,56 +257,6 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     return tree
 
 
-class _Share:
-    """A tree and the search in it: all of the search at first, then what one thread does of it."""
-
-    def __init__(self, tree: trees.Tree) -> None:
-        self.tree = tree
-
-    @property
-    def best(self) -> float:
-        """G of the incumbent."""
-        return float(self.tree.best[6])
-
-    @property
-    def nodes(self) -> int:
-        """Nodes so far."""
-        return int(self.tree.count[trees.NODES])
-
-    @property
-    def lowest(self) -> float:
-        """The smallest bound of an open node; the incumbent's value where none is left."""
-        return min(float(self.tree.heap_key[0]), self.best) if self.tree.count[trees.HEAP] else self.best
-
-    def is_open(self, width: float, goal: float, margin: float) -> bool:
-        """Whether an open node is left that is not good enough."""
-        return bool(self.tree.count[trees.HEAP] > 0 and self.tree.heap_key[0] < min(self.best - width, goal) + margin)
-
-    def advance(
-        self, problem: SphereProblem, pops: int, width: float, goal: float, margin: float, stop: float
-    ) -> None:
-        """Close or split so many open nodes, fewer where the time is up."""
-        terms, count = problem.terms, self.tree.count
-        end = int(count[trees.POPPED]) + pops
-        while True:
-            left = max(end - int(count[trees.POPPED]), 1)
-            code = search.advance(terms, self.tree, DENOMINATOR, width, goal, margin, left, problem.mirror)
-            if code == search.DESCEND:
-                u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
-                eps = max(float(self.tree.request[6]), EPS_LAST)
-                descend_many(*terms, u, v, eps, EPS_LAST, 0.2, 6)
-                known = int(count[trees.MINIMA])
-                remember(terms, self.tree, u[0], v[0], EPS_LAST, problem.mirror)
-                if int(count[trees.MINIMA]) == known:
-                    self.tree.nodes["descended"][count[trees.RESUME]] += WAIT
-            elif code == search.FULL:
-                self.tree = trees.grown(self.tree, len(terms.ia))
-            elif code == search.DONE or int(count[trees.POPPED]) >= end:
-                return
-            if time.perf_counter() > stop:
-                return
-
-
 @held()
 def minimise(
     problem: SphereProblem,
@@ -347,9 +295,10 @@ def minimise(
     margin = 2.0 * allowance
     width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
     goal = math.inf if threshold is None else threshold / weight
-    chunk = int(np.clip(CHUNK // (len(problem.terms.ia) + 1), 32, 512))
+    terms = problem.terms
+    chunk = int(np.clip(CHUNK // (len(terms.ia) + 1), 32, 512))
     stop = begin + time_limit_s
-    shares = [_Share(_start(problem, min(STARTS, 6 + 3 * len(problem.terms.ia)), seed, starts))]
+    shares = [Share(_start(problem, min(STARTS, 6 + 3 * len(terms.ia)), seed, starts))]
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
@@ -359,10 +308,11 @@ def minimise(
             while any(share.is_open(width, goal, margin) for share in shares):
                 if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:
                     whole = shares[0].tree
-                    shares = [_Share(tree) for tree in deal(whole, SHARES)]
+                    shares = [Share(tree) for tree in deal(whole, SHARES)]
                     # left, also on Ctrl-C, only when all threads have come to the end of their chunk
                     every = stack.enter_context(ThreadPoolExecutor(SHARES)).map
-                list(every(lambda share: share.advance(problem, chunk, width, goal, margin, stop), shares))
+                task = (terms, problem.mirror, chunk, width, goal, margin, stop)
+                list(every(lambda share, task=task: share.advance(*task), shares))
                 share_best([share.tree for share in shares])
                 now = time.perf_counter()
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)

@@ -35,6 +35,7 @@ from .base import (
     Support,
     input_effect,
     trivial_bound,
+    values_at,
 )
 
 __all__ = ["CoveringProof", "Leggett"]
@@ -203,12 +204,8 @@ class Leggett(Model):
         u, v = (rng.normal(size=(256, 3)) for _ in range(2))
         u, v = u / np.linalg.norm(u, axis=1)[:, None], v / np.linalg.norm(v, axis=1)[:, None]
         states = self.states(u, v)
-        values = states.alice @ functional.alice + states.bob @ functional.bob
-        for i, j in np.argwhere(functional.correlators != 0.0):
-            weight = functional.correlators[i, j]
-            values -= abs(weight) * np.abs(states.alice[:, i] - np.sign(weight) * states.bob[:, j])
-        best = int(values.argmax())
-        return self.states(u[best : best + 1], v[best : best + 1])
+        best = int(values_at(functional, states.alice, states.bob).argmax())
+        return states.take(slice(best, best + 1))
 
     def propose(
         self,

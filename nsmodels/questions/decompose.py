@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..behaviours import uniform
-from ..enclosure import NO_MODEL_PROVED, Enclosure, Status
+from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
@@ -332,7 +332,7 @@ class _Task:
             status = Status.NO_ANSWER
             if search.infeasible:
                 proved = upper is not None and upper.visibility < 0.0
-                reason = NO_MODEL_PROVED if proved else NO_MODEL_PROVED.removesuffix(" (proved)")
+                reason = NO_MODEL_PROVED if proved else NO_MODEL
                 if self.target.constant:
                     reason = "the behaviour equals the noise, and no model of it was found"
             high = max(high, 0.0)
