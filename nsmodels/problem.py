@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
-from .interrupts import held, released
+from .interrupts import held
 from .reading.tables import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ class Problem:
 
         assert self.behaviour is not None
         noise = "white" if self.noise is None else self.noise
-        with released():
-            return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
+        return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
 
 
 def shipped() -> dict[str, Path]:

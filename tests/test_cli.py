@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,14 @@ class Answer:
 
 def run(*arguments: str | Path) -> Any:
     return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C means what it means in a terminal, also where the tests run in the background and it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -427,19 +437,20 @@ def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:
     assert done
 
 
-@pytest.mark.parametrize("kind", ["bound", "marginals"])
+@pytest.mark.parametrize("kind", ["bound", "visibility", "marginals"])
 @pytest.mark.parametrize("when", ["while imports run", "while the result is put together"])
 def test_no_moment_of_an_interrupt_loses_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
 ) -> None:
     from nsmodels.engines import spheres
-    from nsmodels.questions import marginals
 
-    name = "leggett_l3" if kind == "bound" else str(DATA / "chain.toml")
-    if when == "while imports run":
-        where, what = (spheres, "compile_kernels") if kind == "bound" else (marginals, "_warm_up")
-    else:
-        where, what = (spheres, "_finish") if kind == "bound" else (marginals, "exact_chain")
+    decompose, marginals = (import_module(f"nsmodels.questions.{name}") for name in ("decompose", "marginals"))
+    name, imports, together = {
+        "bound": ("leggett_l3", (spheres, "compile_kernels"), (spheres, "_finish")),
+        "visibility": ("visibility_l3_pairs", (decompose, "_compile"), (decompose, "expand")),
+        "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "exact_chain")),
+    }[kind]
+    where, what = imports if when == "while imports run" else together
     genuine, hits = getattr(where, what), []
 
     def hit(*arguments: Any, **keywords: Any) -> Any:

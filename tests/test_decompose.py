@@ -338,6 +338,16 @@ def test_a_time_limit_leaves_what_is_proved():
     check_model(d)
 
 
+@pytest.mark.parametrize("name", ["bell", "leggett"])
+def test_no_time_at_all_leaves_a_model_of_the_noise(name):
+    s = ns.settings.random(6, 5, 4)
+    model = ns.Bell(s.shape) if name == "bell" else ns.Leggett(s)
+    d = decompose(ns.behaviours.singlet(s), model, time_limit_s=1e-9)
+    assert (d.status, d.reason) == ("certified", "time_limit")
+    assert 0.0 <= d.lower <= d.upper == 1.0
+    check_model(d)
+
+
 def test_an_interrupt_leaves_what_is_proved(monkeypatch):
     from nsmodels.questions.search import Search
 

@@ -219,7 +219,7 @@ def test_faults_never_reach_a_proved_field(tmp_path, inject, kind, fault):
     written = json.loads((tmp_path / "p.json").read_text())
     check(written, truth)
     assert done.exit_code == verdict(problem, written)[0]
-    if written["value"] is None and written["reason"] != "time_limit":
+    if written["value"] is None:
         assert done.exit_code == 3
         assert written["reason"] in done.stderr
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import SolverError
 from .blas_threads import one_blas_thread, weighted_gram
 from .gate import PROPOSALS, Reply, Status, ask
 
@@ -27,6 +28,9 @@ __all__ = ["InteriorPoint", "interior_point"]
 Array = NDArray[np.float64]
 Point = tuple[Array, Array, Array, Array, Array]
 """x, slack, y, reduced costs, and −y of the inequalities; all but y positive."""
+
+FEASIBILITY, DUAL_FEASIBILITY = 1e-10, 1e-9
+"""Largest residuals of A x and of c − Aᵀ y where it has converged, relative to 1 plus the largest entry of b, of c."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +106,8 @@ def interior_point(
     Raises
     ------
     SolverError
-        If the arithmetic fails, in this thread or in another one, or yields numbers that are not finite.
+        If the arithmetic fails, in this thread or in another one, yields numbers that are not finite or have the wrong
+        sign, or claims to have converged to a point that does not fit the data.
     """
 
     def iterate(point: Point) -> InteriorPoint:
@@ -116,14 +121,38 @@ def interior_point(
         status, words = (Status.OPTIMAL, "converged") if last.converged else (Status.USER_LIMIT, "stopped early")
         return Reply(status, words, (last.x, last.slack), (last.y, last.reduced), last)
 
+    def verified(reply: Reply[InteriorPoint]) -> InteriorPoint:
+        _verify(A, b, c, n_inequalities, tolerance, reply.details)
+        return reply.details
+
     m, n = A.shape
     return ask(
         "the interior-point method",
         call,
-        lambda reply: reply.details,
+        verified,
         shapes=((n,), (n_inequalities,), (m,), (n,)),
         accepted=PROPOSALS,
     )
+
+
+def _verify(A: Array, b: Array, c: Array, k: int, tolerance: float, answer: InteriorPoint) -> None:
+    """Recompute what makes the answer one: signs everywhere, and of a converged one also residuals and the gap."""
+    x, slack, y, reduced = answer.x, answer.slack, answer.y, answer.reduced
+    if not all((part > 0.0).all() for part in (x, slack, reduced)) or (y[:k] > 1e-9 * (1.0 + np.abs(c).max())).any():
+        raise SolverError("the interior-point method fails verification: a number of its answer has the wrong sign")
+    if not answer.converged:
+        return
+    primal = b - A @ x
+    primal[:k] -= slack
+    missed = float(np.abs(primal).max()) / (1.0 + float(np.abs(b).max()))
+    dual = float(np.abs(c - A.T @ y - reduced).max()) / (1.0 + float(np.abs(c).max()))
+    gap = float(x @ reduced - slack @ y[:k])
+    rounding = DUAL_FEASIBILITY * (1.0 + float(np.abs(c).max())) * float(slack.sum())  # of y against its slack
+    if missed > 2.0 * FEASIBILITY or dual > 2.0 * DUAL_FEASIBILITY or gap > 2.0 * (tolerance + rounding):
+        raise SolverError(
+            f"the interior-point method fails verification: it misses the constraints by {missed:.2g}, the costs by "
+            f"{dual:.2g}, and leaves a gap of {gap:.2g}"
+        )
 
 
 def _cold(A: Array, b: Array, c: Array, k: int) -> Point:
@@ -178,8 +207,8 @@ def _iterate(
         infeasibility = float(np.abs(primal).max())
         if (
             gap <= tolerance
-            and infeasibility <= 1e-10 * scale_b
-            and max(float(np.abs(dual).max()), float(np.abs(dual_k).max(initial=0.0))) <= 1e-9 * scale_c
+            and infeasibility <= FEASIBILITY * scale_b
+            and max(float(np.abs(dual).max()), float(np.abs(dual_k).max(initial=0.0))) <= DUAL_FEASIBILITY * scale_c
         ):
             converged = True
             break

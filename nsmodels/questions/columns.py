@@ -16,7 +16,7 @@ from ..behaviour import Behaviour
 from ..functional import Functional
 from ..models.base import HiddenStates, Model, values_at
 
-__all__ = ["Columns", "contains_negations", "parts_of", "propose", "starting_columns"]
+__all__ = ["Columns", "contains_negations", "parts_of", "propose", "starting_columns", "with_partners"]
 
 Array = NDArray[np.float64]
 
@@ -173,7 +173,7 @@ def alignment(model: Any, behaviour: Behaviour) -> Array:
     return np.asarray(left @ right, dtype=np.float64)
 
 
-def _with_partners(columns: Columns, antipodal: bool) -> Columns:
+def with_partners(columns: Columns, antipodal: bool) -> Columns:
     """Each state (A, B) together with (A, −B), and with the negations of both unless antipodes are implied.
 
     The mean of (A, B) and (A, −B) has an interval for every correlator that contains 0: white noise is feasible.
@@ -199,7 +199,7 @@ def starting_columns(
             items.append(Columns.of(leggett_states(part, u, v), k))
             axes = np.eye(3)
             pairs = leggett_states(part, np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
-            items.append(_with_partners(Columns.of(pairs, k), antipodal))
+            items.append(with_partners(Columns.of(pairs, k), antipodal))
         elif part.name == "finite":
             states = part.states  # type: ignore[attr-defined]  # Finite has them
             if len(states) > MANY_STATES:
@@ -208,7 +208,7 @@ def starting_columns(
         elif part.name == "bell":
             signs = rng.choice(np.array([-1.0, 1.0]), size=(4 * (n_alice + n_bob), n_alice + n_bob))
             states = HiddenStates(signs[:, :n_alice], signs[:, n_alice:])
-            some_columns = _with_partners(Columns.of(states, k), antipodal)
+            some_columns = with_partners(Columns.of(states, k), antipodal)
             items.append(some_columns.take(some_columns.distinct(1e-9, antipodal)))
         else:
             items.append(Columns.of(HiddenStates(np.zeros((1, n_alice)), np.zeros((1, n_bob))), k))

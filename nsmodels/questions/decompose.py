@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -29,9 +29,10 @@ from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
+from ..interrupts import arrived, held, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
 from ..rationals import round_up
-from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
+from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states, with_partners
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import ExactModel, exact_model
 from .search import Proposal, Search, difference
@@ -119,7 +120,10 @@ def decompose(
     if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
     task = _Task(behaviour, noise, model, parts, marginals, tolerance, time_limit_s, seed, progress)
-    return task.run(symmetry)
+    with held():
+        result = task.run(symmetry)
+        taken()
+        return result
 
 
 class _Task:
@@ -154,7 +158,10 @@ class _Task:
             self.progress(max(lower, 0.0), min(upper, 1.0), rounds, now - self.began)
 
     def run(self, symmetry: Symmetry | str | None) -> DecomposeResult:
-        compile_seconds = _compile(self.parts)
+        start = time.perf_counter()
+        stages = [self._alternate, self._finish]
+        if not self._undisturbed(lambda: _compile(self.parts)):
+            stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
         if symmetry is not None and len(target.margin_right) == 0:
@@ -168,14 +175,26 @@ class _Task:
                 found = None
         rng = np.random.default_rng(self.seed)
         search = Search(target, self.parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
-        for stage in (self._alternate, self._finish):
+        for stage in stages:
             try:
-                stage(search, found)
-            except KeyboardInterrupt:
-                self.reason = "interrupted"
+                self._undisturbed(lambda stage=stage: stage(search, found))
             except SolverError as error:
                 self._failed(error, search)
-        return self._result(search, found, compile_seconds)
+        return self._result(search, found, self.began - start)
+
+    def _undisturbed(self, work: Callable[[], None]) -> bool:
+        """Do the work, which Ctrl-C may end; whether it did not."""
+        try:
+            with released():
+                work()
+                return True
+        except KeyboardInterrupt:
+            pass
+        except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
+            if not arrived():
+                raise
+        self.reason = "interrupted"
+        return False
 
     def _failed(self, error: SolverError, search: Search) -> None:
         """Remember the first reason; a solver that fails because time is up says nothing new."""
@@ -219,6 +238,8 @@ class _Task:
         """Prove what can be proved in the time that is left, at least briefly."""
         if self.lower is None:
             self.lower = self._prove_lower(search, symmetry)
+        if self.lower is None and self.reason in ("interrupted", "time_limit"):
+            self.lower = self._prove_noise(search)
         if self.lower is not None and self.lower.visibility >= 1.0:
             self.reason = "tolerance_met"
             return
@@ -296,6 +317,16 @@ class _Task:
             -self.lower.visibility,
         )
         return model if better else self.lower
+
+    def _prove_noise(self, search: Search) -> ExactModel | None:
+        """A model of nearly the noise alone: better than nothing where the search had no time to find one."""
+        columns = search.master.columns
+        strict = strict_noise_model(self.target, self.parts, columns, search.rng)
+        if strict is None:  # Bell's has no room to spare, and needs none
+            few = with_partners(columns.take(np.arange(1)), self.target.antipodal)
+            strict = few, np.full(len(few), 1.0 / len(few))
+        model = exact_model(self.target, self.parts, *strict, 0.0)
+        return model if model.deviation == 0.0 and model.repair < Fraction(1, 1000) else None
 
     def _recombined(self, columns: Columns, weights: Array, visibility: float) -> ExactModel | None:
         """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
@@ -397,9 +428,8 @@ def _substantial(weights: Array, budget: float) -> NDArray[np.intp]:
     return np.sort(order[dropped:])
 
 
-def _compile(parts: Sequence[Model]) -> float:
-    """Seconds spent on compiling the oracles of the parts (nothing after the first time)."""
-    start = time.perf_counter()
+def _compile(parts: Sequence[Model]) -> None:
+    """Compile the oracles of the parts, which takes time only once."""
     for part in parts:
         if part.name in ("leggett", "bell"):
             tiny = Functional(np.eye(*part.shape))
@@ -408,4 +438,3 @@ def _compile(parts: Sequence[Model]) -> float:
             if part.name == "leggett":
                 shallow_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
                 polished_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
-    return time.perf_counter() - start
