@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -160,7 +161,7 @@ class _Task:
     def run(self, symmetry: Symmetry | str | None) -> DecomposeResult:
         start = time.perf_counter()
         stages = [self._alternate, self._finish]
-        if not self._undisturbed(lambda: _compile(self.parts)):
+        if not self._undisturbed(partial(_compile, self.parts)):
             stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
@@ -177,7 +178,7 @@ class _Task:
         search = Search(target, self.parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
         for stage in stages:
             try:
-                self._undisturbed(lambda stage=stage: stage(search, found))
+                self._undisturbed(partial(stage, search, found))
             except SolverError as error:
                 self._failed(error, search)
         return self._result(search, found, self.began - start)
