@@ -6,11 +6,9 @@ claim is not, 2: unreadable. Nothing is executed or written.
 
 At a hidden state with marginals A_i, B_j every correlator is free in −1 + |A + B| ≤ C ≤ 1 − |A − B| (arXiv:0801.2241,
 eq. 7). So f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij is at most k + Σ|S_ij| − G there, and attains that, where
-G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name;
-sines, cosines and 1/|a| are integers over 2^200, and all roundings on the way to one add up to less than `EPS`.
+G = Σ|S_ij| |A_i − sgn(S_ij) B_j| − Σ α_i A_i − Σ β_j B_j. Numbers of the problem are the doubles that they name.
 """
 
-# fmt: off
 from __future__ import annotations
 
 import base64
@@ -20,35 +18,30 @@ import math
 import os
 import random
 import re
-import struct
 import sys
 import zlib
 from collections import namedtuple
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import chain, combinations, islice, pairwise, product, repeat
-from operator import add, le, mul, sub
+from itertools import combinations, islice, pairwise, product, repeat
+from operator import add, mul, sub
 from typing import Any
 
-MAX_FILE, MAX_INFLATED = 128 << 20, 256 << 20  # bytes of a result file, and of a decompressed part of it
-MAX_ENTRIES, MAX_BITS = 1 << 18, 1 << 14  # pairs of settings; bits of the common denominator of a table
-MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 28  # 10^4 a step of an enumeration; hidden states × pairs of settings
+MAX_FILE, MAX_INFLATED = 256 << 20, 256 << 20  # bytes of a result file, and of a decompressed part of it
+MAX_ENTRIES, MAX_BITS = 10**6, 1 << 14  # pairs of settings; bits of the common denominator of a table
+MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 31  # 10^4 a step of an enumeration; hidden states × pairs of settings
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798  # / 10^101
-BITS, BIG, ONE, WIDE = 200, 1 << 200, 1 << 200, 1 << 260
+BITS, ONE, WIDE = 200, 1 << 200, 1 << 260  # sines, cosines, 1/|a| are integers over ONE, off by less than EPS in all
 FIELDS, HALVES = [160 * e for e in range(6)], sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors in R^6
 EPS, ZERO, PARTIES, VECTORS = Fraction(1, 1 << 150), Fraction(0), ("alice", "bob"), ("u", "v", "alice", "bob")
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
 Ints = list[int]
-Settings = tuple[list[Ints], list[Ints]]
 Claims = list[tuple[bool, str]]  # whether it is proved, what is said
+Refused = type("Refused", (Exception,), {"__doc__": "The certificate does not prove what it should."})
 Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
 Behaviour = namedtuple("Behaviour", "shape correlators alice bob radius marginal_radius", defaults=(ZERO, ZERO))
-
-class Refused(Exception):
-    """The certificate does not prove what it should."""
 
 def need(condition: Any, message: str) -> None:
     """Refuse unless the condition holds."""
@@ -59,8 +52,8 @@ def read(path: str) -> Any:
     """Read a JSON file of bounded size; raises OSError, ValueError (also for huge integers) or RecursionError."""
     if not os.path.isfile(path) or os.path.getsize(path) > MAX_FILE:
         raise OSError(f"no regular file of at most {MAX_FILE >> 20} MiB")
-    with open(path, "rb") as stream:  # an object with a repeated key becomes `true`
-        return json.loads(stream.read(MAX_FILE), object_pairs_hook=lambda x: len(dict(x)) < len(x) or dict(x))
+    with open(path, "rb") as stream:  # an object with a repeated key becomes 0
+        return json.loads(stream.read(MAX_FILE), object_pairs_hook=lambda x: dict(x) if len(dict(x)) == len(x) else 0)
 
 def number(value: Any) -> Fraction:
     """Give the exact value of the double that a JSON number names."""
@@ -78,8 +71,8 @@ def rational(value: Any) -> Fraction:
     return Fraction(value)
 
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
-    """Give a list, of the expected length."""
-    need(isinstance(value, list) and length in (None, len(value)), f"{what} is no list of the right length")
+    """Give a list, of the expected length; it is not empty."""
+    need(isinstance(value, list) and value and length in (None, len(value)), f"{what} is no list of the right length")
     return list(value)
 
 def common(numbers: Any) -> int:
@@ -120,8 +113,7 @@ def cos_sin(turns: Fraction) -> tuple[int, int]:
     sums, term, n = [0, 0], WIDE, 0
     while abs(term) > 1:
         sums[n % 2] += term if n % 4 < 2 else -term
-        n += 1
-        term = term * x // (n * WIDE)
+        n, term = n + 1, term * x // ((n + 1) * WIDE)
     cosine, sine = sums[0] >> 60, sums[1] >> 60
     return ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine))[quadrant % 4]
 
@@ -149,9 +141,8 @@ def axes(name: Any) -> Table:
 
 def partner(e: Row) -> Row:
     """Give a vector along a_i ⟂ e_i: e with its coordinates cycled (near ±(1, 1, 1): e_1), less its part along e."""
-    square, start = sum(x * x for x in e), [e[2], e[0], e[1]]
-    if 10 * sum(map(mul, start, e)) > 9 * square:
-        start = [Fraction(1), ZERO, ZERO]
+    square, cycled = sum(x * x for x in e), [e[2], e[0], e[1]]
+    start = cycled if 10 * sum(map(mul, cycled, e)) <= 9 * square else [1, ZERO, ZERO]
     return [square * x - sum(map(mul, start, e)) * y for x, y in zip(start, e)]
 
 def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
@@ -172,7 +163,7 @@ def drawn(seed: int, count: int) -> list[Ints]:
     ball = (unit([*map(Fraction, r)]) for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
     return list(islice(ball, count))
 
-def directions(settings: Any) -> Settings:
+def directions(settings: Any) -> Any:
     """Give the exact directions of both parties, over `ONE`."""
     family = settings.get("family")
     for key, width, make in (("", 3, unit), ("_deg", 2, lambda angles: polar(*angles))):
@@ -188,7 +179,7 @@ def directions(settings: Any) -> Settings:
         cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
         pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
         return [a for a, _ in pairs[::2]], [[cosine * x + sine * y >> BITS for x, y in zip(a, e)] for a, e in pairs]
-    n, m = (whole(settings[k if k in settings else "n"], 1, 4096, k) for k in ("n_alice", "n_bob"))
+    n, m = (whole(settings[k if k in settings else "n"], 1, 10**4, k) for k in ("n_alice", "n_bob"))
     if family in ("half_circle", "great_circle"):
         turn, late = (180, 90) if family == "half_circle" else (360, 0)
         return [polar(Fraction(turn * k, n)) for k in range(n)], [polar(Fraction(turn * k + late, m)) for k in range(m)]
@@ -198,18 +189,13 @@ def directions(settings: Any) -> Settings:
     both = drawn(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed"), n + m)
     return both[:n], both[n:]
 
-@dataclass
 class Functional:
     """f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ correlators_ij C_ij, exact."""
 
-    constant: Any
-    correlators: Table
-    alice: Row
-    bob: Row
-
-    def __post_init__(self) -> None:
-        self.shape, total = (len(self.alice), len(self.bob)), sum(abs(s) for r in self.correlators for s in r)
-        self.ceiling, self.size = self.constant + total, total + sum(map(abs, self.alice + self.bob))
+    def __init__(self, constant: Any, correlators: Table, alice: Row, bob: Row) -> None:
+        self.constant, self.correlators, self.alice, self.bob = constant, correlators, alice, bob
+        self.shape, total = (len(alice), len(bob)), sum(abs(s) for r in correlators for s in r)
+        self.ceiling, self.size = constant + total, total + sum(map(abs, alice + bob))
 
     def value(self, alice: Row | None, bob: Row | None, correlators: Table) -> Fraction:
         """Evaluate f (marginals None: zero); with every argument off by at most ε, it is off by at most ε · size."""
@@ -227,24 +213,23 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
         return Functional(number(spec.get("constant", 0)), rows, *pair(spec, (len(rows), len(rows[0])), [ZERO]))
-    n = whole(spec.get("n", shape[0] if shape else 2), 1, 512, "functional.n")
-    if name == "chsh":
-        signs = [[1, 1], [1, -1]]
-    elif name == "chained":
-        signs = [[(i == 0 and j == n - 1) - (j == i or j == i - 1) for j in range(n)] for i in range(n)]
-    else:
-        need(name in ("leggett3", "leggett_n") and shape, "the functional is unknown or needs settings")
+    n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
+    chained = [[(i == 0 and j == n - 1) - (j == i or j == i - 1) for j in range(n)] for i in range(n)]
+    signs = [[1, 1], [1, -1]] if name == "chsh" else chained
+    if name not in ("chsh", "chained"):
+        need(shape and (name == "leggett_n" or (name, n) == ("leggett3", 3)), "the functional is unknown here")
         signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
     need(shape in (None, size := (len(signs), len(signs[0]))), "the functional does not fit the settings")
     return Functional(ZERO, [[Fraction(x, scale) for x in r] for r in signs], *pair({}, size, [ZERO]))
 
-def behaviour(spec: Any, settings: Settings | None) -> Any:
+def behaviour(spec: Any, settings: Any) -> Any:
     """Give the mean values of a problem, each within a radius of the exact one; marginals None: unknown or free."""
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
     (alice, bob), shape = settings or ((), ()), settings and (len(settings[0]), len(settings[1]))
     if name in ("table", "pr_box"):
         spec = spec if name == "table" else {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
         rows = table(spec["correlators"], shape, "behaviour.correlators")
+        need(("alice" in spec) == ("bob" in spec), "the marginals of one party alone are given")
         shape = len(rows), len(rows[0])
         return Behaviour(shape, rows, *pair(spec, shape))
     if name == "partially_entangled":
@@ -253,11 +238,13 @@ def behaviour(spec: Any, settings: Settings | None) -> Any:
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
         return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, cosine and EPS)
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
+    need(0 <= factor <= 1, "the visibility of a Werner state is outside [0, 1]")
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
     return Behaviour(shape, rows, len(alice) * [ZERO], len(bob) * [ZERO], EPS if factor else ZERO)
 
 def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
+    only(state, "u v part|alice bob part", "a hidden state")
     if model.parts:
         return marginals_of(model.parts[whole(state.get("part", 0), 0, len(model.parts) - 1, "part")], state, exactly)
     if model.name == "leggett":
@@ -268,24 +255,24 @@ def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fract
     alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, model.shape))
     sizes = {abs(x) for x in alice + bob}
     allowed = {"bell": sizes == {1}, "unbiased": sizes == {0}, "nonsignalling": max(sizes) <= 1}
-    need(allowed.get(model.name, (alice, bob) in model.rows), "a hidden state is not in the model")
+    need(allowed.get(model.name, (tuple(alice), tuple(bob)) in model.rows), "a hidden state is not in the model")
     return alice, bob, ZERO
 
-def named_model(spec: Any, shape: tuple[int, int], settings: Settings | None) -> Any:
+def named_model(spec: Any, shape: tuple[int, int], settings: Any) -> Any:
     """Give the law for the marginals; leggett: directions times purity, over `ONE`; finite: rows; hull: parts."""
     model = Model({"nonsignaling": "nonsignalling"}.get(spec["name"], spec["name"]), shape)
     if model.name == "leggett":
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
-        need(settings and all(0 <= eta <= 1 for eta in etas), "Leggett's model needs settings, and purities in [0, 1]")
+        need(settings and all(eta == 0 or 1e-30 <= eta <= 1 for eta in etas), "no settings, or impossible purities")
         a, b = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
         return model._replace(alice=a, bob=b)
     if model.name == "finite":
         rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(PARTIES, shape)]
         need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
-        return model._replace(rows=list(zip(*rows, strict=True)))
+        return model._replace(rows={*zip(*(map(tuple, side) for side in rows), strict=True)})
     if model.name == "hull":
-        need(all(part["name"] not in ("hull", "quantum") for part in spec["of"]), "a part of the hull is not allowed")
-        return model._replace(parts=[named_model(only(p, FORMS["model"], "of"), shape, settings) for p in spec["of"]])
+        need(len(spec["of"]) <= 100 and not {"hull", "quantum"} & {x["name"] for x in spec["of"]}, "no such hull")
+        return model._replace(parts=[named_model(consistent("model", x), shape, settings) for x in spec["of"]])
     need(model.name in ("bell", "nonsignalling", "unbiased", "quantum"), "the model is unknown")
     return model
 
@@ -322,8 +309,7 @@ def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
         minus = ones ^ plus  # the bits of negative fields are turned round
         best = max(best, total + ((x ^ plus << width - 1 ^ (minus << width - 1) - minus) + minus) % ((1 << width) - 1))
         i = min((step & -step).bit_length(), n) - 1
-        signs[i] = -signs[i]
-        x, total = x + 2 * signs[i] * lines[i], total + 2 * signs[i] * linear[i]
+        signs[i], x, total = -signs[i], x - 2 * signs[i] * lines[i], total - 2 * signs[i] * linear[i]
     return f.constant + Fraction(best) / scale
 
 def positive(m: Table) -> bool:
@@ -333,9 +319,8 @@ def positive(m: Table) -> bool:
     for k in range(n):
         if a[k][k] <= 0:
             return False
-        for i in range(k + 1, n):
-            a[i][k + 1 :] = [x - a[i][k] * a[j][k] // a[k][k] for j, x in enumerate(a[i][k + 1 :], k + 1)]
-            a[i][i] -= n
+        for i, r in enumerate(a[k + 1 :], k + 1):
+            r[k + 1 :] = [x - r[k] * a[j][k] // a[k][k] - n * (i == j) for j, x in enumerate(r[k + 1 :], k + 1)]
     return True
 
 def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
@@ -401,7 +386,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     linear = [[(-x, a) for x, a in zip(*s) if x and any(a)] for s in ((f.alice, model.alice), (f.bob, model.bob))]
     base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / 2**56) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
-    quadratic = iter(listed(proof["quadratic"], None, "quadratic"))
+    quadratic = iter(proof["quadratic"])
     stack: list[Any] = [(None, None, not any(linear), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
         u, v, mirror, base, terms, weights, cd = stack.pop()
@@ -441,9 +426,9 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
     0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
     """
     leaf = only(leaf, "u v signs tau kappa lambda mu p", "a quadratic leaf")
-    curved, star, radii = [Fraction(whole(leaf[k], -BIG, BIG, k) * scale, 1 << 50) for k in ("lambda", "mu")], [], []
+    curved, star, radii = [Fraction(whole(leaf[k], -ONE, ONE, k) * scale, 1 << 50) for k in ("lambda", "mu")], [], []
     for key, spot in zip("uv", where):
-        *point, length = (whole(x, -BIG, BIG, key) for x in leaf[key])
+        *point, length = (whole(x, -ONE, ONE, key) for x in listed(leaf[key], 4, key))
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is not on the sphere")
         star += [Fraction(x, length) for x in point]
         nearest = least([int(x * (1 << 80)) for x in star[-3:]], spot)
@@ -451,18 +436,17 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
     tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
     n = [signs[sign] if sign in signs else whole(next(tau), -1 << 50, 1 << 50, "tau") for sign in leaf["signs"]]
     c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
-    p: Row = [min(Fraction(whole(x, 0, BIG, "p") * scale, 1 << 40), BIG >> 60) for x in listed(leaf["p"], 2, "p")]
+    p: Row = [min(Fraction(whole(x, 0, ONE, "p") * scale, 1 << 40), ONE >> 60) for x in listed(leaf["p"], 2, "p")]
     pairs: list[Any] = [([q * x for x in e], e) for q, e in zip(p, ([0, *star[:3], 0, 0, 0], [0, 0, 0, 0, *star[3:]]))]
     for q, x, w in (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs):
         a, b = unpacked(x)
         far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
-        k = Fraction(whole(next(kappa), 0, BIG, "kappa") * scale, 1 << 40) / w**2
+        k = Fraction(whole(next(kappa), 0, ONE, "kappa") * scale, 1 << 40) / w**2
         need(k * ((1 << 104) - far) <= (1 << 50) - abs(q) << 30, "a curvature is too large for its multiplier")
         y = [sum(map(mul, a + b, star)), *a, *b]
         pairs.append(([k * e for e in y], y))
-    whole_pairs = [[[int(z * ONE) for z in e] for e in factors] for factors in pairs]
-    double = [[sum(x[i] * y[j] + x[j] * y[i] for x, y in whole_pairs) for j in range(i + 1)] for i in range(7)]
-    form = [[Fraction(x, 2 * ONE * ONE) for x in r] for r in double]
+    z = [[[int(x * ONE) for x in e] for e in factors] for factors in pairs]
+    form = [[Fraction(sum(x[i] * y[j] + x[j] * y[i] for x, y in z), 2 << 400) for j in range(i + 1)] for i in range(7)]
     for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
         form[0][0] += x * star[e]
         form[e + 1][0] += (x - curved[e // 3] * star[e]) / 2
@@ -484,14 +468,17 @@ def enclosure(claims: Claims, value: Any, lower: Fraction, upper: Fraction, what
     text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives "
     claims.append((low <= lower <= upper <= high, text + f"[{shown(lower, up=False)}, {shown(upper)}]"))
 
-def copies(claims: Claims, displayed: Any, exact: Row, what: str, rounding: Fraction = ROUNDING) -> None:
-    """Claim that displayed numbers are the certificate's, up to a rounding (relative above 1)."""
-    same = all(abs(x - y) <= rounding * max(1, abs(y)) for x, y in zip(row(displayed, len(exact), what), exact))
-    claims.append((same, f"{what} as in the certificate"))
+def same(displayed: Any, exact: Any, rounding: Fraction = ROUNDING) -> bool:
+    """Whether displayed numbers are the exact ones, in lists and objects of the same form (relative above 1)."""
+    if isinstance(exact, dict):
+        return displayed.keys() == exact.keys() and all(same(displayed[key], exact[key], rounding) for key in exact)
+    if isinstance(exact, list):
+        return len(listed(displayed, len(exact), "a list")) > 0 and all(map(same, displayed, exact, repeat(rounding)))
+    return bool(abs(number(displayed) - exact) <= rounding * max(1, abs(exact)))
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
-    given = state.get("vectors") or state["qubits"]
+    given = only(state, "vectors|qubits", "the state").get("vectors") or state["qubits"]
     x, y = (table(given[key], (n, 4 if "qubits" in state else None), key, rational) for key, n in zip(PARTIES, f.shape))
     if "vectors" in state:
         need(len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y), "a vector is longer than 1")
@@ -509,7 +496,7 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     bob, correlators = [sum(map(mul, r, mean[0])) for r in y], [[sum(map(mul, h, r)) for r in y] for h in half]
     return [h[0] for h in half], bob, correlators
 
-def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
+def check_bound(problem: Any, settings: Any, result: Any, claims: Claims) -> None:
     """Check kind = "bound": the largest value of a functional over a model."""
     f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
     model, state = named_model(problem["model"], f.shape, settings), result["certificate"]["lower"]["state"]
@@ -521,14 +508,14 @@ def check_bound(problem: Any, settings: Settings | None, result: Any, claims: Cl
         lower = f.best(alice, bob) - 2 * error * f.size
     enclosure(claims, result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
     exact = {k: [Fraction(x, ONE) for x in unit(row(state[k], 3, k, rational))] for k in ("u", "v") if k in state}
-    need(set(result["maximiser"]) in ({"u", "v"}, {"alice", "bob"}), "the maximiser displays something else")
-    for key, displayed in result["maximiser"].items():
-        copies(claims, displayed, {"alice": alice, "bob": bob, **exact}[key], f"maximiser.{key}")
+    claims.append((same(result["maximiser"], exact or {"alice": alice, "bob": bob}), "maximiser as in the certificate"))
     if result.get("quantum") is not None:
+        need(settings, "the value of the singlet is displayed without settings")
         value = f.value(None, None, behaviour({}, settings).correlators)
-        copies(claims, [result["quantum"]], [value], "quantum value of the singlet", ROUNDING * max(1, f.size))
+        off = abs(number(result["quantum"]) - value) - abs(value) / 2**50
+        claims.append((off <= ROUNDING * f.size, f"quantum value of the singlet {result['quantum']!r}"))
 
-def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
+def target(spec: Any, settings: Any) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
     n_a, n_b = wanted.shape
@@ -537,7 +524,7 @@ def target(spec: Any, settings: Settings | None) -> tuple[Any, Any]:
     if ("match", "free").index(spec.get("marginals", "match")):
         wanted = wanted._replace(alice=None, bob=None)
     entries = [*(wanted.correlators[i][j] for i, j in known), *(wanted.alice or []), *(wanted.bob or [])]
-    need(len(known) == len(pairs) and all(abs(x) <= 1 + wanted.radius for x in entries), "the behaviour is malformed")
+    need(0 < len(known) == len(pairs) and all(abs(x) <= 1 + wanted.radius for x in entries), "a malformed behaviour")
     return wanted, known
 
 def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
@@ -545,10 +532,10 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
     lower, shape = result["certificate"]["lower"], wanted.shape
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
+    need(len(weights) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
     states: list[Any] = [marginals_of(model, x, exactly=True) for x in listed(lower["states"], len(weights), "s")]
-    need(len(states) * math.prod(shape) <= MAX_SUMMANDS, "there are too many hidden states")
-    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1 and 0 <= repair < 1 and deviation >= 0
-    need(fine, "the weights are no probabilities, or the visibility is none")
+    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1 and 0 <= repair <= 1e-6 >= deviation >= 0
+    need(fine, "the weights are no probabilities, the visibility is none, or it misses the target by more than 1e-6")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
     for x in lower["states"] if antipodal and "finite" in names else ():  # is −m in the model too?
         signs = {key: y if key == "part" else [f"-{z}".replace("--", "") for z in y] for key, y in x.items()}
@@ -565,56 +552,55 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
         low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
         high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
         gaps.append(max(low - c, c - high) + 2 * error + visibility * wanted.radius)
-        off = abs(low + mixing[i][j] * (high - low) - min(max(c, low), high))
-        need(0 <= mixing[i][j] <= 1 and off <= ROUNDING + repair, "the displayed mixing does not give the target")
+        off = abs(low + mixing[i][j] * (high - low) - min(max(c, low), high)) - repair
+        need(off <= ROUNDING, "the displayed mixing does not give the target")
     for side, means, others in ((alice, wanted.alice, noise and noise.alice), (bob, wanted.bob, noise and noise.bob)):
         for m, p, n in zip(side, means or [], others or len(side) * [ZERO]):
             mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
             gaps.append(abs(visibility * (p - n) + n - mean) + off + visibility * (p and wanted.marginal_radius))
     missing, worst = (1 - repair) * sum(max(gap, ZERO) for gap in gaps), max(gaps, default=ZERO)
     need(missing <= repair if repair else worst <= deviation, "the model misses the target")
-    need(number(result.get("deviation", 0)) >= deviation, "the deviation is displayed too small")
+    fine = 1e-6 >= number(result.get("deviation", 0)) >= deviation and all(0 <= x <= 1 for r in mixing for x in r)
+    need(fine, "the deviation, or a mixing of an unknown pair, is displayed wrong")
     listing = []  # as displayed: negated states follow the others
-    for sign in (1, -1) if antipodal else (1,):
-        for w, state, (*means, _) in zip(weights, lower["states"], states):
-            halves = antipodal and any(map(any, means))
-            vectors = [sign * rational(x) for key in VECTORS for x in state.get(key, [])]
-            listing += [w / (1 + halves), *vectors] if halves or sign > 0 else []
+    for sign, (w, state) in product((1, -1)[: 1 + antipodal], zip(weights, lower["states"])):
+        vectors = {key: [sign * rational(x) for x in state[key]] for key in VECTORS if key in state}
+        halves = antipodal and any(map(any, vectors.values()))
+        listing += [{"weight": w / (1 + halves), **vectors}] if halves or sign > 0 else []
     return visibility * (1 - repair), listing
 
-def check_visibility(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
+def check_visibility(problem: Any, settings: Any, result: Any, claims: Claims) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
     spec, claim = problem.get("behaviour", {}), result["certificate"].get("upper")
     wanted, known = target(spec, settings)
     model = named_model(problem["model"], wanted.shape, settings)
-    noise = spec.get("noise", "white")
-    noise = None if noise == "white" else behaviour(only(noise, "correlators alice bob", "noise"), settings)
+    given = spec.get("noise", "white")
+    noise = None if given == "white" else target(only(given, "correlators alice bob", "the noise"), settings)[0]
+    if noise:
+        need("correlators" in given and noise.shape == wanted.shape and (noise.alice or not wanted.alice), "odd noise")
     (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
-    entries = [only(entry, "weight u v alice bob", "decomposition") for entry in result["decomposition"]]
-    flat = [x for entry in entries for x in (entry["weight"], *(x for key in VECTORS for x in entry.get(key, [])))]
-    copies(claims, flat, listing, f"{len(entries)} hidden states that reach {shown(lower, up=False)}")
+    text = f"{len(listing)} hidden states that reach {shown(lower, up=False)} to within {result.get('deviation', 0)!r}"
+    claims.append((same(result["decomposition"], listing), text))
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]
         f = Functional(rational(claim["constant"]), table(claim["correlators"], wanted.shape, "S", rational), *sides)
-        free = any(s and (i, j) not in known for i, r in enumerate(f.correlators) for j, s in enumerate(r))
-        free = free or (wanted.alice is None and any(f.alice)) or (wanted.bob is None and any(f.bob))
-        need(not free, "the inequality uses mean values that are unknown or free")
+        unknown = [s for i, r in enumerate(f.correlators) for j, s in enumerate(r) if (i, j) not in known]
+        need(not any(unknown + (wanted.alice is None) * (f.alice + f.bob)), "it uses unknown or free mean values")
         bound = prove(model, f, claim["proof"])
-        displayed = only(result["inequality"], "correlators alice bob constant bound", "inequality")
+        displayed, keys = result["inequality"], ("correlators", *PARTIES, "constant", "bound")
         base = f.value(noise.alice, noise.bob, noise.correlators) if noise else f.constant
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
         need(slope > error, "the inequality does not tell the target from the noise")
         upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
         need(bound <= rational(claim["bound"]) and upper <= rational(claim["visibility"]), "the inequality proves less")
-        flat = [x for r in (*displayed["correlators"], displayed["alice"], displayed["bob"]) for x in r]
-        exact = [*(x for r in (*f.correlators, f.alice, f.bob) for x in r), f.constant]
-        copies(claims, [*flat, displayed["constant"]], exact, "inequality", ZERO)
-        claims.append((bound <= number(displayed["bound"]), f"the inequality f ≤ {shown(bound)} holds for the model"))
+        exact = dict(zip(keys, (f.correlators, f.alice, f.bob, f.constant, number(displayed["bound"]))))
+        holds = same(displayed, exact, ZERO) and bound <= exact["bound"]
+        claims.append((holds, f"the inequality f ≤ {shown(bound)} holds for the model"))
     enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
 
-def check_marginals(problem: Any, settings: Settings | None, result: Any, claims: Claims) -> None:
+def check_marginals(problem: Any, settings: Any, result: Any, claims: Claims) -> None:
     """Largest mean |marginal| D_s of every setting s; D is the difference of two boxes that add up to the target.
 
     |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
@@ -623,44 +609,57 @@ def check_marginals(problem: Any, settings: Settings | None, result: Any, claims
     certificate, (n_a, n_b) = result["certificate"], wanted.shape
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
-    need(len(m) in (0, count) and 0 < one < 1 << 64, "the marginals of one party alone are given, or no denominator")
+    need(count <= 10_100 and 0 < one < 1 << 64 and "noise" not in problem.get("behaviour", {}), "a malformed problem")
     def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k ∓ D_l|, and their error
         if (k, other - n_a) in known:
             return 1 - wanted.correlators[k][other - n_a], 1 + wanted.correlators[k][other - n_a], wanted.radius
         need(m, "a path uses a pair of settings that nothing is known about")
         return 2 - abs(m[k] + m[other]), 2 - abs(m[k] - m[other]), 2 * wanted.marginal_radius
-    pairs = [(k, x) for k, x in combinations(range(count), 2) if m or (k, x - n_a) in known]
-    bounds = [limits(*pair) for pair in pairs]
-    given = [(abs(m[k] - m[x]) - b[0], abs(m[k] + m[x]) - b[1]) for (k, x), b in zip(pairs if m else (), bounds)]
-    need(all(max(x) <= Fraction(1, 10**12) for x in given), "the target has a negative probability")  # literals round
-    tops = [max(0, math.floor((b[i] - b[2]) * one)) for i in (0, 1) for b in bounds]
-    names = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}
+    names, best, vectors = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}, [], []
     tables = certificate, only(result["marginals"], "alice bob", "ends"), only(result["paths"], "alice bob", "paths")
-    rows, best = [[y for p, n in zip(PARTIES, (n_a, n_b)) for y in listed(x[p], n, p)] for x in tables], []
+    rows = [[y for p, n in zip(PARTIES, wanted.shape) for y in listed(x[p], n, p)] for x in tables]
     for (name, s), entry, displayed, path in zip(names.items(), *rows):
         nodes, d, total = [(names[x[:-1]], {"+": 1, "-": -1}[x[-1]]) for x in path], entry["potentials"], ZERO
-        need(path == entry["path"] and (nodes[0], nodes[-1]) == ((s, 1), (s, -1)), f"no path from {name}+ to {name}-")
+        need(path == [*entry["path"]] and (nodes[0], nodes[-1]) == ((s, 1), (s, -1)), f"no path to {name}-")
         for (k, p), (x, q) in pairwise(nodes):
             *ws, e = limits(min(k, x), max(k, x)) if k != x else (2, 2, 0)
             total += ws[p != q] + e
-        d = [*struct.unpack(f"<{count}q", base64.b64decode(d, validate=True))] if isinstance(d, str) else d
+        if isinstance(d, str):  # "": all zero
+            blob = base64.b64decode(d, validate=True) or bytes(8 * count)
+            d = [int.from_bytes(blob[i : i + 8], "little", signed=True) for i in range(0, len(blob), 8)]
         need(len(d) == count and all(type(x) is int and abs(x) <= one for x in d), f"no vector is given for {name}")
-        left, right = [d[k] for k, _ in pairs], [d[x] for _, x in pairs]
-        need(all(map(le, map(abs, chain(map(sub, left, right), map(add, left, right))), tops)), f"{name}: infeasible")
+        vectors += [d] if any(d) else []
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
         enclosure(claims, displayed, *best[-1], name)
+    # the D_k of all vectors are the fields, of 80 bits, of one integer, so that a pair is checked for all at once
+    ones, top_bits = (sum(y << 80 * i for i in range(len(vectors))) for y in (1, 1 << 79))
+    columns = [int.from_bytes(b"".join((x + one).to_bytes(10, "little") for x in y), "little") for y in zip(*vectors)]
+    for k, x in combinations(range(count), 2):
+        if m or (k, x - n_a) in known:
+            *ws, e = limits(k, x)
+            off = max(abs(m[k] - m[x]) - ws[0], abs(m[k] + m[x]) - ws[1]) if m else ZERO
+            need(off <= ROUNDING / 1000, "the target has a negative probability")  # literals round
+            for w, y in zip(ws, (columns[k] - columns[x], columns[k] + columns[x] - 2 * one * ones) if vectors else ()):
+                limit = max(0, math.floor((w - e) * one)) * ones + top_bits
+                need(limit + y & limit - y & top_bits == top_bits, "a vector violates the constraint of a pair")
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
-COMMON = "schema kind title source options expected settings "
-FORMS = {  # of a problem and of its tables: where one contradicts itself, it is not read one way or the other
-    "bound": "model functional", "visibility": "model behaviour", "marginals": "behaviour",
-    "settings": "alice bob normalise|alice_deg bob_deg normalise|family phi_deg directions normalise|family n normalise"
-    "|family n_alice n_bob seed normalise", "model": "name eta|name eta_a eta_b|name alice bob|name of",
-    "behaviour": "name visibility theta_deg pairs marginals noise|correlators alice bob pairs marginals noise",
-    "functional": "name n|correlators alice bob constant"}
+TABLES = {"bound": "model functional", "visibility": "model behaviour", "marginals": "behaviour"}
+FORMS = {"settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"), "model": ("name", ""),
+    "functional": ("name", "correlators alice bob constant"),
+    "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise")}  # with a name, without
+NAMED = {"leggett": "eta|eta_a eta_b", "finite": "alice bob", "hull": "of", "chained": "n", "werner": "visibility",
+    "partially_entangled": "theta_deg", "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
+    "half_circle": "n", **dict.fromkeys(("great_circle", "fibonacci", "random"), "n_alice n_bob seed")}
+
+def consistent(key: str, spec: Any) -> dict[str, Any]:
+    """Refuse a table of a problem that contradicts itself, instead of reading it one way or the other."""
+    name = spec.get("family", spec.get("name", None if key != "behaviour" or "correlators" in spec else "singlet"))
+    forms = [FORMS[key][1]] if name is None else [f"{FORMS[key][0]} {own}" for own in NAMED.get(name, "").split("|")]
+    return only(spec, "|".join(forms), key)
 
 def check(result: Any) -> Claims:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
@@ -673,8 +672,9 @@ def check(result: Any) -> Claims:
             need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {value!a}")
         asked = {{"behavior": "behaviour"}.get(key, key): value for key, value in problem.items()}
         need(len(asked) == len(problem), "the behaviour is given twice")
-        for key in FORMS.keys() & only(asked, COMMON + FORMS[problem["kind"]], "the problem"):
-            only(asked[key], FORMS[key], key)
+        forms = "schema kind title source options expected settings " + TABLES[problem["kind"]]
+        for key in FORMS.keys() & only(asked, forms, "the problem"):
+            consistent(key, asked[key])
         versions = result["schema"], problem["schema"], result["certificate"]["format"]
         need(all(type(x) is int and x == 1 for x in versions), "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None

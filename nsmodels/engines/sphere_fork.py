@@ -61,6 +61,11 @@ class Share:
         return int(self.tree.count[NODES])
 
     @property
+    def multipliers(self) -> int:
+        """Multipliers so far."""
+        return int(self.tree.count[POOL])
+
+    @property
     def lowest(self) -> float:
         """The smallest bound of an open node; the incumbent's value where none is left."""
         return min(float(self.tree.heap_key[0]), self.best) if self.tree.count[HEAP] else self.best

@@ -48,10 +48,12 @@ STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 NODE_LIMIT = 6_000_000
 """Nodes of a search, about three gigabytes at the end of it."""
+MULTIPLIER_LIMIT = 180 << 20
+"""Multipliers of a search: one byte each in the certificate, which its readers take up to 256 MiB."""
 CHUNK = 200_000
 """Terms times nodes that are worked on between two looks at the clock."""
-JOINING = 1e-6
-"""Seconds a node that it takes to put the shares of a search together."""
+JOINING, JOINING_TERM = 1e-6, 1e-8
+"""Seconds a node, and a multiplier, that it takes to put the shares of a search together."""
 SHARES = 2
 """Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
 _UNIT = 2.0**-53
@@ -316,11 +318,12 @@ def minimise(
                 share_best([share.tree for share in shares])
                 now = time.perf_counter()
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)
+                written = sum(share.multipliers for share in shares)
                 if best * weight < refuted_below:
                     reason = "refuted"
-                elif now + JOINING * nodes > stop:
+                elif now + JOINING * nodes + JOINING_TERM * written > stop:
                     reason = "time_limit"
-                elif nodes > node_limit:
+                elif nodes > node_limit or written > MULTIPLIER_LIMIT:
                     reason = "node_limit"
                 if reason != "tolerance_met":
                     break

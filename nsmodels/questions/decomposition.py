@@ -99,7 +99,8 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
     weights, columns = model.weights, model.columns
     alice, bob, u, v = columns.alice.T, columns.bob.T, columns.u, columns.v
     if model.antipodal:
-        vanishing = ~(alice.any(axis=1) | bob.any(axis=1))
+        # states that equal their negations: hidden vectors never do, whatever the marginals
+        vanishing = np.array([pair is None for pair in model.vectors]) & ~(alice.any(axis=1) | bob.any(axis=1))
         weights = np.concatenate([np.where(vanishing, weights, weights / 2.0), weights[~vanishing] / 2.0])
         alice, bob = np.concatenate([alice, -alice[~vanishing]]), np.concatenate([bob, -bob[~vanishing]])
         u, v = np.concatenate([u, -u[~vanishing]]), np.concatenate([v, -v[~vanishing]])
