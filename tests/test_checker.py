@@ -5,6 +5,7 @@ import base64
 import copy
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -243,6 +244,12 @@ FORGERIES = [
     ("leggett", "problem.functional.correlators.0.0", 1.01),
     ("leggett", "problem.functional.constant", 0.01),
     ("leggett", "proven", 1.0),
+    ("leggett", "problem.model.name", "bell"),  # which has no purity
+    ("leggett", "problem.model.eta", 1e-70),  # zero to 200 bits, and not zero
+    ("leggett", "problem.settings.bob", []),
+    ("leggett", "problem.functional.n", 1),
+    ("leggett", "certificate.lower.state.alice", ["1"]),
+    ("leggett", "certificate.upper.quadratic", [{}]),
     ("leggett_faces", "certificate.upper.tree", packed([28, *([5, 6, 6, 6, 6, 6, 6] * 3)])),
     ("leggett_faces", "certificate.upper.tree", packed([28, *([5, 6, 6, 6] * 6)])),
     ("leggett_faces", "certificate.upper.multipliers", packed([127])),
@@ -255,6 +262,10 @@ FORGERIES = [
     ("bell", "certificate.lower.state.bob", ["1", "-1"]),
     ("bell", "problem.model.name", "nonsignalling"),
     ("bell", "problem.model.name", "anything"),
+    ("bell", "problem.model.eta", 1.0),
+    ("bell", "problem.functional.n", 7),
+    ("bell", "quantum", 0.0),  # of no settings
+    ("bell", "maximiser.u", [0.0, 0.0, 1.0]),
     ("unbiased", "certificate.lower.state", ONES),
     ("unbiased", "problem.model.name", "bell"),
     ("nonsignalling", "certificate.upper.tau.0.0", "2"),
@@ -291,6 +302,16 @@ FORGERIES = [
     ("visibility", "decomposition.0.weight", 0.25),
     ("visibility", "decomposition.0.extra", 1.0),
     ("visibility", "mixing.0.0", 1.5),
+    ("visibility", "mixing.0", [0.5, 0.5, 0.5]),
+    ("visibility", "inequality.correlators", [[1.0, 1.0, 1.0, -1.0]]),
+    ("visibility", "deviation", 0.1),
+    ("visibility", "certificate.lower.repair", "1/10"),
+    ("visibility", "problem.behaviour.visibility", 0.5),
+    ("visibility", "problem.behaviour.pairs", []),
+    ("visibility", "problem.behaviour.alice", [0, 0]),
+    ("visibility", "problem.behaviour.noise", {}),
+    ("visibility", "problem.behaviour.noise", {"correlators": [[0, 0], [0, 9]], "alice": [0, 0], "bob": [0, 0]}),
+    ("visibility", "problem.behaviour.noise", {"correlators": [[0, 0, 0]] * 2, "alice": [0, 0], "bob": [0, 0, 0]}),
     ("visibility", "certificate.lower.deviation", "1/10"),
     ("visibility", "problem.behaviour.pairs", [[0, 0], [0, 1], [1, 0]]),
     ("visibility", "problem.behaviour.pairs", [[0, 0], [0, 0], [0, 1], [1, 0], [1, 1]]),
@@ -302,6 +323,8 @@ FORGERIES = [
     ("marginals", "certificate.denominator", "3"),
     ("marginals", "certificate.denominator", "0"),
     ("marginals", "paths.alice.0", ["A0+", "A0-"]),
+    ("marginals", "problem.behaviour.noise", "white"),
+    ("marginals", "paths.alice.0", {"A0+": 1, "B0+": 2, "A0-": 3}),
     ("marginals", "problem.behaviour.correlators.0.0", 0.75),
     ("marginals", "problem.behaviour.correlators.0.0", 1.5),
     ("marginals_given", "problem.behaviour.correlators.0.0", 0.5),
@@ -321,6 +344,52 @@ def test_forgeries_are_rejected(name, path, new):
     if keys and keys[0] == "problem":
         forged["problem_sha256"] = digest(forged["problem"])
     assert not verdict(forged)
+
+
+def quadratic(v):
+    """f = B on one setting each is at most 1. One leaf, over both whole spheres, with d = (0, 0, −1) = μ v*."""
+    height = Fraction(v[-2], v[-1])
+    leaf = {"u": [0, 0, 1, 1], "v": v, "signs": [], "tau": [], "kappa": [], "lambda": -1, "p": [0, 0]}
+    leaf["mu"] = -round(2**50 / height)
+    threshold = str(-height - Fraction(1, 2**40))
+    covering = {"type": "covering", "threshold": threshold, "denominator": 1, "quadratic": [leaf]}
+    return result(
+        {
+            "kind": "bound", "model": {"name": "leggett"}, "settings": {"alice": [[0, 0, 1]], "bob": [[0, 0, 1]]},
+            "functional": {"correlators": [[0]], "bob": [1]},
+        },
+        (float(height) - 1e-9, float(height) + 1e-9),
+        {
+            "lower": {"state": {"u": ["0", "0", "1"], "v": direction(height)}},
+            "upper": {**covering, "tree": packed([7]), "multipliers": packed([])},
+        },
+        maximiser={"u": [0, 0, 1], "v": [float(x) for x in direction(height)]}, quantum=None,
+    )  # fmt: skip
+
+
+def direction(height):
+    """A rational unit vector of about this height."""
+    t = Fraction(round(math.sqrt((1 - height) / (1 + height)) * 2**60), 2**60)
+    return [str(x / (1 + t * t)) for x in (Fraction(0), 2 * t, 1 - t * t)]
+
+
+def test_the_centre_of_a_quadratic_leaf_is_a_point_of_the_sphere():
+    """19801² = 199² + 19800², but (0, 0, 199/19801) is not of length 1: with it, f would be at most 0.01005."""
+    assert verdict(quadratic([0, 0, 1, 1]))
+    assert not verdict(quadratic([0, 0, 199, 19800, 19801]))
+    assert not verdict(quadratic([199, 19800, 0, 0, 199, 19801]))
+
+
+def test_nothing_is_expanded_before_its_size_is_known():
+    wide = marginals()
+    wide["problem"]["behaviour"] = {"correlators": [[0.0]] * 2**17, "alice": [0.0] * 2**17, "bob": [0.0]}
+    wide["problem_sha256"] = digest(wide["problem"])
+    many = visibility()
+    many["problem"]["behaviour"] = {"correlators": [[0.0] * 10**5]}
+    many["problem_sha256"] = digest(many["problem"])
+    many["certificate"]["lower"] |= {"weights": ["1/50000"] * 50_000, "states": [0] * 50_000}
+    for forged, reason in ((wide, "malformed problem"), (many, "too many hidden states")):
+        assert any(reason in text for _, text in checker.check(forged))
 
 
 def test_every_key_is_needed():
