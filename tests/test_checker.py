@@ -363,7 +363,7 @@ def quadratic(v):
             "lower": {"state": {"u": ["0", "0", "1"], "v": direction(height)}},
             "upper": {**covering, "tree": packed([7]), "multipliers": packed([])},
         },
-        maximiser={"u": [0, 0, 1], "v": [float(x) for x in direction(height)]}, quantum=None,
+        maximiser={"u": [0, 0, 1], "v": [float(Fraction(x)) for x in direction(height)]}, quantum=None,
     )  # fmt: skip
 
 
