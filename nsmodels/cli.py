@@ -7,6 +7,7 @@ of these fails; 2 bad input; 3 a solver failed and nothing can be said.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -93,6 +94,8 @@ def _put(text: str) -> None:
         If that fails for another reason than a closed pipe; nothing more is written there.
     """
     try:
+        if sys.stdout is None:
+            raise OSError(9, "it is closed")
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -104,8 +107,15 @@ def _put(text: str) -> None:
 
 def _give_up_output() -> None:
     """Let what is still in the buffer of standard output go nowhere, silently."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    """Write to standard error, where there is one: what cannot be said changes no exit code."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager
@@ -134,7 +144,7 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def _fail(code: int, message: str) -> None:
-    sys.stderr.write(" ".join(message.splitlines()) + "\n")
+    _say(" ".join(message.splitlines()) + "\n")
     raise typer.Exit(code)
 
 
@@ -233,7 +243,7 @@ def _summary_text(question: Problem, result: dict[str, Any], target: Path | None
 
 def _print_notes(question: Problem, notes: list[str]) -> None:
     for note in notes:
-        sys.stderr.write(f"{_printable(question.document.file)}: {_printable(note)}\n")
+        _say(f"{_printable(question.document.file)}: {_printable(note)}\n")
 
 
 def _check_picture(picture: Path) -> None:
@@ -248,7 +258,7 @@ def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
     try:
         answer.plot().savefig(picture)
     except (ImportError, OSError) as error:
-        sys.stderr.write(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
+        _say(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
         return
     if not quiet:
         _put(f"  {'picture':<20}{_printable(picture)}\n")
@@ -263,7 +273,11 @@ def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A 
     from . import checker
 
     with _one_line_errors():
-        raise typer.Exit(checker.main([result]))
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            code = checker.main([result])
+        _put(said.getvalue())
+        raise typer.Exit(code)
 
 
 @app.command()
@@ -343,10 +357,17 @@ def explain(
 
 def main() -> None:
     """Run the command line; a closed pipe on the other side is no error of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # where ± cannot be written, \xb1 is
     try:
         app()
     except BrokenPipeError:
         _give_up_output()
+        sys.exit(1)
+    except OSError as error:  # from printing the help
+        _give_up_output()
+        _say(f"standard output: cannot be written ({error.strerror or error})\n")
         sys.exit(1)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "released", "taken"]
+__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "loading", "released", "taken"]
 
 PATIENCE = 3
 """The signal that abandons everything is this one, counted from the first."""
@@ -23,10 +23,11 @@ PATIENCE = 3
 
 @dataclass
 class Interrupts:
-    """How many signals have arrived, whether they have to wait, and whether one waits."""
+    """How many signals have arrived, whether they have to wait, even for a search, and whether one waits."""
 
     count: int = 0
     held: bool = False
+    loading: bool = False
     waiting: bool = False
 
 
@@ -62,7 +63,7 @@ def _handling(signals: Sequence[signal.Signals]) -> Iterator[Interrupts]:
             interrupts.waiting = True
         elif interrupts.count == 1:
             raise KeyboardInterrupt
-        elif interrupts.count < PATIENCE:
+        elif interrupts.count < PATIENCE and sys.stderr is not None:
             sys.stderr.write("stopping: writing what is proved so far (once more to abandon it)\n")
 
     outside, before = _active, {}
@@ -107,10 +108,28 @@ def held() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """In this block Ctrl-C waits, and searches in it do not let it through: they are there to compile something.
+
+    A library that is cut off while it is imported, or while it compiles, stays broken for the rest of the session.
+    """
+    with held():
+        interrupts = _current()
+        if interrupts is None:
+            yield
+            return
+        before, interrupts.loading = interrupts.loading, True
+        try:
+            yield
+        finally:
+            interrupts.loading = before
+
+
+@contextlib.contextmanager
 def released() -> Iterator[None]:
     """In this block, inside of `held`, Ctrl-C raises KeyboardInterrupt again: at once if one is waiting."""
     interrupts = _current()
-    if interrupts is None:
+    if interrupts is None or interrupts.loading:
         yield
         return
     before, interrupts.held = interrupts.held, False

@@ -28,7 +28,7 @@ def live(
     wanted : bool
         False keeps quiet whatever stderr is; True still draws only on a terminal.
     """
-    if not wanted or not sys.stderr.isatty():
+    if not wanted or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,14 +125,13 @@ def prepare(folder: str | Path, name: str) -> Path:
     Raises
     ------
     InputError
-        If the folder cannot be made or written, or the name is taken by a folder.
+        If the folder cannot be made or written, or the name is taken by something else than a file.
     """
     folder = Path(folder)
     target = folder / f"{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise IsADirectoryError(21, f"{target.name} is a folder")
+        _check_replaceable(target)
         _sweep(folder)
         handle, temporary = _create(folder)
         os.close(handle)
@@ -158,13 +158,22 @@ def replace(target: Path, text: str) -> None:
         If the disk is full or the folder went away; the old file is untouched and no temporary file stays behind.
     """
     try:
-        _replace(target, text.encode())
+        _check_replaceable(target)
+        _replace(target, text.encode(errors="backslashreplace"))  # a problem may hold half a surrogate pair
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
             f"{_printable(target)}: cannot be written ({reason}); the old file, if any, is untouched"
         ) from None
     _sweep(target.parent)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuse a folder, a device or a pipe; a link is replaced itself, not what it points to."""
+    if target.is_dir():
+        raise IsADirectoryError(21, f"{target.name} is a folder")
+    if target.exists() and not target.is_file():
+        raise OSError(22, f"{target.name} is a device or a pipe, not a file")
 
 
 def to_text(result: Mapping[str, Any]) -> str:
@@ -256,6 +265,8 @@ def read(path: str | Path) -> dict[str, Any]:
     """
     shown = _printable(path)
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(22, "it is not a regular file")
         with open(path, "rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from nsmodels import cli, problem, results
 from nsmodels.digits import counted, duration, enclosure, plain, printable
 from nsmodels.errors import SolverError
-from nsmodels.interrupts import first_interrupts, held, released, taken
+from nsmodels.interrupts import first_interrupts, held, loading, released, taken
 from nsmodels.problem import Problem, shipped
 from nsmodels.progress import line, live
 
@@ -438,33 +438,31 @@ def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("kind", ["bound", "visibility", "marginals"])
-@pytest.mark.parametrize("when", ["while imports run", "while the result is put together"])
+@pytest.mark.parametrize("when", ["while kernels compile", "while the result is put together"])
 def test_no_moment_of_an_interrupt_loses_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
 ) -> None:
+    """While kernels compile it waits for the search, which it ends; a result that is there is finished."""
     from nsmodels.engines import spheres
 
     decompose, marginals = (import_module(f"nsmodels.questions.{name}") for name in ("decompose", "marginals"))
-    name, imports, together = {
-        "bound": ("leggett_l3", (spheres, "compile_kernels"), (spheres, "_finish")),
+    name, compiling, together = {
+        "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
         "visibility": ("visibility_l3_pairs", (decompose, "_compile"), (decompose, "expand")),
         "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "exact_chain")),
     }[kind]
-    where, what = imports if when == "while imports run" else together
+    where, what = compiling if when == "while kernels compile" else together
     genuine, hits = getattr(where, what), []
 
     def hit(*arguments: Any, **keywords: Any) -> Any:
         if not hits:
             hits.append(True)
-            if when == "while imports run":
-                with pytest.raises(KeyboardInterrupt):
-                    _interrupt_myself()
-                raise AttributeError("partially initialized module")
             _interrupt_myself(0.01)
         return genuine(*arguments, **keywords)
 
-    if when != "while imports run":
-        spheres.compile_kernels()  # whose own small search is none to interrupt here
+    spheres.compile_kernels()
+    if when == "while kernels compile":
+        spheres.compile_kernels.cache_clear()
     monkeypatch.setattr(where, what, hit)
     done = run("run", name, "--out", tmp_path)
     assert hits
@@ -472,9 +470,25 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
     result = results.read(target)
     assert result["value"] is not None
     assert result["status"] == "certified"
-    assert done.exit_code == (1 if when == "while imports run" else 0)
+    assert done.exit_code == (1 if when == "while kernels compile" else 0)
     assert result["reason"] == ("interrupted" if done.exit_code else "tolerance_met")
     assert run("verify", target).exit_code == 0
+
+
+def test_loading_is_never_cut_off() -> None:
+    log = []
+
+    def work() -> None:
+        with held():
+            with loading(), released():
+                _interrupt_myself(0.01)
+                log.append("loaded")
+            with released():
+                log.append("never reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert log == ["loaded"]
 
 
 # -- the real thing, in a process of its own ----------------------------------------------------------------------
@@ -524,6 +538,23 @@ def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
     result = results.read(tmp_path / "out" / "long.json")
     assert result["reason"] == "interrupted"
     assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["list", "verify results/chsh_bell.json", "--help", "run nosuch"])
+def test_streams_that_cannot_be_written(command: str) -> None:
+    """Full, closed, or of another encoding: one line, or none where none can be said, and the right exit code."""
+    right = 2 if "nosuch" in command else 0
+    shown = f"{sys.executable} -m nsmodels.cli {command}"
+    root = Path(__file__).parent.parent
+    for streams, code in (("> /dev/full", max(right, 1)), ("2> /dev/full", right), ("2>&-", right), ("", right)):
+        done = subprocess.run(
+            f"{shown} {streams}", shell=True, capture_output=True, text=True, cwd=root,
+            env=os.environ | {"PYTHONIOENCODING": "ascii"}, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == code, (streams, done.stderr)
+        assert done.stderr.count("\n") <= 1
+        assert "Traceback" not in done.stderr
 
 
 def test_help_is_quick() -> None:

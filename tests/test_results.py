@@ -194,6 +194,24 @@ def test_an_interrupt_while_writing_leaves_no_temporary_file(tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_and_devices_are_neither_replaced_nor_read(tmp_path: Path, problem: Problem) -> None:
+    pipe = tmp_path / "leggett_l3.json"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match="not a file"):
+        results.prepare(tmp_path, "leggett_l3")
+    with pytest.raises(InputError, match="not a file"):
+        results.replace(pipe, "text")
+    with pytest.raises(InputError, match="not a regular file"):
+        results.read(pipe)
+    assert pipe.is_fifo()
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape(tmp_path: Path) -> None:
+    results.replace(tmp_path / "x.json", json.dumps({"title": "\ud800"}, ensure_ascii=False))
+    assert json.loads((tmp_path / "x.json").read_text()) == {"title": "\ud800"}
+
+
 def test_temporary_files_in_use_are_not_swept(tmp_path: Path) -> None:
     handle, temporary = results._create(tmp_path)
     results.write(tmp_path / "result.json", sample(1))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PRECISION_BITS = 160
 #: A proposal that violates a constraint, the sign of a multiplier or (relatively) complementarity by more is no answer.
 RESIDUAL_TOLERANCE = 1e-4
+#: What SCS answers when Ctrl-C stops it (``scs.SIGINT``).
+SCS_INTERRUPTED = -5
 
 _STATUS = {
     "optimal": Status.OPTIMAL,
@@ -59,7 +61,15 @@ def load_solvers() -> None:
 
 def call_solver(problem: cp.Problem, solver: str, options: dict[str, Any]) -> None:
     """Run the solver on the problem: the only call of a CVXPY solver in the package."""
-    problem.solve(solver=solver, **options)
+    if solver != "SCS":
+        problem.solve(solver=solver, **options)
+        return
+    # while SCS runs it takes Ctrl-C for itself and stops; CVXPY would call that a failure
+    data, chain, inverse = problem.get_problem_data(solver, solver_opts=options)
+    raw = chain.solve_via_data(problem, data, solver_opts=options)
+    if raw["info"]["status_val"] == SCS_INTERRUPTED:
+        raise KeyboardInterrupt
+    problem.unpack_results(raw, chain, inverse)
 
 
 def solve(

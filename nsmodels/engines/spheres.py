@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..interrupts import held, released
+from ..interrupts import held, loading, released
 from . import sphere_search as search
 from . import sphere_tree as trees
 from .sphere_covering import DENOMINATOR, Covering
@@ -188,6 +188,7 @@ def _another_process() -> Iterator[None]:
 
 
 @cache
+@loading()
 def compile_kernels() -> float:
     """Compile the kernels, or load them from numba's cache on disk; return the seconds that took (once a process)."""
     begin = time.perf_counter()
@@ -197,8 +198,7 @@ def compile_kernels() -> float:
         _plant(problem, tree)
         search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
     compile_descents()
-    if minimise(problem, tolerance=0.1).reason == "interrupted":
-        raise KeyboardInterrupt
+    minimise(problem, tolerance=0.1)
     return time.perf_counter() - begin
 
 

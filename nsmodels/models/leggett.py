@@ -23,7 +23,7 @@ import numpy as np
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
-from ..interrupts import held
+from ..interrupts import held, loading
 from ..rationals import rational, round_down, round_up
 from ..settings import Settings
 from .base import (
@@ -151,11 +151,12 @@ class Leggett(Model):
         ``starts``: hidden states to begin the local searches from, besides random ones. ``refuted_above``: the search
         ends as soon as a state is worth more than this, with the reason "refuted" and what is proved by then.
         """
-        from ..engines.spheres import compile_kernels
-
         self._check(functional)
-        compiling = compile_kernels()
         with held():  # what the search has proved is put together undisturbed
+            with loading():
+                from ..engines.spheres import compile_kernels
+
+                compiling = compile_kernels()
             return self._support(functional, compiling, tolerance, time_limit_s, seed, progress, starts, refuted_above)
 
     def _support(

@@ -27,6 +27,7 @@ from ..enclosure import Enclosure
 from ..engines.lp import Matrix, load_solver, solve
 from ..errors import SolverError
 from ..functional import Functional
+from ..interrupts import loading
 from ..rationals import rationals, round_down, round_up, to_integers
 from .base import (
     HiddenStates,
@@ -101,7 +102,8 @@ def _linear_program(functional: Functional, time_limit_s: float) -> tuple[Array,
     tau = np.zeros(functional.shape)
     size = np.abs(coefficients) / scale
     difference = answer.upper_multipliers[: len(rows)] - answer.upper_multipliers[len(rows) :]
-    tau[rows, columns] = np.clip(difference / size, -1.0, 1.0)
+    share = np.divide(difference, size, out=np.zeros(len(rows)), where=size > 0.0)  # sizes may underflow
+    tau[rows, columns] = np.clip(share, -1.0, 1.0)
     return answer.x[:n], tau
 
 
@@ -134,7 +136,8 @@ class NonSignalling(ShapedModel):
         A solver that gives no verified answer leaves τ = 0 and the vanishing marginals: wide, but proved.
         """
         self._check(functional)
-        load_solver()
+        with loading():
+            load_solver()
         begin = time.perf_counter()
         reason = "tolerance_met"
         try:

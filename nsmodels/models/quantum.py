@@ -31,8 +31,9 @@ from numpy.typing import NDArray
 
 from ..enclosure import Enclosure
 from ..engines import sdp
-from ..errors import InputError
+from ..errors import InputError, SolverError
 from ..functional import Functional
+from ..interrupts import loading
 from ..rationals import rationals, round_down, round_up, to_integers
 from .base import HiddenState, HiddenStates, Progress, Proof, ShapedModel, Support
 from .qubits import seesaw
@@ -123,7 +124,8 @@ class Quantum(ShapedModel):
             The solver gave no verified answer; nothing is concluded from it.
         """
         self._check(functional)
-        sdp.load_solvers()
+        with loading():
+            sdp.load_solvers()
         begin = time.perf_counter()
         marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
         matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
@@ -131,6 +133,10 @@ class Quantum(ShapedModel):
             answer = sdp.maximise_over_unit_vectors(matrix / 2.0, solver=solver, time_limit_s=time_limit_s, **options)
         except KeyboardInterrupt:
             return self.without_solver(functional, "interrupted")
+        except SolverError:
+            if time.perf_counter() - begin < time_limit_s:
+                raise
+            return self.without_solver(functional, "time_limit")
         # diag(d) − W ⪰ 0 with W half of the coupling, hence the factor 2, which is exact.
         diagonal = 2.0 * answer.diagonal
         upper = _proved(functional, diagonal)

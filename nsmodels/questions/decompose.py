@@ -30,12 +30,12 @@ from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
 from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
-from ..interrupts import arrived, held, released, taken
+from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
 from ..rationals import round_up
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states, with_partners
 from .decomposition import DecomposeResult, UpperEnd, expand
-from .exact_model import ExactModel, exact_model
+from .exact_model import LARGEST_MISS, ExactModel, exact_model
 from .search import Proposal, Search, difference
 from .strict import strict_noise_model
 from .symmetry import Symmetry, find_symmetry
@@ -47,6 +47,8 @@ Array = NDArray[np.float64]
 
 MOST_PROOFS = 16
 """How often the loop is resumed after a proof that leaves the ends apart."""
+WIDEST = 0.25
+"""Larger tolerances are taken for this one: V lies in [0, 1] anyway, and thresholds of the search follow from it."""
 EARLY = 0.3
 """Share of the time limit in which a proof may be given up for a better functional."""
 
@@ -120,7 +122,8 @@ def decompose(
     parts = parts_of(model)
     if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
-    task = _Task(behaviour, noise, model, parts, marginals, tolerance, time_limit_s, seed, progress)
+    width = min(tolerance, WIDEST)
+    task = _Task(behaviour, noise, model, parts, marginals, width, time_limit_s, seed, progress)
     with held():
         result = task.run(symmetry)
         taken()
@@ -161,7 +164,9 @@ class _Task:
     def run(self, symmetry: Symmetry | str | None) -> DecomposeResult:
         start = time.perf_counter()
         stages = [self._alternate, self._finish]
-        if not self._undisturbed(partial(_compile, self.parts)):
+        with loading():
+            _compile(self.parts)
+        if not self._undisturbed(list):
             stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
@@ -183,7 +188,7 @@ class _Task:
                 self._failed(error, search)
         return self._result(search, found, self.began - start)
 
-    def _undisturbed(self, work: Callable[[], None]) -> bool:
+    def _undisturbed(self, work: Callable[[], object]) -> bool:
         """Do the work, which Ctrl-C may end; whether it did not."""
         try:
             with released():
@@ -256,6 +261,8 @@ class _Task:
         """Prove a proposed functional; return the states met on the way if it is worth more than was thought at one."""
         start = time.perf_counter()
         f = _scaled(proposal.functional)
+        if f is None:
+            return None
         scale = f[1]
         options: dict[str, Any] = {}
         if self.model.name == "leggett" and time.perf_counter() - self.began < EARLY * self.limit:
@@ -374,7 +381,9 @@ class _Task:
             more = Fraction(lower.deviation) + 2 * abs(Fraction(low) - Fraction(least))
             lower = replace(lower, visibility=least, deviation=round_up(more))
             low = least
-        if status == Status.CERTIFIED and high - low <= self.tolerance:
+        if status == Status.CERTIFIED and lower is not None and lower.deviation > LARGEST_MISS:
+            status, reason = Status.ESTIMATE, f"the model misses its target by up to {lower.deviation:.2g}"
+        elif status == Status.CERTIFIED and high - low <= self.tolerance:
             reason = "tolerance_met"
         elif reason == "tolerance_met":
             reason = "time_limit" if self._left() <= 0 else "the search found no better model or inequality"
@@ -406,9 +415,11 @@ class _Task:
         )  # fmt: skip
 
 
-def _scaled(functional: Functional) -> tuple[Functional, float]:
-    """The functional with largest coefficient 1, by an exact power of two and a division, and the factor."""
+def _scaled(functional: Functional) -> tuple[Functional, float] | None:
+    """The functional with largest coefficient 1, and the factor; None where it vanishes (behaviour and noise agree)."""
     size = max(float(np.abs(x).max()) for x in (functional.correlators, functional.alice, functional.bob))
+    if not size > 0.0:
+        return None
     factor = 1.0 / size
     return factor * functional, factor
 

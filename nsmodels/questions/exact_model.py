@@ -29,6 +29,9 @@ from ..rationals import rational, rationals, round_down
 from .columns import Columns, leggett_states
 from .target import Target
 
+LARGEST_MISS = Fraction(1, 10**6)
+"""By how much, in a repair or as a deviation, a model may miss its target and still prove a lower end."""
+
 __all__ = ["ExactModel", "exact_model", "rational_unit"]
 
 Array = NDArray[np.float64]
@@ -237,7 +240,9 @@ def exact_model(
     white = not target.noise.correlators.any() and not (target.matched and not target.antipodal)
     if white and all(part.name in ("bell", "leggett", "unbiased", "nonsignalling") for part in parts):
         if any(part.name in ("bell", "nonsignalling") for part in parts):
-            return _repaired(target, answer, rows, visibility)
+            repaired = _repaired(target, answer, rows, visibility)
+            if repaired.repair <= LARGEST_MISS:
+                return repaired
     excess = rows.sums - right - visibility * slope
     return answer(visibility, deviation=float(max(excess.max(), 0.0)) + error)
 

@@ -36,7 +36,7 @@ from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines.paths import POTENTIAL_UNIT, SMALL_TABLE, DoubledGraph, HalfPath, search_many
 from ..errors import InputError
-from ..interrupts import arrived, held, released, taken
+from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import check_noun
 from .marginals_result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
 
@@ -49,6 +49,10 @@ Progress = Callable[[float, float, int, float], None]
 
 POSITIVITY_TOLERANCE = 1e-12
 """Given marginals may miss eq. (7) by this much, because decimal literals are rounded to doubles."""
+MOST_BYTES = 180 << 20
+"""Of the potentials and paths in a result file, whose readers take 256 MiB; no more settings are searched then."""
+BYTES_A_SETTING, BYTES_A_NODE = 11, 20
+"""Of a potential in base 64, and of a node of a path, which is written twice."""
 
 
 def graph_of(behaviour: Behaviour) -> DoubledGraph:
@@ -155,13 +159,15 @@ class _Search:
         self.found: dict[int, HalfPath] = {}
         self.reason = "tolerance_met"
         self.seconds = self.compile_seconds = 0.0
+        self.written = 0
 
     def run(self, graph: DoubledGraph, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
         start = time.perf_counter()
         try:
-            with released():
+            with loading():
                 self.compile_seconds = _warm_up(graph)
-                start = time.perf_counter()
+            start = time.perf_counter()
+            with released():
                 self._walk(graph, wanted, start, limit, progress)
         except KeyboardInterrupt:
             self.reason = "interrupted"
@@ -179,12 +185,13 @@ class _Search:
         shown = 0.0
         for half in search_many(graph, wanted):
             self.found[half.source] = half
+            self.written += BYTES_A_SETTING * graph.size + BYTES_A_NODE * len(half.nodes)
             seconds = time.perf_counter() - start
             if progress is not None and seconds - shown > 0.1:
                 shown = seconds
                 progress(max(h.length for h in self.found.values()) / 2.0, 1.0, len(self.found), seconds)
-            if seconds > limit:
-                self.reason = "time_limit"
+            if seconds > limit or self.written > MOST_BYTES:
+                self.reason = "time_limit" if seconds > limit else "the certificate of more settings would be too large"
                 return
 
 

@@ -263,4 +263,4 @@ class MarginalsResult:
 def _integers(row: NDArray[np.int64]) -> list[int] | str:
     if len(row) <= LONGEST_LIST:
         return [int(number) for number in row]
-    return base64.b64encode(row.astype("<i8").tobytes()).decode("ascii")
+    return base64.b64encode(row.astype("<i8").tobytes()).decode("ascii") if row.any() else ""
