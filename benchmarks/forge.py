@@ -26,6 +26,7 @@ from __future__ import annotations
 import argparse
 import base64
 import copy
+import functools
 import hashlib
 import json
 import math
@@ -34,7 +35,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -185,6 +186,19 @@ def _other(value: Any, rng: random.Random) -> Any:
     return rng.choice([value[::-1], value[:-1], value + "+", "-" + value[1:], "a" + value[1:]])
 
 
+def _long_point(rng: random.Random) -> list[int]:
+    """Integers whose squares add up to that of the last one: a point of a sphere, but of one in too many dimensions."""
+    *x, s = (rng.randrange(-99, 100) for _ in range(rng.choice([3, 4, 5])))
+    square = sum(y * y for y in x)
+    point = [*(2 * s * y for y in x), square - s * s]
+    rng.shuffle(point)
+    return [*point, square + s * s]
+
+
+def _at(result: Result) -> Callable[[tuple[Any, ...]], Any]:
+    return lambda path: functools.reduce(lambda holder, key: holder[key], path, result)
+
+
 def change(result: Result, rng: random.Random, where: tuple[str, ...]) -> str:
     """Make one random change in place, below one of the top-level keys; return what was changed."""
     paths = [path for path in places(result) if path[0] in where]
@@ -196,6 +210,12 @@ def change(result: Result, rng: random.Random, where: tuple[str, ...]) -> str:
     key, value = path[-1], holder[path[-1]]
     if not isinstance(value, dict | list):
         holder[key] = _blob(value, rng) if key in ("tree", "multipliers") else _other(value, rng)
+    elif path[-1] in ("u", "v") and "quadratic" in path and rng.random() < 0.5:
+        holder[key] = _long_point(rng)
+    elif isinstance(value, dict) and rng.random() < 0.5:  # a key that belongs elsewhere
+        owners = [entry for entry in map(_at(result), paths) if isinstance(entry, dict) and entry]
+        other, entry = rng.choice(list(rng.choice(owners or [value]).items()))
+        value[other] = copy.deepcopy(entry)
     elif isinstance(value, dict) or not value:
         if rng.random() < 0.3:
             del holder[key]
@@ -203,9 +223,11 @@ def change(result: Result, rng: random.Random, where: tuple[str, ...]) -> str:
             holder[key] = [] if isinstance(value, dict) else [0]
     else:
         i, j = rng.randrange(len(value)), rng.randrange(len(value))
-        action = rng.randrange(4)
+        action = rng.randrange(5)
         if action == 0:
             del value[i]
+        elif action == 4 and isinstance(value[i], list):  # the same numbers in another form
+            value[i : i + 2] = [value[i] + (value[i + 1] if i + 1 < len(value) else [])]
         elif action == 1:
             value.insert(i, copy.deepcopy(value[j]))
         elif action == 2:
