@@ -5,7 +5,7 @@ hidden state, because the correlators C_λ may be eliminated (`target`). Its dua
 type for these settings; its pricing problem is the model's oracle. `search` generates rows and columns together until
 both ends meet in floating point; then
 
-- the lower end is proved by an explicit model in exact numbers (`exact_model`),
+- the lower end is proved by an explicit model in exact numbers (`lower_end`, `exact_model`),
 - the upper end is proved by the oracle: with f ≤ h on the model, V ≤ (h − f(N))/(f(P) − f(N)) (`UpperEnd`).
 
 Linear programs only propose; where the oracle finds a better state while proving, the loop goes on.
@@ -27,17 +27,16 @@ from numpy.typing import NDArray
 from ..behaviour import Behaviour
 from ..behaviours import uniform
 from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
-from ..engines.recombination import recombine
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
 from ..rationals import round_up
-from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states, with_partners
+from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
-from .exact_model import LARGEST_MISS, ExactModel, exact_model
+from .exact_model import LARGEST_MISS, ExactModel
+from .lower_end import prove_mixture, prove_noise
 from .search import Proposal, Search, difference
-from .strict import strict_noise_model
 from .symmetry import Symmetry, find_symmetry
 from .target import make_target
 
@@ -245,7 +244,7 @@ class _Task:
         if self.lower is None:
             self.lower = self._prove_lower(search, symmetry)
         if self.lower is None and self.reason in ("interrupted", "time_limit"):
-            self.lower = self._prove_noise(search)
+            self.lower = prove_noise(self.target, self.parts, search.master.columns, search.rng)
         if self.lower is not None and self.lower.visibility >= 1.0:
             self.reason = "tolerance_met"
             return
@@ -298,65 +297,19 @@ class _Task:
         return _met(support)
 
     def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
+        """The better one of the model so far and of what the search's mixture proves."""
         if search.primal is None:
-            return None
+            return self.lower
         columns, weights, visibility = search.primal
-        if len(self.target.margin_right) and visibility >= 1.0 - 0.3 * self.tolerance:
-            visibility = 1.0
         if symmetry is not None:
             columns, weights = symmetry.expand(columns, weights, self.parts, self.target.antipodal)
-        model = None
-        if len(weights) > 60 and len(self.target.margin_right) == 0:
-            model = self._recombined(columns, weights, visibility)
-        if model is None:
-            keep = _substantial(weights, 0.01 * self.tolerance)
-            columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
-            model = exact_model(self.target, self.parts, columns, weights, visibility)
-            if model.visibility >= 1.0 and model.deviation == 0.0:
-                return self._fewest_states(columns, weights, model)
-        if model.visibility < visibility - 0.05 * self.tolerance or model.deviation > 0.0:
-            strict = strict_noise_model(self.target, self.parts, columns, search.rng)
-            if strict is not None:
-                other = exact_model(self.target, self.parts, columns, weights, visibility, noise_model=strict)
-                if (other.deviation, -other.visibility) < (model.deviation, -model.visibility):
-                    model = other
-        better = self.lower is None or (model.deviation, -model.visibility) < (
-            self.lower.deviation,
-            -self.lower.visibility,
+        model = prove_mixture(
+            self.target, self.parts, columns, weights, visibility, tolerance=self.tolerance, rng=search.rng
         )
-        return model if better else self.lower
-
-    def _prove_noise(self, search: Search) -> ExactModel | None:
-        """A model of nearly the noise alone: better than nothing where the search had no time to find one."""
-        columns = search.master.columns
-        strict = strict_noise_model(self.target, self.parts, columns, search.rng)
-        if strict is None:  # Bell's has no room to spare, and needs none
-            few = with_partners(columns.take(np.arange(1)), self.target.antipodal)
-            strict = few, np.full(len(few), 1.0 / len(few))
-        model = exact_model(self.target, self.parts, *strict, 0.0)
-        return model if model.deviation == 0.0 and model.repair < Fraction(1, 1000) else None
-
-    def _recombined(self, columns: Columns, weights: Array, visibility: float) -> ExactModel | None:
-        """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
-        target = self.target
-        slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
-        rows = np.argsort(slack)[: min(3 * sum(target.behaviour.shape), len(weights) // 2)]
-        rows = rows[slack[rows] < 0.05]
-        fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights)
-        used = fewer > 0.0
-        model = exact_model(target, self.parts, columns.take(used), fewer[used] / fewer[used].sum(), visibility)
-        enough = model.visibility >= visibility - 0.02 * self.tolerance
-        return model if enough and model.deviation == 0.0 else None
-
-    def _fewest_states(self, columns: Columns, weights: Array, model: ExactModel) -> ExactModel:
-        """A model of the behaviour itself (V = 1) by few of the states, where there is room."""
-        order = np.argsort(-weights)
-        for share in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
-            few = order[: max(1, int(share * len(order)))]
-            smaller = exact_model(self.target, self.parts, columns.take(few), weights[few] / weights[few].sum(), 1.0)
-            if smaller.visibility >= 1.0 and smaller.deviation == 0.0:
-                return smaller
-        return model
+        old = self.lower
+        if old is None or (model.deviation, -model.visibility) < (old.deviation, -old.visibility):
+            return model
+        return old
 
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
@@ -431,13 +384,6 @@ def _met(support: Support) -> Columns:
     v = None if state.v is None else state.v[None]
     found = Columns.of(HiddenStates(state.alice[None], state.bob[None], u, v), 0)
     return found if support.others is None else Columns.join([found, Columns.of(support.others, 0)])
-
-
-def _substantial(weights: Array, budget: float) -> NDArray[np.intp]:
-    """Indices of all but the smallest weights, which add up to less than the budget."""
-    order = np.argsort(weights)
-    dropped = int(np.searchsorted(np.cumsum(weights[order]), budget))
-    return np.sort(order[dropped:])
 
 
 def _compile(parts: Sequence[Model]) -> None:

@@ -1,0 +1,104 @@
+"""The lower end of a visibility: which of a solver's states and weights become the explicit model (`exact_model`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engines.recombination import recombine
+from ..models.base import Model
+from .columns import Columns, with_partners
+from .exact_model import LARGEST_MISS, ExactModel, exact_model
+from .strict import strict_noise_model
+from .target import Target
+
+__all__ = ["prove_mixture", "prove_noise"]
+
+Array = NDArray[np.float64]
+
+MANY_STATES = 60
+"""Mixtures of more states than this are recombined to fewer first."""
+
+
+def prove_mixture(
+    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, visibility: float, *,
+    tolerance: float, rng: np.random.Generator,
+) -> ExactModel:  # fmt: skip
+    """The best explicit model that these states and weights lead to.
+
+    Parameters
+    ----------
+    target, parts, columns, weights, visibility
+        As in `exact_model`.
+    tolerance : float
+        Losses of V well below it are accepted for fewer states.
+    rng : numpy.random.Generator
+        For the states of a model of the noise.
+    """
+    equations = len(target.margin_right) > 0
+    if equations and visibility >= 1.0 - 0.3 * tolerance:
+        visibility = 1.0
+    model = None
+    if len(weights) > MANY_STATES and not equations:
+        model = _recombined(target, parts, columns, weights, visibility, tolerance)
+    if model is None:
+        keep = _substantial(weights, 0.01 * tolerance)
+        columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
+        model = exact_model(target, parts, columns, weights, visibility)
+        if model.visibility >= 1.0 and model.deviation == 0.0:
+            return _fewest_states(target, parts, columns, weights, model)
+    if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
+        strict = strict_noise_model(target, parts, columns, rng)
+        if strict is not None:
+            other = exact_model(target, parts, columns, weights, visibility, noise_model=strict)
+            if (other.deviation, -other.visibility) < (model.deviation, -model.visibility):
+                model = other
+    return model
+
+
+def prove_noise(
+    target: Target, parts: Sequence[Model], columns: Columns, rng: np.random.Generator
+) -> ExactModel | None:
+    """A model of nearly the noise alone: better than nothing where the search had no time to find one."""
+    strict = strict_noise_model(target, parts, columns, rng)
+    if strict is None:  # Bell's has no room to spare, and needs none
+        few = with_partners(columns.take(np.arange(1)), target.antipodal)
+        strict = few, np.full(len(few), 1.0 / len(few))
+    model = exact_model(target, parts, *strict, 0.0)
+    return model if model.deviation == 0.0 and model.repair <= LARGEST_MISS else None
+
+
+def _recombined(
+    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, visibility: float, tolerance: float
+) -> ExactModel | None:
+    """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
+    slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
+    rows = np.argsort(slack)[: min(3 * sum(target.behaviour.shape), len(weights) // 2)]
+    rows = rows[slack[rows] < 0.05]
+    fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights)
+    used = fewer > 0.0
+    model = exact_model(target, parts, columns.take(used), fewer[used] / fewer[used].sum(), visibility)
+    enough = model.visibility >= visibility - 0.02 * tolerance
+    return model if enough and model.deviation == 0.0 else None
+
+
+def _fewest_states(
+    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, model: ExactModel
+) -> ExactModel:
+    """A model of the behaviour itself (V = 1) by few of the states, where there is room."""
+    order = np.argsort(-weights)
+    for share in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+        few = order[: max(1, int(share * len(order)))]
+        smaller = exact_model(target, parts, columns.take(few), weights[few] / weights[few].sum(), 1.0)
+        if smaller.visibility >= 1.0 and smaller.deviation == 0.0:
+            return smaller
+    return model
+
+
+def _substantial(weights: Array, budget: float) -> NDArray[np.intp]:
+    """Indices of all but the smallest weights, which add up to less than the budget."""
+    order = np.argsort(weights)
+    dropped = int(np.searchsorted(np.cumsum(weights[order]), budget))
+    return np.sort(order[dropped:])
