@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nsmodels import checker
-from nsmodels.problem import from_data
+from nsmodels.problem import from_data, load, shipped
 from nsmodels.results import assemble
 
 TRIADS = {"settings": {"family": "leggett_triads", "phi_deg": 30.0}}
@@ -115,5 +115,15 @@ def test_what_is_called_certified_is_proved(name):
     result = assemble(problem, problem.ask().to_json(), 0.0)
     assert result["status"] == "certified"
     assert result["value"]["upper"] - result["value"]["lower"] <= 1e-6
+    claims = checker.check(result)
+    assert all(holds for holds, _ in claims), claims
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_no_time_at_all_leaves_a_proved_enclosure(name):
+    data = load(name).data
+    problem = from_data(data | {"options": data.get("options", {}) | {"time_limit_s": 1e-6}}, "problem.toml")
+    result = assemble(problem, problem.ask().to_json(), 0.0)
+    assert result["status"] == "certified"
     claims = checker.check(result)
     assert all(holds for holds, _ in claims), claims
