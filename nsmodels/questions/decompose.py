@@ -31,7 +31,10 @@ from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
+from ..models.bell import Bell
+from ..models.leggett import Leggett
 from ..rationals import round_up
+from ..settings import Settings
 from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import LARGEST_MISS, ExactModel
@@ -48,6 +51,8 @@ MOST_PROOFS = 16
 """How often the loop is resumed after a proof that leaves the ends apart."""
 WIDEST = 0.25
 """Larger tolerances are taken for this one: V lies in [0, 1] anyway, and thresholds of the search follow from it."""
+SECONDS_AN_ENTRY = 2e-8
+"""What it takes to prove the lower end, per pair of settings and hidden state."""
 EARLY = 0.3
 """Share of the time limit in which a proof may be given up for a better functional."""
 
@@ -149,10 +154,11 @@ class _Task:
     def _left(self) -> float:
         return self.began + self.limit - time.perf_counter()
 
-    def _patience(self) -> float:
-        """Seconds for one proof: another functional may be easier, so that no proof gets all that is left."""
+    def _patience(self, search: Search) -> float:
+        """Seconds for one proof: another functional may be easier, and the lower end has to be proved as well."""
         elapsed = time.perf_counter() - self.began
-        return min(self._left(), max(3.0, 3.0 * elapsed))
+        lower_end = SECONDS_AN_ENTRY * self.target.n_pairs * len(search.master.columns)
+        return min(self._left() - lower_end, max(3.0, 3.0 * elapsed))
 
     def _report(self, lower: float, upper: float, rounds: int) -> None:
         now = time.perf_counter()
@@ -219,7 +225,7 @@ class _Task:
                 if self.lower is not None and self.lower.visibility >= 1.0:
                     return
             proposal = search.vertex if search.vertex is not None else search.best
-            better = None if proposal is None else self._prove_upper(search, proposal, self._patience())
+            better = None if proposal is None else self._prove_upper(search, proposal, self._patience(search))
             high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
             if high - search.lower <= self.tolerance or better is None:
                 self.lower = self._prove_lower(search, symmetry)
@@ -388,11 +394,12 @@ def _met(support: Support) -> Columns:
 
 def _compile(parts: Sequence[Model]) -> None:
     """Compile the oracles of the parts, which takes time only once."""
+    tiny = Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]])
     for part in parts:
         if part.name in ("leggett", "bell"):
-            tiny = Functional(np.eye(*part.shape))
-            part.propose(tiny, 1, rng=np.random.default_rng(0))
-            part.support(tiny, tolerance=0.1, time_limit_s=10.0)
+            model, f = (Leggett(tiny) if part.name == "leggett" else Bell(tiny.shape)), Functional([[1.0]])
+            model.propose(f, 1, rng=np.random.default_rng(0))
+            model.support(f, tolerance=0.1, time_limit_s=10.0)
             if part.name == "leggett":
-                shallow_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
-                polished_states(part, tiny, np.eye(3)[:1], np.eye(3)[:1])
+                shallow_states(model, f, np.eye(3)[:1], np.eye(3)[:1])
+                polished_states(model, f, np.eye(3)[:1], np.eye(3)[:1])
