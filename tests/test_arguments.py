@@ -271,6 +271,13 @@ def test_a_symmetry_has_the_size_of_the_behaviour() -> None:
     assert "the symmetry is not one of 3×6 settings" in refusal(lambda: ns.decompose(B, L, symmetry=small))
 
 
+@pytest.mark.parametrize("model", [ns.Bell((2, 2)), ns.NonSignalling((2, 2)), ns.Leggett(ns.settings.chsh())])
+def test_coefficients_whose_sum_is_no_double_are_refused(model: Any) -> None:
+    large = ns.Functional([[1e308, -1e308], [1e308, 1e308]])
+    assert "add up to more than 1e+300" in refusal(lambda: ns.bound(large, model))
+    ns.bound(ns.Functional([[1e298, -1e298], [1e298, 1e298]]), ns.Bell((2, 2)))
+
+
 def test_what_is_shown_is_short() -> None:
     assert arguments.shown(np.float64(0.5)) == "0.5"
     assert len(arguments.shown("x\n" * 500)) <= 60

@@ -28,6 +28,7 @@ from ..models.base import (
     Proof,
     check_model,
     rounding_effect,
+    trivial_bound,
 )
 from ..models.fallback import without_oracle
 from ..settings import Settings
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["BoundResult", "bound", "versions"]
+
+LARGEST = 1e300
+"""Of the sum of moduli, so that sums and bounds are doubles."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,6 +215,8 @@ def bound(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
         )
+    if trivial_bound(functional) > LARGEST:
+        raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
     check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     if settings is None:
         settings = getattr(model, "settings", None)
