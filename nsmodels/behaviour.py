@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import tables
+from .arguments import check_noun, floats, fraction, listed, number, small, whole
 from .errors import InputError
 from .settings import Settings
 
@@ -24,6 +25,8 @@ __all__ = ["Behaviour", "StandardErrors"]
 
 Array = NDArray[np.float64]
 
+PAIRS = "give a list of pairs (i, j), the numbers of Alice's and Bob's settings from 0"
+
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     array = np.array(array, order="C")
@@ -32,10 +35,7 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"Behaviour: {name} is not a table of numbers with rows of equal length") from None
+    array = floats(values, f"Behaviour: {name} is not a table of numbers with rows of equal length")
     if array.ndim != ndim or array.size == 0:
         what = "a non-empty list of rows" if ndim == 2 else "a non-empty list of numbers"
         raise InputError(f"Behaviour: {name} has shape {array.shape}; give {what}")
@@ -145,7 +145,7 @@ class Behaviour:
     ) -> None:
         table = _numbers(correlators, "correlators", 2)
         shape = table.shape
-        mask = np.ones(shape, dtype=bool) if known is None else np.array(known, dtype=bool)
+        mask = np.ones(shape, dtype=bool) if known is None else _numbers(known, "known", 2) != 0.0
         if mask.shape != shape:
             raise InputError(f"Behaviour: known has shape {mask.shape} for correlators of shape {shape}")
         _in_range(table, "correlators", mask)
@@ -154,10 +154,20 @@ class Behaviour:
             errors = StandardErrors(_numbers(errors, "errors", 2))
         if errors is not None and errors.correlators.shape != shape:
             raise InputError(f"Behaviour: errors have shape {errors.correlators.shape}, correlators {shape}")
-        if settings is not None and settings.shape != shape:
-            raise InputError(f"Behaviour: {shape} correlators on settings of shape {settings.shape}")
-        if not 0.0 <= rounding < 1.0:
-            raise InputError(f"Behaviour: rounding is {rounding!r}; it must be a small number ≥ 0")
+        for party, count in zip(("alice", "bob"), shape, strict=True):
+            sigma = getattr(errors, party, None)
+            if sigma is not None and len(sigma) != count:
+                raise InputError(f"Behaviour: there are {len(sigma)} standard errors of {party} for {count} settings")
+        if counts is not None:
+            counts = tables.checked_counts(counts)
+            if counts.shape[2:] != shape:
+                raise InputError(f"Behaviour: counts have shape {counts.shape}, correlators {shape}")
+        if settings is not None:
+            check_noun(settings, Settings, "argument settings", "Behaviour")
+            if settings.shape != shape:
+                raise InputError(f"Behaviour: {shape} correlators on settings of shape {settings.shape}")
+        if parameters is not None:
+            check_noun(parameters, Mapping, "argument parameters", "Behaviour")
 
         def put(attribute: str, value: object) -> None:
             object.__setattr__(self, attribute, value)
@@ -167,9 +177,9 @@ class Behaviour:
         put("alice", _marginals(alice, "alice", shape[0]))
         put("bob", _marginals(bob, "bob", shape[1]))
         put("errors", errors)
-        put("counts", None if counts is None else _read_only(np.array(counts, dtype=np.float64)))
+        put("counts", None if counts is None else _read_only(counts))
         put("settings", settings)
-        put("rounding", float(rounding))
+        put("rounding", small(rounding, "Behaviour: rounding"))
         put("name", name)
         put("parameters", None if parameters is None else dict(parameters))
 
@@ -293,7 +303,7 @@ class Behaviour:
 
     def is_nonsignalling_box(self, tolerance: float = 0.0) -> bool:
         """Whether every probability is at least −tolerance. No-signalling itself holds by construction."""
-        return self.positivity_defect() <= tolerance
+        return self.positivity_defect() <= number(tolerance, "Behaviour: tolerance")
 
     def no_signalling_test(self) -> NoSignallingTest:
         """Test statistically whether each party's marginals depend on the other's setting (needs `from_counts`)."""
@@ -307,10 +317,10 @@ class Behaviour:
 
     def mix(self, other: Behaviour, visibility: float) -> Behaviour:
         """The behaviour V·self + (1 − V)·other; a marginal or a pair unknown in either is unknown in the mixture."""
+        check_noun(other, Behaviour, "other one", "Behaviour")
         if other.shape != self.shape:
             raise InputError(f"Behaviour: cannot mix shapes {self.shape} and {other.shape}")
-        if not 0.0 <= visibility <= 1.0:
-            raise InputError(f"Behaviour: visibility is {visibility!r}; it must lie in [0, 1]")
+        visibility = fraction(visibility, "Behaviour: visibility")
 
         def mean(first: Array, second: Array) -> Array:
             return np.clip(visibility * first + (1.0 - visibility) * second, -1.0, 1.0)
@@ -332,10 +342,14 @@ class Behaviour:
     def with_pairs(self, pairs: Iterable[tuple[int, int]]) -> Behaviour:
         """Forget every correlator but those of the given (alice, bob) pairs, zero-based."""
         known = np.zeros(self.shape, dtype=bool)
-        for pair in pairs:
-            i, j = pair
-            if not (0 <= i < self.shape[0] and 0 <= j < self.shape[1]):
-                raise InputError(f"Behaviour: there is no pair {[i, j]} among {self.shape[0]}×{self.shape[1]} settings")
+        for pair in listed(pairs, "Behaviour: the argument pairs", PAIRS):
+            numbers = listed(pair, "Behaviour: a pair", PAIRS)
+            if len(numbers) != 2:
+                raise InputError(f"Behaviour: a pair has {len(numbers)} entries; {PAIRS}")
+            i, j = (
+                whole(k, f"Behaviour: {party}'s setting of a pair", 0, n - 1)
+                for k, party, n in zip(numbers, ("Alice", "Bob"), self.shape, strict=True)
+            )
             if not self.known[i, j]:
                 raise InputError(f"Behaviour: the correlator of the pair {[i, j]} is not known")
             known[i, j] = True

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angles import cos_sin, cos_sin_degrees
+from .arguments import MOST_ROWS, check_noun, fraction, number, small, whole
 from .behaviour import Behaviour
 from .errors import InputError
 from .settings import Settings
@@ -36,11 +37,16 @@ def _scalar_rounding(settings: Settings) -> float:
     return 2.0 * settings.rounding * (1.0 + 1e-9) + 4e-16
 
 
+def _check_settings(settings: Settings) -> None:
+    check_noun(settings, Settings, "argument settings", "behaviours")
+
+
 def singlet(settings: Settings) -> Behaviour:
     """The singlet's correlations C_ij = −a_i·b_j with vanishing marginals.
 
     Source: quantum mechanics; arXiv:0801.2241.
     """
+    _check_settings(settings)
     products = settings.alice @ settings.bob.T
     n_alice, n_bob = settings.shape
     return Behaviour(
@@ -59,11 +65,8 @@ def werner(settings: Settings, visibility: float) -> Behaviour:
 
     Source: Werner, PRA 40, 4277 (1989).
     """
-    if isinstance(visibility, bool) or not isinstance(visibility, int | float | np.floating | np.integer):
-        raise InputError(f"behaviours: visibility is {visibility!r}; it must be a number in [0, 1]")
-    if not 0.0 <= visibility <= 1.0:
-        raise InputError(f"behaviours: visibility is {visibility!r}; it must lie in [0, 1]")
-    visibility = float(visibility)
+    _check_settings(settings)
+    visibility = fraction(visibility, "behaviours: visibility")
     products = visibility * np.clip(settings.alice @ settings.bob.T, -1.0, 1.0)
     n_alice, n_bob = settings.shape
     return Behaviour(
@@ -77,6 +80,10 @@ def werner(settings: Settings, visibility: float) -> Behaviour:
     )
 
 
+ANGLE: tuple[str, Callable[[float], bool]] = ("it must be a number below 1e300", lambda x: abs(x) < 1e300)
+"""Angles are doubled."""
+
+
 def partially_entangled(settings: Settings, theta: float | None = None, *, theta_deg: float | None = None) -> Behaviour:
     """The state cos θ |00⟩ + sin θ |11⟩ (θ in radians, or ``theta_deg``).
 
@@ -84,15 +91,15 @@ def partially_entangled(settings: Settings, theta: float | None = None, *, theta
 
     Source: quantum mechanics; the state of quant-ph/0412109.
     """
+    _check_settings(settings)
     if (theta is None) == (theta_deg is None):
         raise InputError("behaviours: give the angle once, as theta (radians) or theta_deg (degrees)")
-    angle = theta if theta is not None else theta_deg
-    if isinstance(angle, bool) or not isinstance(angle, int | float | np.floating) or not np.isfinite(angle):
-        raise InputError(f"behaviours: the angle theta is {angle!r}; it must be a finite number")
     if theta is not None:
-        (cosine, sine), parameters = cos_sin(2.0 * float(theta)), {"theta": float(theta)}
+        theta = number(theta, "behaviours: theta", *ANGLE)
+        (cosine, sine), parameters = cos_sin(2.0 * theta), {"theta": theta}
     else:
-        (cosine, sine), parameters = cos_sin_degrees(2.0 * float(angle)), {"theta_deg": float(angle)}
+        theta_deg = number(theta_deg, "behaviours: theta_deg", *ANGLE)
+        (cosine, sine), parameters = cos_sin_degrees(2.0 * theta_deg), {"theta_deg": theta_deg}
     alice, bob = settings.alice, settings.bob
     correlators = np.outer(alice[:, 2], bob[:, 2])
     correlators += sine * (np.outer(alice[:, 0], bob[:, 0]) - np.outer(alice[:, 1], bob[:, 1]))
@@ -126,9 +133,11 @@ def from_state(rho: ArrayLike, settings: Settings, *, tolerance: float = 1e-9) -
     InputError
         If one of the three properties fails; the defect is named.
     """
+    _check_settings(settings)
+    tolerance = small(tolerance, "behaviours: tolerance")
     try:
         state = np.array(rho, dtype=np.complex128)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError("behaviours: rho is not a table of complex numbers") from None
     if state.shape != (4, 4):
         raise InputError(f"behaviours: rho has shape {state.shape}; a two-qubit density matrix is (4, 4)")
@@ -171,6 +180,8 @@ def pr_box() -> Behaviour:
 
 def uniform(n_alice: int, n_bob: int) -> Behaviour:
     """White noise: every mean value vanishes."""
+    n_alice = whole(n_alice, "behaviours: n_alice", most=MOST_ROWS)
+    n_bob = whole(n_bob, "behaviours: n_bob", most=MOST_ROWS)
     return Behaviour(np.zeros((n_alice, n_bob)), np.zeros(n_alice), np.zeros(n_bob), name="uniform", parameters={})
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import floats, number
 from .behaviour import Behaviour
 from .errors import InputError
 from .tables import probabilities
@@ -51,7 +52,7 @@ class BoxMixture:
 
     def __post_init__(self) -> None:
         for name, ndim in (("weights", 1), ("alice", 2), ("bob", 2), ("correlators", 3)):
-            array = np.array(getattr(self, name), dtype=np.float64, order="C")
+            array = floats(getattr(self, name), f"BoxMixture: {name} is not a table of numbers")
             if array.ndim != ndim or not np.isfinite(array).all():
                 raise InputError(f"BoxMixture: {name} of shape {array.shape}; give {ndim} dimensions of finite numbers")
             array.setflags(write=False)
@@ -62,6 +63,7 @@ class BoxMixture:
             raise InputError(f"BoxMixture: correlators have shape {self.correlators.shape}, expected {wanted}")
         if count == 0 or self.weights.min() < -1e-12 or abs(self.weights.sum() - 1.0) > 1e-9:
             raise InputError(f"BoxMixture: the {count} weights must be ≥ 0 with sum 1, got {self.weights.sum():.12g}")
+        number(self.tolerance, "BoxMixture: tolerance")
         defect = self.box_defects()
         box = int(defect.argmax())
         if defect[box] > self.tolerance:

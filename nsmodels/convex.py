@@ -20,6 +20,7 @@ import cvxpy as cp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import check_noun, floats, one_of
 from .behaviour import Behaviour
 from .convex_parts import Box, Mixture, Part, hidden_states, malus_grid
 from .engines.sdp import Solution, solve
@@ -52,6 +53,8 @@ Array = NDArray[np.float64]
 
 def value(functional: Functional, part: Part) -> cp.Expression:
     """The functional of a part, linear: k·weight + α·A + β·B + Σ S_ij C_ij."""
+    check_noun(functional, Functional, "functional", "convex")
+    check_noun(part, Part, "part", "convex")
     if functional.shape != part.shape:
         raise InputError(f"convex: the functional has shape {functional.shape}, the box {part.shape}")
     return (
@@ -64,8 +67,9 @@ def value(functional: Functional, part: Part) -> cp.Expression:
 
 def given_marginals(part: Part, *, alice: ArrayLike | None = None, bob: ArrayLike | None = None) -> list[cp.Constraint]:
     """Fix the mean marginals of one or both parties."""
+    complaint = "convex: the marginals are not a list of numbers"
     pairs = ((part.alice, alice), (part.bob, bob))
-    return [mean == np.asarray(wanted, dtype=np.float64) for mean, wanted in pairs if wanted is not None]
+    return [mean == floats(wanted, complaint) for mean, wanted in pairs if wanted is not None]
 
 
 def biased(mixture: Mixture, party: str, index: int, at_least: Any) -> list[cp.Constraint]:
@@ -141,12 +145,14 @@ def reproduces(
     marginals : {"match", "free"}
         Whether the marginals that P knows are reproduced too.
     """
+    check_noun(part, Part, "part", "convex")
+    check_noun(behaviour, Behaviour, "behaviour", "convex")
     if behaviour.shape != part.shape:
         raise InputError(f"convex: the behaviour has shape {behaviour.shape}, the box {part.shape}")
-    if marginals not in ("match", "free"):
-        raise InputError(f"convex: marginals is {marginals!r}; it is 'match' or 'free'")
+    one_of(marginals, ("match", "free"), "convex: marginals")
     if noise is None:
         noise = Behaviour(np.zeros(part.shape), np.zeros(part.shape[0]), np.zeros(part.shape[1]))
+    check_noun(noise, Behaviour, "noise", "convex")
     known = behaviour.known
 
     def equal(mean: cp.Expression, signal: Array, background: Array) -> cp.Constraint:

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import MOST_ROWS, floats, listed, one_of, whole
 from .errors import InputError
 from .models.base import Model
 from .models.bell import Bell
@@ -77,10 +78,12 @@ class Part:
 def _shape(shape: Shape | Settings) -> Shape:
     if isinstance(shape, Settings):
         return shape.shape
-    n_alice, n_bob = shape
-    if n_alice < 1 or n_bob < 1:
-        raise InputError(f"convex: shape is {tuple(shape)}; give positive numbers of settings, or Settings")
-    return int(n_alice), int(n_bob)
+    remedy = "give the numbers of settings (n_A, n_B), or Settings"
+    numbers = listed(shape, "convex: shape", remedy)
+    if len(numbers) != 2:
+        raise InputError(f"convex: shape has {len(numbers)} entries; {remedy}")
+    n_alice, n_bob = (whole(n, "convex: an entry of shape", most=MOST_ROWS) for n in numbers)
+    return n_alice, n_bob
 
 
 def _table(n_alice: int, n_bob: int) -> sp.csr_array:
@@ -125,7 +128,8 @@ class Box(Part):
 
 
 def _expression(value: Any, shape: tuple[int, ...], name: str) -> cp.Expression:
-    expression = cp.Constant(np.asarray(value, dtype=np.float64)) if not isinstance(value, cp.Expression) else value
+    complaint = f"convex: {name} is neither numbers nor an expression of CVXPY"
+    expression = value if isinstance(value, cp.Expression) else cp.Constant(floats(value, complaint))
     if expression.shape != shape:
         raise InputError(f"convex: {name} has shape {expression.shape}; it needs {shape}")
     return expression
@@ -169,8 +173,9 @@ class Mixture(Part):
             if alice is not None or bob is not None:
                 raise InputError("Mixture: give a model or marginal vectors, not both")
             alice, bob = hidden_states(hidden)
-        if form not in ("intervals", "boxes"):
-            raise InputError(f"Mixture: unknown form {form!r}; it is 'intervals' or 'boxes'")
+        one_of(form, ("intervals", "boxes"), "Mixture: form")
+        if free is not None:
+            free = whole(free, "Mixture: free", most=MOST_ROWS)
         rows = {name: None if m is None else _rows(m, name) for name, m in (("alice", alice), ("bob", bob))}
         given = [m for m in rows.values() if m is not None]
         if not given or len({len(m) for m in given}) != 1 or (len(given) == 1) != (free is not None):
@@ -201,10 +206,10 @@ class Mixture(Part):
                 constraints += [flat >= (plus - 1.0).T @ weights, flat <= (1.0 - difference).T @ weights]
         else:
             party = "alice" if rows["alice"] is None else "bob"
-            marginals = cp.Variable((count, int(free or 0)), name="A" if party == "alice" else "B")
+            marginals = cp.Variable((count, free or 0), name="A" if party == "alice" else "B")
             means[party] = cp.sum(marginals, axis=0)
             n_alice, n_bob = (
-                (int(free or 0), given[0].shape[1]) if party == "alice" else (given[0].shape[1], int(free or 0))
+                (free or 0, given[0].shape[1]) if party == "alice" else (given[0].shape[1], free or 0)
             )
             boxes = cp.Variable((count, n_alice * n_bob), name="boxes")
             constraints.append(_half_given(weights, given[0], marginals, boxes, party) >= 0)
@@ -220,14 +225,15 @@ class Mixture(Part):
 
     def mean_absolute(self, party: str, index: int) -> cp.Expression:
         """Σ ρ_λ |m_λ| at one setting of a party ("alice" or "bob") whose marginals are given."""
-        rows = self._rows.get(party)
+        rows = self._rows[one_of(party, ("alice", "bob"), "Mixture: party")]
         if rows is None:
             raise InputError(f"Mixture: mean |marginal| needs the hidden states' marginals of party {party!r}")
+        index = whole(index, "Mixture: the number of a setting", 0, rows.shape[1] - 1)
         return np.abs(rows[:, index]) @ self.weights
 
 
 def _rows(marginals: ArrayLike, name: str) -> Array:
-    rows = np.asarray(marginals, dtype=np.float64)
+    rows = floats(marginals, f"Mixture: {name} is not a table of numbers, one row for each hidden state")
     if rows.ndim != 2 or rows.size == 0 or not np.all(np.abs(rows) <= 1.0):
         raise InputError(f"Mixture: {name} has to be a table of marginals in [−1, 1], one row for each hidden state")
     return rows

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angles import ROW_ROUNDING, unit
+from .arguments import check_noun, floats, listed, small
 from .errors import InputError
 
 __all__ = ["NORM_TOLERANCE", "Settings", "checked_rows", "checked_units"]
@@ -24,15 +25,19 @@ def _row_length(row: NDArray[np.float64]) -> float:
     return math.hypot(*(float(entry) for entry in row))
 
 
+def _has_three(row: object) -> bool:
+    try:
+        return len(row) == 3  # type: ignore[arg-type]  # whatever it is
+    except TypeError:
+        return False
+
+
 def checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
     """Rows as an (n, 3) array of finite, non-zero vectors, or an error that names the first bad row."""
-    try:
-        array = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError):
-        lengths = [len(row) if hasattr(row, "__len__") else None for row in rows] if isinstance(rows, Sequence) else []
-        bad = next((i for i, length in enumerate(lengths) if length != 3), None)
-        where = f"row {bad} of {party}" if bad is not None else party
-        raise InputError(f"Settings: {where} is not a list of 3 numbers; give each direction as [x, y, z]") from None
+    listed_rows = rows if isinstance(rows, list | tuple) else ()
+    bad = next((i for i, row in enumerate(listed_rows) if not _has_three(row)), None)
+    where = f"row {bad} of {party}" if bad is not None else party
+    array = floats(rows, f"Settings: {where} is not a list of 3 numbers; give each direction as [x, y, z]")
     if array.size == 0:
         raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
     if array.ndim != 2 or array.shape[1] != 3:
@@ -66,7 +71,9 @@ def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _checked_labels(labels: Sequence[str] | None, count: int, party: str) -> tuple[str, ...]:
     letter = party[0].upper()
-    names = tuple(f"{letter}{i}" for i in range(count)) if labels is None else tuple(str(label) for label in labels)
+    if labels is None:
+        return tuple(f"{letter}{i}" for i in range(count))
+    names = tuple(map(str, listed(labels, f"Settings: {party}_labels", "give a list of names")))
     if len(names) != count:
         raise InputError(f"Settings: {party}_labels has {len(names)} names for {count} directions")
     if len(set(names)) != count:
@@ -137,9 +144,11 @@ class Settings:
             put(f"rows_{party}", _read_only(rows))
             put(party, _read_only(units))
             put(f"{party}_labels", _checked_labels(labels, len(rows), party))
+        if parameters is not None:
+            check_noun(parameters, Mapping, "argument parameters", "Settings")
         put("family", family)
         put("parameters", None if parameters is None else dict(parameters))
-        put("rounding", ROW_ROUNDING if rounding is None else float(rounding))
+        put("rounding", ROW_ROUNDING if rounding is None else small(rounding, "Settings: rounding"))
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .arguments import not_nan, shown
 from .errors import InputError
 
 __all__ = ["NO_MODEL", "NO_MODEL_PROVED", "Enclosure", "Status"]
@@ -51,16 +52,14 @@ class Enclosure:
     reason: str = "tolerance_met"
 
     def __post_init__(self) -> None:
-        lower, upper = float(self.lower), float(self.upper)
-        if math.isnan(lower) or math.isnan(upper):
-            raise InputError(f"Enclosure: the ends must be numbers, got [{lower}, {upper}]")
+        lower, upper = not_nan(self.lower, "Enclosure: the lower end"), not_nan(self.upper, "Enclosure: the upper end")
         if lower > upper:
             raise InputError(f"Enclosure: lower end {lower!r} is above the upper end {upper!r} by {lower - upper:.3g}")
         try:
             status = Status(self.status)
         except ValueError:
             choices = ", ".join(member.value for member in Status)
-            raise InputError(f"Enclosure: unknown status {self.status!r}; one of {choices}") from None
+            raise InputError(f"Enclosure: unknown status {shown(self.status)}; one of {choices}") from None
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
         object.__setattr__(self, "status", status)

@@ -36,7 +36,7 @@ MODELS = (
             "With a_i along b_i + b_i' and η_A = η_B = η it obeys L3 ≤ 2 − ⅔ η sin(φ/2), and that is tight.",
             "Leggett(η, η) reproduces the correlations −V a·b for all settings at once exactly when "
             "V ≤ ½(1 + √(1 − η²/2)), which is 0.853553 for η = 1; v = −u uniform on the sphere does it.",
-            "Keys: eta, or eta_a and eta_b, each in [0, 1]; 1 unless given.",
+            "Keys: eta, or eta_a and eta_b, each 0 or in [1e-30, 1]; 1 unless given.",
         ),
         "arXiv:0801.2241, eqs. (2), (3) and (5); the statement about all settings is derived here",
         ("eta", "eta_a", "eta_b"),

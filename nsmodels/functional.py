@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import wording
+from .arguments import check_noun, floats, not_nan, number, small
 from .behaviour import Behaviour
 from .errors import InputError
 
@@ -25,10 +27,7 @@ Array = NDArray[np.float64]
 
 
 def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
-    try:
-        array = np.array(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        raise InputError(f"Functional: {name} is not a table of numbers with rows of equal length") from None
+    array = floats(values, f"Functional: {name} is not a table of numbers with rows of equal length")
     if array.ndim != ndim or array.size == 0:
         what = "a non-empty list of rows" if ndim == 2 else "a non-empty list of numbers"
         raise InputError(f"Functional: {name} has shape {array.shape}; give {what}")
@@ -92,12 +91,10 @@ class Functional:
             if len(array) != count:
                 raise InputError(f"Functional: {party} has {len(array)} coefficients for {count} settings")
             put(party, array)
-        if not math.isfinite(constant):
-            raise InputError(f"Functional: the constant is {constant}; it must be finite")
-        put("constant", float(constant))
+        put("constant", number(constant, "Functional: the constant"))
         put("name", name)
         put("source", source)
-        put("relative_rounding", float(relative_rounding))
+        put("relative_rounding", small(relative_rounding, "Functional: relative_rounding"))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -108,7 +105,7 @@ class Functional:
         """The value k + α·A + β·B + Σ S_ij C_ij, each sum correctly rounded."""
         terms = [self.constant]
         for coefficients, values in ((self.alice, alice), (self.bob, bob), (self.correlators, correlators)):
-            array = np.asarray(values, dtype=np.float64)
+            array = floats(values, "Functional: mean values are not tables of numbers with rows of equal length")
             if array.shape != coefficients.shape:
                 shapes = f"{array.shape} for coefficients of shape {coefficients.shape}"
                 raise InputError(f"Functional: mean values of shape {shapes}")
@@ -123,6 +120,7 @@ class Functional:
         InputError
             If the shapes differ, or a coefficient multiplies a marginal or correlator that is not known.
         """
+        check_noun(behaviour, Behaviour, "behaviour", "Functional")
         if behaviour.shape != self.shape:
             raise InputError(f"Functional: shape {self.shape} does not fit a behaviour of shape {behaviour.shape}")
         missing = (self.correlators != 0.0) & ~behaviour.known
@@ -145,6 +143,7 @@ class Functional:
         With counts, the Poissonian counts are propagated through C and the pooled marginals exactly to first order,
         with all their correlations; with bare standard errors the entries are taken as independent.
         """
+        check_noun(behaviour, Behaviour, "behaviour", "Functional")
         if behaviour.counts is not None:
             return _propagate_counts(self, behaviour.counts)
         errors = behaviour.errors
@@ -173,9 +172,9 @@ class Functional:
         )
 
     def __mul__(self, factor: float) -> Functional:
-        if isinstance(factor, bool) or not isinstance(factor, int | float | np.integer | np.floating):
+        if isinstance(factor, bool) or not isinstance(factor, Real):
             return NotImplemented
-        factor = float(factor)
+        factor = number(factor, "Functional: the factor")
         return Functional(
             factor * self.correlators,
             factor * self.alice,
@@ -308,6 +307,10 @@ class Inequality:
     bound: float
     proof: Proof | None = None
     model: str | None = None
+
+    def __post_init__(self) -> None:
+        check_noun(self.functional, Functional, "functional", "Inequality")
+        object.__setattr__(self, "bound", not_nan(self.bound, "Inequality: the bound"))
 
     def evaluate(self, behaviour: Behaviour) -> Evaluation:
         """Value, violation, and their standard deviations where the behaviour carries errors."""

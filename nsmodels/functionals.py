@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import MOST_ROWS, check_noun, whole
 from .errors import InputError
 from .functional import Functional
 from .settings import Settings
@@ -31,10 +32,9 @@ def chained(n: int) -> Functional:
 
     Source: Braunstein and Caves, Ann. Phys. 202, 22 (1990); used in PRL 101, 050403 (2008), arXiv:0801.2218.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 2:
-        raise InputError(f"functionals: chained needs a whole number n ≥ 2, got {n!r}")
-    table = np.zeros((int(n), int(n)))
-    for k in range(int(n)):
+    n = whole(n, "functionals: the argument n of chained", 2, MOST_ROWS)
+    table = np.zeros((n, n))
+    for k in range(n):
         table[k, k] = -1.0
         if k + 1 < n:
             table[k + 1, k] = -1.0
@@ -55,6 +55,7 @@ def leggett_n(settings: Settings) -> Functional:
     InputError
         If Bob does not have twice as many settings as Alice.
     """
+    check_noun(settings, Settings, "argument settings", "functionals")
     n_alice, n_bob = settings.shape
     if n_bob != 2 * n_alice:
         raise InputError(f"functionals: L_N needs twice as many of Bob's settings as of Alice's, got {n_alice}×{n_bob}")
@@ -81,6 +82,7 @@ def leggett3(settings: Settings) -> Functional:
     InputError
         If the settings are not 3×6.
     """
+    check_noun(settings, Settings, "argument settings", "functionals")
     if settings.shape != (3, 6):
         raise InputError(f"functionals: leggett3 needs 3×6 settings, got {settings.shape[0]}×{settings.shape[1]}")
     table = leggett_n(settings)

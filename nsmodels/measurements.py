@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .angles import cos_sin_degrees
+from .arguments import number
 from .behaviour import Behaviour, StandardErrors
 from .errors import InputError
 from .settings import Settings
@@ -70,7 +71,7 @@ def trapped_ion(phi_deg: float) -> Behaviour:
 
     Source: the repository lts-rad/leggett_benchmark, file leggett_results_ionq_forte_sequential_24qb.json.
     """
-    measured = _TABLE.get(float(phi_deg))
+    measured = _TABLE.get(number(phi_deg, "measurements: phi_deg"))
     if measured is None:
         angles = ", ".join(f"{angle:g}" for angle in _TABLE)
         raise InputError(f"measurements: there are no trapped-ion data at {phi_deg!r} degrees; there are at {angles}")

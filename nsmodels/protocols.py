@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .arguments import MOST_SETTINGS, check_noun, whole
 from .boxes import BoxMixture
-from .errors import InputError
 from .settings import Settings
 
 __all__ = ["cerf_gisin_massar_popescu", "toner_bacon"]
@@ -21,11 +21,11 @@ __all__ = ["cerf_gisin_massar_popescu", "toner_bacon"]
 Array = NDArray[np.float64]
 
 
-def _shared_vectors(count: int, seed: int) -> tuple[Array, Array]:
+def _shared_vectors(settings: Settings, count: int, seed: int) -> tuple[Array, Array]:
     """Two lists of independent uniform unit vectors."""
-    if count < 1:
-        raise InputError(f"protocols: the sample has {count} hidden states; it needs at least 1")
-    points = np.random.default_rng(seed).normal(size=(2, count, 3))
+    check_noun(settings, Settings, "argument settings", "protocols")
+    whole(count, "protocols: the number of hidden states", most=MOST_SETTINGS)
+    points = np.random.default_rng(whole(seed, "protocols: seed", 0)).normal(size=(2, count, 3))
     points /= np.linalg.norm(points, axis=2, keepdims=True)
     return points[0], points[1]
 
@@ -48,7 +48,7 @@ def cerf_gisin_massar_popescu(settings: Settings, count: int = 1000, seed: int =
     InputError
         If the sample is empty.
     """
-    first, second = _shared_vectors(count, seed)
+    first, second = _shared_vectors(settings, count, seed)
 
     def bits(directions: Array, vectors: Array) -> NDArray[np.int64]:
         return np.asarray(vectors @ directions.T >= 0.0, dtype=np.int64)
@@ -85,7 +85,7 @@ def toner_bacon(settings: Settings, count: int = 1000, seed: int = 0) -> Array:
     InputError
         If the sample is empty.
     """
-    first, second = _shared_vectors(count, seed)
+    first, second = _shared_vectors(settings, count, seed)
 
     def signs(products: Array) -> Array:
         return np.where(products >= 0.0, 1.0, -1.0)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
+from .arguments import MOST_SETTINGS, floats, number, one_of, whole
 from .directions import Settings, checked_units
 from .errors import InputError
 
@@ -46,20 +47,8 @@ def _family(name: str, parameters: dict[str, Any], alice: Sequence[Row], bob: Se
     return Settings(np.array(alice), np.array(bob), family=name, parameters=parameters, rounding=FAMILY_ROUNDING)
 
 
-def _checked_count(value: int, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise InputError(f"settings: {name} is {value!r}; it must be a whole number ≥ 1")
-    if value < 1:
-        raise InputError(f"settings: {name} is {value}; it must be at least 1")
-    return int(value)
-
-
-def _checked_angle(value: float, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise InputError(f"settings: {name} is {value!r}; it must be a number")
-    if not math.isfinite(value):
-        raise InputError(f"settings: {name} is {value}; it must be finite")
-    return float(value)
+def _count(value: int, name: str) -> int:
+    return whole(value, f"settings: {name}", most=MOST_SETTINGS)
 
 
 def _half_opening(phi: float | None, phi_deg: float | None) -> tuple[float, float, dict[str, Any]]:
@@ -67,10 +56,10 @@ def _half_opening(phi: float | None, phi_deg: float | None) -> tuple[float, floa
     if (phi is None) == (phi_deg is None):
         raise InputError("settings: give the opening angle once, as phi (radians) or as phi_deg (degrees)")
     if phi_deg is not None:
-        phi_deg = _checked_angle(phi_deg, "phi_deg")
+        phi_deg = number(phi_deg, "settings: phi_deg")
         return *cos_sin_degrees(phi_deg / 2.0), {"phi_deg": phi_deg}
     assert phi is not None
-    phi = _checked_angle(phi, "phi")
+    phi = number(phi, "settings: phi")
     return *cos_sin(phi / 2.0), {"phi": phi}
 
 
@@ -128,10 +117,7 @@ DIRECTIONS: Mapping[str, str] = {
 
 
 def _direction_rows(name: str) -> tuple[tuple[Fraction, ...], ...]:
-    try:
-        return _DIRECTION_ROWS[name]
-    except KeyError:
-        raise InputError(f"settings: unknown directions {name!r}; one of {', '.join(DIRECTIONS)}") from None
+    return _DIRECTION_ROWS[one_of(name, DIRECTIONS, "settings: the name of directions")]
 
 
 def directions(name: str) -> NDArray[np.float64]:
@@ -199,10 +185,7 @@ def from_angles(alice_deg: ArrayLike, bob_deg: ArrayLike) -> Settings:
     sides: list[list[Row]] = []
     parameters: dict[str, Any] = {}
     for name, table in (("alice_deg", alice_deg), ("bob_deg", bob_deg)):
-        try:
-            array = np.array(table, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError(f"settings: {name} must have rows [polar, azimuth] of two numbers") from None
+        array = floats(table, f"settings: {name} must have rows [polar, azimuth] of two numbers")
         if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
             raise InputError(f"settings: {name} has shape {array.shape}; give rows [polar, azimuth] of two numbers")
         if not np.isfinite(array).all():
@@ -231,7 +214,7 @@ def half_circle(n: int) -> Settings:
 
     Source: chained inequalities; Colbeck and Renner, PRL 101, 050403 (2008), arXiv:0801.2218.
     """
-    n = _checked_count(n, "n")
+    n = _count(n, "n")
     alice = [_from_z_towards_x(2 * k, 4 * n) for k in range(n)]
     bob = [_from_z_towards_x(2 * k + 1, 4 * n) for k in range(n)]
     return _family("half_circle", {"n": n}, alice, bob)
@@ -239,7 +222,7 @@ def half_circle(n: int) -> Settings:
 
 def great_circle(n_alice: int, n_bob: int) -> Settings:
     """Evenly spread directions on a great circle: 2πk/n from z towards x, k = 0 … n−1, on each side."""
-    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
+    n_alice, n_bob = _count(n_alice, "n_alice"), _count(n_bob, "n_bob")
     alice = [_from_z_towards_x(k, n_alice) for k in range(n_alice)]
     bob = [_from_z_towards_x(k, n_bob) for k in range(n_bob)]
     return _family("great_circle", {"n_alice": n_alice, "n_bob": n_bob}, alice, bob)
@@ -259,7 +242,7 @@ def _fibonacci_rows(n: int) -> list[Row]:
 
 def fibonacci(n_alice: int, n_bob: int) -> Settings:
     """Fibonacci lattices: z_k = 1 − (2k+1)/n, azimuth kπ(3 − √5), k = 0 … n−1, on each side."""
-    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
+    n_alice, n_bob = _count(n_alice, "n_alice"), _count(n_bob, "n_bob")
     parameters = {"n_alice": n_alice, "n_bob": n_bob}
     return _family("fibonacci", parameters, _fibonacci_rows(n_alice), _fibonacci_rows(n_bob))
 
@@ -281,16 +264,15 @@ def random(n_alice: int, n_bob: int, seed: int = 0) -> Settings:
     Rows are 2r − 1 for three draws r of Python's ``random.Random(seed).random()``, Alice's first, rejected unless
     ¼ ≤ x² + y² + z² ≤ 1 in doubles, added from left to right; the direction is the row divided by its exact length.
     """
-    n_alice, n_bob = _checked_count(n_alice, "n_alice"), _checked_count(n_bob, "n_bob")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InputError(f"settings: seed is {seed!r}; it must be a whole number ≥ 0")
-    generator = _random.Random(int(seed))
+    n_alice, n_bob = _count(n_alice, "n_alice"), _count(n_bob, "n_bob")
+    seed = whole(seed, "settings: seed", 0)
+    generator = _random.Random(seed)
     rows: list[Row] = []
     while len(rows) < n_alice + n_bob:
         x, y, z = (2.0 * generator.random() - 1.0 for _ in range(3))
         if 0.25 <= x * x + y * y + z * z <= 1.0:
             rows.append(unit((x, y, z)))
-    parameters = {"n_alice": n_alice, "n_bob": n_bob, "seed": int(seed)}
+    parameters = {"n_alice": n_alice, "n_bob": n_bob, "seed": seed}
     return _family("random", parameters, rows[:n_alice], rows[n_alice:])
 
 

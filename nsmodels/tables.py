@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .arguments import floats, small
 from .errors import InputError
 
 __all__ = [
@@ -64,8 +65,7 @@ def read_collins_gisin(table: Array, tolerance: float) -> tuple[Array, Array, Ar
 
 
 def _check_tolerance(tolerance: float) -> None:
-    if not 0.0 <= tolerance < 1.0:
-        raise InputError(f"Behaviour: tolerance is {tolerance!r}; it must be a small number ≥ 0")
+    small(tolerance, "Behaviour: tolerance")
 
 
 def _check_positive(p: Array, tolerance: float) -> None:
@@ -83,10 +83,7 @@ def check_corner(table: Array, notation: str) -> None:
 
 
 def _four_index(values: ArrayLike, name: str) -> Array:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"Behaviour: {name}[a,b,x,y] is not a table of numbers") from None
+    array = floats(values, f"Behaviour: {name}[a,b,x,y] is not a table of numbers, shape (2, 2, n_A, n_B)")
     if array.ndim != 4 or array.shape[:2] != (2, 2) or array.size == 0:
         raise InputError(f"Behaviour: {name}[a,b,x,y] has shape {array.shape}; it must be (2, 2, n_A, n_B)")
     if not np.isfinite(array).all():

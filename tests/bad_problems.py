@@ -150,6 +150,18 @@ CASES = [
         ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility"',
     ),
     (
+        "purity that is nearly zero", BOUND,
+        "eta = 1.0",
+        "eta = 1e-31",
+        ":5: model.eta: is 1e-31; a purity is 0, or lies in [1e-30, 1]",
+    ),
+    (
+        "purity that is nearly zero in a hull", VISIBILITY,
+        'name = "bell"',
+        'name = "hull"\nof = [{name = "leggett", eta_a = 1, eta_b = 1e-40}]',
+        ":5: model.of[0].eta_b: is 1e-40; a purity is 0, or lies in [1e-30, 1]",
+    ),
+    (
         "no model", BOUND,
         '[model]\nname = "leggett"\neta = 1.0\n',
         "",

@@ -142,7 +142,7 @@ def test_unknown_pairs_may_be_anything() -> None:
     assert box.correlators.tolist() == [[0.5, 0.0]]
     again = ns.Behaviour([[0.5, 0.3]]).with_pairs([(0, 0)])
     assert again == box
-    with pytest.raises(InputError, match="no pair"):
+    with pytest.raises(InputError, match="Bob's setting of a pair is 2; it may be at most 1"):
         again.with_pairs([(0, 2)])
     with pytest.raises(InputError, match="not known"):
         again.with_pairs([(0, 1)])

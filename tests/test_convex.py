@@ -202,7 +202,7 @@ def test_biased_and_given_marginals():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: convex.Box((0, 2)), "positive"),
+        (lambda: convex.Box((0, 2)), "whole number ≥ 1"),
         (lambda: convex.Box((2, 2), alice=[0.0]), "alice has shape"),
         (lambda: convex.Mixture(), "Mixture"),
         (lambda: convex.Mixture(ns.Bell((2, 2)), alice=[[1.0]]), "not both"),

@@ -104,7 +104,7 @@ def test_every_named_functional_builds_from_a_problem_file() -> None:
             FUNCTIONALS[name].build(None, {})
         with pytest.raises(InputError, match="got 2×2"):
             FUNCTIONALS[name].build(ns.settings.chsh(), {})
-    with pytest.raises(InputError, match="n ≥ 2"):
+    with pytest.raises(InputError, match="n of chained is 1; it must be a whole number ≥ 2"):
         ns.functionals.chained(1)
 
 

@@ -10,8 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "nsmodels"
 
 NOUNS = (
-    "angles behaviour behaviours boxes digits directions enclosure functional functionals measurements protocols "
-    "rationals settings signalling tables wording"
+    "angles arguments behaviour behaviours boxes digits directions enclosure functional functionals measurements "
+    "protocols rationals settings signalling tables wording"
 )
 FLOORS: dict[str, int] = {
     **dict.fromkeys(("errors", "checker", "interrupts"), 0),

@@ -125,7 +125,7 @@ def test_cerf_gisin_massar_popescu_passes_with_zero_marginals():
     assert np.abs(mixture.bob).max() == 0.0
     assert np.all(np.abs(mixture.correlators) == 1.0)
     assert mixture.deviation(behaviours.singlet(directions)) < 5 / math.sqrt(20000)
-    with pytest.raises(InputError, match="at least 1"):
+    with pytest.raises(InputError, match="hidden states is 0; it must be a whole number ≥ 1"):
         toner_bacon(directions, 0)
 
 

@@ -35,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import MOST_SETTINGS, check_noun, kind_of, listed, whole
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
@@ -245,6 +246,7 @@ class Model(ABC):
         return state.alice, state.bob
 
     def _check(self, functional: Functional) -> None:
+        check_noun(functional, Functional, "functional", self.name)
         if functional.shape != self.shape:
             raise InputError(
                 f"{self.name}: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
@@ -262,35 +264,27 @@ def check_model(model: object, question: str) -> None:
     if isinstance(model, type) and issubclass(model, Model):
         raise InputError(f"{question}: the model is the class {model.__name__}; make one of it: {model.__name__}(…)")
     if not isinstance(model, Model):
-        raise InputError(f"{question}: the model is {_kind_of(model)}; it must be a Model such as Leggett(settings)")
-
-
-def check_noun(value: object, noun: type, word: str, question: str) -> None:
-    """Refuse an argument that is not of the wanted class.
-
-    Raises
-    ------
-    InputError
-    """
-    if not isinstance(value, noun):
-        raise InputError(f"{question}: the {word} is {_kind_of(value)}; it must be a {noun.__name__}")
-
-
-def _kind_of(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"of type {type(value).__name__}"
+        raise InputError(f"{question}: the model is {kind_of(model)}; it must be a Model such as Leggett(settings)")
 
 
 def _shape_of(shape: tuple[int, int] | None, settings: Settings | None, model: str) -> tuple[int, int]:
     """The shape a model is given directly or through its settings."""
     if settings is not None:
-        if shape is not None and tuple(shape) != settings.shape:
-            raise InputError(f"{model}: shape {tuple(shape)} differs from that of the settings, {settings.shape}")
-        return settings.shape
+        check_noun(settings, Settings, "argument settings", model)
     if isinstance(shape, Settings):
-        return shape.shape
-    if shape is None or len(shape) != 2 or min(shape) < 1:
-        raise InputError(f"{model}: give the numbers of settings as shape=(n_A, n_B), or settings=")
-    return int(shape[0]), int(shape[1])
+        given = shape.shape
+    elif shape is None and settings is not None:
+        given = settings.shape
+    else:
+        remedy = "give the numbers of settings as shape=(n_A, n_B), or settings="
+        numbers = listed(shape, f"{model}: shape", remedy)
+        if len(numbers) != 2:
+            raise InputError(f"{model}: shape has {len(numbers)} entries; {remedy}")
+        n_alice, n_bob = (whole(n, f"{model}: an entry of shape", most=MOST_SETTINGS) for n in numbers)
+        given = n_alice, n_bob
+    if settings is not None and given != settings.shape:
+        raise InputError(f"{model}: shape {given} differs from that of the settings, {settings.shape}")
+    return given
 
 
 @dataclass(frozen=True, repr=False, init=False)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import check_noun, check_options, floats, one_of, purity, whole
 from ..enclosure import Enclosure
 from ..engines import grids
 from ..errors import InputError
@@ -31,6 +32,8 @@ Array = NDArray[np.float64]
 
 EXACT_CANDIDATES = 200
 """How many states near the best one are evaluated exactly."""
+MOST_STATES = 100_000_000
+"""Of a grid."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,7 @@ class ListProof(Proof):
 
 
 def _table(values: ArrayLike, party: str) -> Array:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"Finite: {party} is not a table of numbers, a row for each hidden state") from None
+    array = floats(values, f"Finite: {party} is not a table of numbers; give a row of marginals for each hidden state")
     if array.ndim != 2 or array.size == 0:
         raise InputError(f"Finite: {party} has shape {array.shape}; give a row of marginals for each hidden state")
     bad = ~(np.abs(array) <= 1.0)
@@ -114,20 +114,18 @@ class Finite(Model):
         seed : int
             Of the random pairs.
         """
-        eta_a, eta_b = eta if eta_a is None else eta_a, eta if eta_b is None else eta_b
-        for value in (eta_a, eta_b):
-            if not 0.0 <= value <= 1.0:
-                raise InputError(f"Finite: η is {value!r}; it must lie in [0, 1]")
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InputError(f"Finite: the number of hidden states is {n!r}; it must be a whole number ≥ 1")
-        if kind not in ("product", "random"):
-            raise InputError(f"Finite: kind is {kind!r}; it is 'product' or 'random'")
-        grid = grids.product_grid(math.isqrt(int(n))) if kind == "product" else grids.random_grid(int(n), seed)
+        check_noun(settings, Settings, "argument settings", "Finite")
+        eta_a = purity(eta if eta_a is None else eta_a, "Finite: η of Alice")
+        eta_b = purity(eta if eta_b is None else eta_b, "Finite: η of Bob")
+        n = whole(n, "Finite: the number of hidden states", most=MOST_STATES)
+        one_of(kind, ("product", "random"), "Finite: kind")
+        check_options("Finite", seed=seed)
+        grid = grids.product_grid(math.isqrt(n)) if kind == "product" else grids.random_grid(n, int(seed))
         model = cls(
             np.clip(eta_a * (grid.u @ settings.alice.T), -1.0, 1.0),
             np.clip(eta_b * (grid.v @ settings.bob.T), -1.0, 1.0),
         )
-        model.settings, model.grid, model.purities = settings, grid, (float(eta_a), float(eta_b))
+        model.settings, model.grid, model.purities = settings, grid, (eta_a, eta_b)
         return model
 
     def __len__(self) -> int:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import listed
 from ..enclosure import Enclosure, Status
 from ..errors import InputError
 from ..functional import Functional
 from ..rationals import round_up
 from ..settings import Settings
-from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, trivial_bound, values_at
+from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, check_model, trivial_bound, values_at
 from .fallback import without_oracle
 
 __all__ = ["Hull", "HullProof"]
@@ -62,10 +63,11 @@ class Hull(Model):
     name = "hull"
 
     def __init__(self, models: Sequence[Model]) -> None:
-        parts = tuple(models)
+        parts = listed(models, "Hull: the argument models", "give a list of models")
         if not parts:
             raise InputError("Hull: give at least one model")
-        for part in parts[1:]:
+        for part in parts:
+            check_model(part, "Hull")
             if part.shape != parts[0].shape:
                 raise InputError(
                     f"Hull: {parts[0].name} has {parts[0].shape[0]}×{parts[0].shape[1]} settings and {part.name} "

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import check_noun, purity
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
@@ -59,14 +60,6 @@ class CoveringProof(Proof):
         return {"type": "covering", "threshold": rational(self.threshold), **self.covering.to_json()}
 
 
-def _purity(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise InputError(f"Leggett: {name} is {value!r}; it must be a number in [0, 1]")
-    if not 0.0 <= value <= 1.0:
-        raise InputError(f"Leggett: {name} is {value}; a purity lies in [0, 1]")
-    return float(value)
-
-
 class Leggett(Model):
     """Hidden unit vectors u, v with Malus' law for the local marginals.
 
@@ -75,14 +68,14 @@ class Leggett(Model):
     settings : Settings
         The directions of both parties.
     eta : float, optional
-        Purity η_A = η_B of the hidden states, in [0, 1]; 1 by default.
+        Purity η_A = η_B of the hidden states, 0 or in [1e-30, 1]; 1 by default.
     eta_a, eta_b : float, optional
         Purities of the two sides, instead of ``eta``; one that is left out is 1.
 
     Raises
     ------
     InputError
-        For purities outside [0, 1], or given in both forms.
+        For purities out of range, or given in both forms.
     """
 
     name = "leggett"
@@ -95,14 +88,13 @@ class Leggett(Model):
         eta_a: float | None = None,
         eta_b: float | None = None,
     ) -> None:
-        if not isinstance(settings, Settings):
-            raise InputError(f"Leggett: settings is a {type(settings).__name__}; it must be a Settings object")
+        check_noun(settings, Settings, "argument settings", "Leggett")
         if eta is not None and (eta_a is not None or eta_b is not None):
             raise InputError("Leggett: give the purities once, as eta or as eta_a and eta_b")
-        both = 1.0 if eta is None else _purity(eta, "eta")
+        both = 1.0 if eta is None else purity(eta, "Leggett: eta")
         self.settings = settings
-        self.eta_a = both if eta_a is None else _purity(eta_a, "eta_a")
-        self.eta_b = both if eta_b is None else _purity(eta_b, "eta_b")
+        self.eta_a = both if eta_a is None else purity(eta_a, "Leggett: eta_a")
+        self.eta_b = both if eta_b is None else purity(eta_b, "Leggett: eta_b")
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import check_noun, check_options
 from ..behaviours import singlet
 from ..enclosure import Enclosure, Status
 from ..errors import InputError, SolverError
@@ -26,8 +27,8 @@ from ..models.base import (
     Progress,
     Proof,
     check_model,
-    check_noun,
     rounding_effect,
+    trivial_bound,
 )
 from ..models.fallback import without_oracle
 from ..settings import Settings
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["BoundResult", "bound", "versions"]
+
+LARGEST = 1e300
+"""Of the sum of moduli, so that sums and bounds are doubles."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,12 +215,13 @@ def bound(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
         )
-    if not 0.0 < tolerance < math.inf:
-        raise InputError(f"bound: tolerance is {tolerance!r}; it must be a positive number")
-    if not time_limit_s > 0.0:
-        raise InputError(f"bound: time_limit_s is {time_limit_s!r}; it must be positive")
+    if trivial_bound(functional) > LARGEST:
+        raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
+    check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     if settings is None:
         settings = getattr(model, "settings", None)
+    else:
+        check_noun(settings, Settings, "argument settings", "bound")
     if settings is not None and settings.shape != functional.shape:
         raise InputError(f"bound: settings of shape {settings.shape} for a functional of shape {functional.shape}")
 

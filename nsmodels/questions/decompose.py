@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import check_noun, check_options, one_of
 from ..behaviour import Behaviour
 from ..behaviours import uniform
 from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
-from ..models.base import HiddenStates, Model, Progress, Support, check_model, check_noun
+from ..models.base import HiddenStates, Model, Progress, Support, check_model
 from ..models.bell import Bell
 from ..models.leggett import Leggett
 from ..rationals import round_up
@@ -114,10 +115,13 @@ def decompose(
             f"decompose: the behaviour has {behaviour.shape[0]}×{behaviour.shape[1]} settings, "
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
         )
-    if not 0.0 < tolerance < math.inf:
-        raise InputError(f"decompose: tolerance is {tolerance!r}; it must be a positive number")
-    if not time_limit_s > 0.0:
-        raise InputError(f"decompose: time_limit_s is {time_limit_s!r}; it must be positive")
+    check_options("decompose", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    if isinstance(symmetry, Symmetry):
+        if not symmetry.fits(behaviour.shape):
+            size = f"{behaviour.shape[0]}×{behaviour.shape[1]}"
+            raise InputError(f"decompose: the symmetry is not one of {size} settings; give None or find_symmetry's")
+    elif symmetry is not None:
+        one_of(symmetry, ("auto", "None", "a Symmetry"), "decompose: symmetry")
     if isinstance(noise, str):
         if noise != "white":
             raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import behaviours, settings
+from ..arguments import check_noun, check_options, floats
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
@@ -134,14 +135,17 @@ def finite_set(
         If the solver fails.
     """
     start = time.perf_counter()
-    a, b = np.array(alice, dtype=np.float64), np.array(bob, dtype=np.float64)
+    check_noun(behaviour, Behaviour, "behaviour", "finite_set")
+    check_options("finite_set", tolerance=tolerance, time_limit_s=time_limit_s)
+    a, b = (floats(table, "finite_set: a list of marginals is not a table of numbers") for table in (alice, bob))
     n_a, n_b = behaviour.shape
     if a.ndim != 2 or b.ndim != 2 or len(a) != len(b) or (a.shape[1], b.shape[1]) != (n_a, n_b) or len(a) == 0:
         raise InputError(f"finite_set: lists of shapes {a.shape}, {b.shape}; expected (L, {n_a}) and (L, {n_b})")
     m = np.hstack([a, b])
     if not (np.abs(m) <= 1.0).all():
         raise InputError("finite_set: every marginal must be a number in [−1, 1]")
-    w = np.full(n_a + n_b, 1.0 / (n_a + n_b)) if weights is None else np.asarray(weights, dtype=np.float64)
+    weights = np.full(n_a + n_b, 1.0 / (n_a + n_b)) if weights is None else weights
+    w = floats(weights, "finite_set: weights is not a list of numbers")
     if w.shape != (n_a + n_b,) or not np.isfinite(w).all() or w.min() < 0.0:
         raise InputError(f"finite_set: weights must be {n_a + n_b} numbers ≥ 0, Alice first")
     rows, right = _constraints(behaviour, a, b)

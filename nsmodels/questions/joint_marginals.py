@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import check_noun, check_options, floats
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
@@ -119,12 +120,12 @@ def joint_marginals(
         For bad weights, or marginals that are given and not zero.
     """
     start = time.perf_counter()
+    check_noun(behaviour, Behaviour, "behaviour", "joint_marginals")
+    check_options("joint_marginals", tolerance=tolerance, time_limit_s=time_limit_s)
     n_a, n_b = behaviour.shape
     if any(side is not None and bool(np.any(side != 0.0)) for side in (behaviour.alice, behaviour.bob)):
         raise InputError("joint_marginals: given non-zero marginals are not supported; use zero or free marginals")
-    if not tolerance > 0.0:
-        raise InputError(f"joint_marginals: tolerance is {tolerance!r}; it must be > 0")
-    w = None if weights is None else np.asarray(weights, dtype=np.float64)
+    w = None if weights is None else floats(weights, "joint_marginals: weights is not a list of numbers")
     if w is not None and (w.shape != (n_a + n_b,) or not np.isfinite(w).all() or w.min() < 0.0 or not w.any()):
         raise InputError(f"joint_marginals: weights must be {n_a + n_b} numbers ≥ 0, Alice first, not all zero")
     margin = behaviour.rounding + 2.0**-52

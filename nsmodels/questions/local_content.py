@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import check_noun, check_options
 from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..errors import InputError, SolverError
@@ -103,11 +104,11 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
         than 16 settings.
     """
     start = time.perf_counter()
+    check_noun(behaviour, Behaviour, "behaviour", "local_content")
+    check_options("local_content", tolerance=tolerance, time_limit_s=time_limit_s)
     table = behaviour.to_probabilities()
     if behaviour.positivity_defect() > 1e-12 + behaviour.rounding:
         raise InputError(f"local_content: the behaviour has a probability of −{behaviour.positivity_defect():.3g}")
-    if not tolerance > 0.0:
-        raise InputError(f"local_content: tolerance is {tolerance!r}; it must be > 0")
     n_alice, n_bob = behaviour.shape
     swap = n_bob < n_alice
     if swap:

@@ -27,21 +27,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import check_noun, check_options, fraction, listed, shown
 from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines.paths import POTENTIAL_UNIT, SMALL_TABLE, DoubledGraph, HalfPath, search_many
 from ..errors import InputError
 from ..interrupts import arrived, held, loading, released, taken
-from ..models.base import check_noun
+from ..settings import Settings
 from .marginals_result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
-
-if TYPE_CHECKING:
-    from ..settings import Settings
 
 __all__ = ["marginal_on_directions", "marginals"]
 
@@ -140,8 +137,9 @@ def marginals(
     arXiv:0801.2241, eq. (10) and the theorem on vanishing marginals; equations (a) to (c) of the module.
     """
     check_noun(behaviour, Behaviour, "behaviour", "marginals")
-    if not tolerance > 0.0 or not time_limit_s >= 0.0:
-        raise InputError(f"marginals: tolerance {tolerance!r} must be > 0 and time_limit_s {time_limit_s!r} ≥ 0")
+    check_options("marginals", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    if only is not None:
+        only = listed(only, "marginals: only", 'give a list of names of settings, such as ["A0", "B3"]')
     with held():
         graph = graph_of(behaviour)
         wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
@@ -264,11 +262,12 @@ def marginal_on_directions(
     InputError
         For a visibility outside [0, 1] or an unknown setting.
     """
-    if not 0.0 <= visibility <= 1.0:
-        raise InputError(f"marginals: visibility is {visibility!r}; it must lie in [0, 1]")
+    check_noun(settings, Settings, "argument settings", "marginals")
+    visibility = fraction(visibility, "marginals: visibility")
     names = setting_names(settings.shape)
-    if setting not in names:
-        raise InputError(f"marginals: there is no setting {setting!r} among {settings.shape[0]}×{settings.shape[1]}")
+    if not isinstance(setting, str) or setting not in names:
+        size = f"{settings.shape[0]}×{settings.shape[1]}"
+        raise InputError(f"marginals: there is no setting {shown(setting)} among {size}; give a name such as B0")
     # 2r for the directions, one rounding in V·a, and three products and two sums of numbers ≤ 1
     rounding = 2.0 * settings.rounding * (1.0 + 1e-9) + 8e-16
     graph = DoubledGraph(left=-visibility * settings.alice, right=settings.bob, rounding=rounding)

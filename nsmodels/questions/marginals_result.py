@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import shown
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
@@ -82,14 +83,14 @@ def setting_index(behaviour: Behaviour, name: str) -> int:
         If there is no such setting.
     """
     names = setting_names(behaviour.shape)
-    if name in names:
+    if isinstance(name, str) and name in names:
         return names.index(name)
-    if behaviour.settings is not None:
+    if isinstance(name, str) and behaviour.settings is not None:
         labels = (*behaviour.settings.alice_labels, *behaviour.settings.bob_labels)
         if labels.count(name) == 1:
             return labels.index(name)
     known = f"A0 … {names[behaviour.shape[0] - 1]}, B0 … {names[-1]}"
-    raise InputError(f"marginals: there is no setting {name!r}; they are {known}")
+    raise InputError(f"marginals: there is no setting {shown(name)}; they are {known}")
 
 
 def exact_chain(graph: DoubledGraph, nodes: Sequence[int], names: Sequence[str]) -> Chain:

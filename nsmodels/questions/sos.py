@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import check_noun, check_options, whole
 from ..engines import sos
 from ..errors import InputError, SolverError
 from ..functional import Functional
@@ -106,12 +107,12 @@ def relax(
     SolverError
         The solver gave no verified answer.
     """
-    if not isinstance(model, Leggett):
-        raise InputError(f"relax: the model is {model!r}; the relaxation is for Leggett models")
+    check_noun(functional, Functional, "functional", "relax")
+    check_noun(model, Leggett, "model", "relax")
+    check_options("relax", time_limit_s=time_limit_s)
     if functional.shape != model.shape:
         raise InputError(f"relax: the functional has shape {functional.shape}, the model {model.shape}")
-    if order not in (1, 2):
-        raise InputError(f"relax: order is {order!r}; it is 1 or 2")
+    whole(order, "relax: order", 1, 2)
     terms, weights, linear = sphere_terms(functional, model)
     if order == 2 and len(weights) > SECOND_ORDER_LIMIT:
         raise InputError(f"relax: {len(weights)} correlators; the second order takes at most {SECOND_ORDER_LIMIT}")

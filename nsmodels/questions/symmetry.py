@@ -61,6 +61,11 @@ class Symmetry:
         """Number of elements."""
         return len(self.elements)
 
+    def fits(self, shape: tuple[int, int]) -> bool:
+        """Whether every element relabels so many settings."""
+        sides = [(g.alice, g.alice_signs, g.bob, g.bob_signs) for g in self.elements]
+        return all(tuple(map(len, side)) == (shape[0], shape[0], shape[1], shape[1]) for side in sides)
+
     def row_orbits(self, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.intp]:
         """Orbit number of every pair row ("+" rows, then "−" rows), counted 0, 1, …, shape (2n,)."""
         n = len(first)

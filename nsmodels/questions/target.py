@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import one_of
 from ..behaviour import Behaviour
 from ..errors import InputError
 from ..functional import Functional
@@ -182,8 +183,7 @@ def make_target(
     missing = behaviour.known & ~noise.known
     if missing.any():
         raise InputError(f"decompose: the noise does not know the pair {np.argwhere(missing)[0].tolist()}; give it")
-    if marginals not in ("match", "free"):
-        raise InputError(f'decompose: marginals is {marginals!r}; it is "match" or "free"')
+    one_of(marginals, ("match", "free"), "decompose: marginals")
     first, second = np.nonzero(behaviour.known)
     if len(first) == 0:
         raise InputError("decompose: no pair of settings is known; list at least one in pairs")

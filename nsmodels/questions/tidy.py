@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import check_noun, check_options, listed, number, whole
 from ..enclosure import Enclosure
 from ..errors import InputError, NsmodelsError
 from ..functional import Functional, Inequality
@@ -154,8 +155,12 @@ def tidy(
     InputError
         If there is no inequality.
     """
+    check_noun(result, DecomposeResult, "result", "tidy")
     if result.inequality is None:
         raise InputError("tidy: there is no inequality, because the behaviour itself has a model or nothing was proved")
+    number(loss, "tidy: loss")
+    sizes = [whole(q, "tidy: an entry of sizes") for q in listed(sizes, "tidy: sizes", "give a list of whole numbers")]
+    check_options("tidy", time_limit_s=time_limit_s, seed=seed)
     begin = time.perf_counter()
     f = result.inequality.functional
     target = make_target(

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import check_noun, floats, fraction, number, one_of, whole
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..errors import InputError
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+
+MOST_STEPS = 2**53
+"""Of a chain; π/4N of larger numbers is no longer near the exact angle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +63,10 @@ class PairSums:
 
 
 def _side(mixture: BoxMixture, directions: ArrayLike, party: str) -> tuple[Array, Array]:
-    if party not in ("alice", "bob"):
-        raise InputError(f"vanishing: party is {party!r}; alice or bob")
+    one_of(party, ("alice", "bob"), "vanishing: party")
+    check_noun(mixture, BoxMixture, "mixture", "vanishing")
     values = mixture.alice if party == "alice" else mixture.bob
-    points = np.asarray(directions, dtype=np.float64)
+    points = floats(directions, "vanishing: directions is not a table of numbers; give rows [x, y, z]")
     if points.shape != (values.shape[1], 3):
         raise InputError(f"vanishing: directions have shape {points.shape}; {party} has {values.shape[1]} settings")
     return values, points
@@ -130,8 +134,7 @@ def chain_bound(n: int, visibility: float = 1.0) -> float:
     InputError
         If N < 1 or V is outside [0, 1].
     """
-    if n < 1 or not 0.0 <= visibility <= 1.0:
-        raise InputError(f"vanishing: chains have N ≥ 1 and V in [0, 1], got N = {n}, V = {visibility!r}")
+    n, visibility = whole(n, "vanishing: N", most=MOST_STEPS), fraction(visibility, "vanishing: visibility")
     return n * ((1.0 - visibility) + 2.0 * visibility * math.sin(math.pi / (4 * n)) ** 2)
 
 
@@ -145,8 +148,8 @@ def best_chain(visibility: float) -> int:
     InputError
         If V is not in [0, 1): at V = 1 every longer chain is better.
     """
-    if not 0.0 <= visibility < 1.0:
-        raise InputError(f"vanishing: visibility is {visibility!r}; the best chain is finite for V in [0, 1) only")
+    remedy = "the best chain is finite for V in [0, 1) only"
+    visibility = number(visibility, "vanishing: visibility", remedy, lambda v: 0.0 <= v < 1.0)
     n = max(1, round(math.sqrt(math.pi**2 * visibility / (8.0 * (1.0 - visibility)))) - 2)
     while n > 1 and chain_bound(n - 1, visibility) <= chain_bound(n, visibility):
         n -= 1
@@ -166,6 +169,7 @@ def chained_quantity(behaviour: Behaviour, *, anticorrelated: bool = True) -> fl
     InputError
         If the table is not square, or a neighbouring pair is not known.
     """
+    check_noun(behaviour, Behaviour, "behaviour", "vanishing")
     n, other = behaviour.shape
     if n != other:
         raise InputError(f"vanishing: a chain needs as many settings on each side, got {n}×{other}")
@@ -188,8 +192,7 @@ def guessing_probability(bias: float) -> float:
     InputError
         If the bias is not in [0, 1].
     """
-    if not 0.0 <= bias <= 1.0:
-        raise InputError(f"vanishing: the mean |marginal| is {bias!r}; it must lie in [0, 1]")
+    bias = fraction(bias, "vanishing: the mean |marginal|")
     return 0.5 * (1.0 + bias)
 
 
@@ -203,7 +206,7 @@ def fit_exponent(counts: ArrayLike, values: ArrayLike) -> tuple[float, float]:
     InputError
         If fewer than two points are given, or any is not positive.
     """
-    x, y = np.asarray(counts, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    x, y = (floats(given, "vanishing: a power law needs lists of numbers") for given in (counts, values))
     if x.ndim != 1 or x.shape != y.shape or len(x) < 2 or (x <= 0).any() or (y <= 0).any():
         raise InputError("vanishing: a power law needs at least two positive counts and values")
     slope, intercept = np.polyfit(np.log(x), np.log(y), 1)

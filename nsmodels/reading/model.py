@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..arguments import PURITY, is_purity
 from .sizes import Shape
 from .tables import Table
 
@@ -111,9 +112,16 @@ def _purities(table: Table) -> tuple[float, float]:
                 table.refuse(key, "given beside eta", "give eta, or eta_a and eta_b")
     elif "eta_a" in table or "eta_b" in table:
         remedy = "give both eta_a and eta_b"
-        return table.number("eta_a", 0.0, 1.0, remedy=remedy), table.number("eta_b", 0.0, 1.0, remedy=remedy)
-    eta = table.number("eta", 0.0, 1.0, default=1.0)
+        return _purity(table, "eta_a", remedy=remedy), _purity(table, "eta_b", remedy=remedy)
+    eta = _purity(table, "eta", default=1.0)
     return eta, eta
+
+
+def _purity(table: Table, key: str, *, default: float | None = None, remedy: str = "") -> float:
+    value = table.number(key, 0.0, 1.0, default=default, remedy=remedy)
+    if not is_purity(value):
+        table.refuse(key, f"is {value:g}", PURITY)
+    return value
 
 
 def _states(table: Table, key: str) -> tuple[tuple[float, ...], ...]:
