@@ -506,6 +506,12 @@ CASES = [
         ":9: behaviour.noise.alice: missing; give alice and bob, because the marginals are matched",
     ),
     (
+        "noise with one marginal, though free", VISIBILITY,
+        'name = "singlet"',
+        'name = "singlet"\nmarginals = "free"\nnoise = {correlators = [[0, 0], [0, 0]], alice = [0, 0]}',
+        ":10: behaviour.noise.bob: missing; give the marginals of both parties, or of neither",
+    ),
+    (
         "noise in marginals", MARGINALS,
         "bob = [0, 0]",
         'bob = [0, 0]\nnoise = "white"',

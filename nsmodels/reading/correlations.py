@@ -107,14 +107,18 @@ def _explicit(table: Table, sizes: Sizes, kind: str) -> Behaviour:
     for i, j in pairs:
         known[i][j] = True
     alice, bob = sizes.sides(table, 1.0)
-    if (alice is None) != (bob is None):
-        table.need("alice" if alice is None else "bob", "give the marginals of both parties, or of neither")
+    _both_or_neither(table, alice, bob)
     if kind == "marginals" and alice is not None and bob is not None:
         _check_positive(table, matrix, alice, bob, pairs)
     return made(
         table,
         lambda: Behaviour(matrix, alice, bob, known=known, settings=sizes.settings),
     )
+
+
+def _both_or_neither(table: Table, alice: list[float] | None, bob: list[float] | None) -> None:
+    if (alice is None) != (bob is None):
+        table.need("alice" if alice is None else "bob", "give the marginals of both parties, or of neither")
 
 
 def _check_positive(
@@ -142,4 +146,5 @@ def _noise(table: Table, sizes: Sizes, marginals: str) -> Behaviour | None:
         for key in ("alice", "bob"):
             inner.need(key, "give alice and bob, because the marginals are matched")
     alice, bob = sizes.sides(inner, 1.0)
+    _both_or_neither(inner, alice, bob)
     return made(inner, lambda: Behaviour(matrix, alice, bob, settings=sizes.settings))

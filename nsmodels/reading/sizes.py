@@ -11,9 +11,8 @@ from ..directions import NORM_TOLERANCE
 from ..errors import InputError
 from ..settings import DIRECTIONS, FAMILIES, Settings
 from .lines import shown
-from .tables import Table, kind_of
+from .tables import MAX_SETTINGS, Table, kind_of
 
-MAX_SETTINGS = 10_000
 MAX_PAIRS = 1_000_000
 MAX_SEED = 2**32 - 1
 MAX_DEGREES = 1e6

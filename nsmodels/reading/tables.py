@@ -11,14 +11,14 @@ import difflib
 import math
 import re
 import stat
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import InputError
-from .lines import MAX_BYTES, KeyPath, LimitError, check_limits, line_of, shown
+from .lines import MAX_BYTES, MAX_ENTRIES, KeyPath, LimitError, Most, check_limits, line_of, shown
+from .numbers import parse
 
 TABLES: dict[str, tuple[str, ...]] = {
     "model": ("name", "eta", "eta_a", "eta_b", "alice", "bob", "of"),
@@ -38,6 +38,18 @@ USED_BY = {
     "bound": ("model", "settings", "functional", "options", "expected"),
     "visibility": ("model", "settings", "behaviour", "options", "expected"),
     "marginals": ("settings", "behaviour", "options", "expected"),
+}
+
+MAX_SETTINGS = 10_000
+_FEW_ROWS, _MANY_NUMBERS = Most(rows=MAX_SETTINGS), Most(numbers=MAX_BYTES)
+_TARGETS = ("behaviour", "behavior")
+# The largest arrays that can be of use, where these limits are not those of any array.
+MOST: dict[KeyPath, Most] = {
+    **{("settings", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
+    **{(table, "correlators"): _FEW_ROWS for table in ("functional", *_TARGETS)},
+    **{(table, "noise", "correlators"): _FEW_ROWS for table in _TARGETS},
+    **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
+    **{("model", *of, key): _MANY_NUMBERS for of in ((), ("of",)) for key in ("alice", "bob")},
 }
 
 
@@ -108,10 +120,9 @@ def read(path: Path) -> Document:
         line = raw.count(b"\n", 0, error.start) + 1
         refuse(file, line, "file", f"byte 0x{raw[error.start]:02x} is not UTF-8", "save the file as UTF-8")
     try:
-        check_limits(text)
-        data = tomllib.loads(text)
+        data = parse(text, check_limits(text, MOST))
     except LimitError as error:
-        refuse(file, error.line, "file", str(error))
+        refuse(file, error.line, dotted(error.keys), str(error))
     except (ValueError, RecursionError) as error:
         message = str(error)
         found = re.search(r"\(at line (\d+), column (\d+)\)", message)
