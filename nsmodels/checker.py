@@ -580,7 +580,7 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: Claims) -
         need("correlators" in given and noise.shape == wanted.shape and (noise.alice or not wanted.alice), "odd noise")
     (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
     text = f"{len(listing)} hidden states that reach {shown(lower, up=False)} to within {result.get('deviation', 0)!r}"
-    claims.append((same(result["decomposition"], listing), text))
+    claims.append((same([result["value"]["lower"], *result["decomposition"]], [lower, *listing]), text))
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]

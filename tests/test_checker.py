@@ -288,6 +288,7 @@ FORGERIES = [
     ("qubits", "certificate.upper.level", "correlators"),
     ("visibility", "value.lower", 0.501),
     ("visibility", "value.upper", 0.499),
+    ("visibility", "value.lower", 0.25),  # true, and not what the displayed model reaches
     ("visibility", "certificate.lower.visibility", "51/100"),
     ("visibility", "certificate.lower.weights.0", "1/4"),
     ("visibility", "certificate.lower.weights", ["-1/8", "3/8", *["1/8"] * 6]),
