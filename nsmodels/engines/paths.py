@@ -31,7 +31,16 @@ from ..errors import InputError
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["POTENTIAL_UNIT", "DoubledGraph", "HalfPath", "largest_violation", "search", "search_many", "to_networkx"]
+__all__ = [
+    "POTENTIAL_UNIT",
+    "DoubledGraph",
+    "HalfPath",
+    "default_engine",
+    "largest_violation",
+    "search",
+    "search_many",
+    "to_networkx",
+]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -42,8 +51,8 @@ POTENTIAL_UNIT = 2.0**-52
 """Potentials are multiples of this, because they are halves of distances."""
 CAP = 2.0
 """Weight between the two nodes of one unknown: |x_k| ≤ 1."""
-SMALL_TABLE = 200 * 200
-"""Tables of at most this many pairs go to scipy by default, which needs no compilation."""
+LITTLE_WORK = 1_500_000
+"""Pairs times searches, about half a second, up to which scipy is the default: it needs no compilation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,6 +227,11 @@ def _search_numba(graph: DoubledGraph, source: int, transposed: tuple[Array, NDA
     return HalfPath(source, float(length), tuple(nodes), _potentials(distance, float(length)))
 
 
+def default_engine(graph: DoubledGraph, searches: int) -> str:
+    """The engine for so many searches: ``"scipy"`` for little work on a table, else ``"numba"``."""
+    return "scipy" if graph.correlators is not None and graph.correlators.size * searches <= LITTLE_WORK else "numba"
+
+
 def search_many(graph: DoubledGraph, sources: Sequence[int], engine: str | None = None) -> Any:
     """Yield the `HalfPath` of each source in turn.
 
@@ -227,17 +241,15 @@ def search_many(graph: DoubledGraph, sources: Sequence[int], engine: str | None 
     sources : sequence of int
         Unknowns, 0 … n−1.
     engine : {"scipy", "numba"}, optional
-        ``scipy.sparse.csgraph`` (small tables; the default up to 40 000 pairs), or the compiled search that stores no
-        weights and stops half way (large tables, and the default for vectors).
+        ``scipy.sparse.csgraph``, or the compiled search that stores no weights and stops half way; by default what
+        `default_engine` says.
 
     Raises
     ------
     InputError
         For an unknown engine.
     """
-    if engine is None:
-        small = graph.correlators is not None and graph.correlators.size <= SMALL_TABLE
-        engine = "scipy" if small else "numba"
+    engine = engine or default_engine(graph, len(sources))
     if engine == "scipy":
         matrix = _sparse(graph)
         for source in sources:

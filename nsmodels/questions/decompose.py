@@ -175,7 +175,7 @@ class _Task:
         stages = [self._alternate, self._finish]
         with loading():
             _compile(self.parts)
-        if not self._undisturbed(list):
+        if not self._undisturbed(lambda: None):
             stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None

@@ -24,7 +24,6 @@ exactly for the exact data, and D_s is the lower end. ``case`` is "zero_or_free"
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -34,7 +33,7 @@ from numpy.typing import NDArray
 from ..arguments import check_noun, check_options, fraction, listed, shown
 from ..behaviour import Behaviour
 from ..enclosure import Enclosure
-from ..engines.paths import POTENTIAL_UNIT, SMALL_TABLE, DoubledGraph, HalfPath, search_many
+from ..engines.paths import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, search_many
 from ..errors import InputError
 from ..interrupts import arrived, held, loading, released, taken
 from ..settings import Settings
@@ -163,7 +162,7 @@ class _Search:
         start = time.perf_counter()
         try:
             with loading():
-                self.compile_seconds = _warm_up(graph)
+                self.compile_seconds = _warm_up(graph, len(wanted))
             start = time.perf_counter()
             with released():
                 self._walk(graph, wanted, start, limit, progress)
@@ -229,11 +228,10 @@ def _reason(lower: float, chain: Chain, tolerance: float) -> str:
     return "tolerance_met" if chain.bound - lower <= tolerance else "rounding of the data is wider than the tolerance"
 
 
-def _warm_up(graph: DoubledGraph) -> float:
+def _warm_up(graph: DoubledGraph, searches: int) -> float:
     """Seconds spent on importing and compiling the search, which do not count as its time."""
     start = time.perf_counter()
-    engine = "numba" if math.prod(graph.shape) > SMALL_TABLE else "scipy"
-    next(search_many(DoubledGraph(np.zeros((1, 1))), [0], engine))
+    next(search_many(DoubledGraph(np.zeros((1, 1))), [0], default_engine(graph, searches)))
     return time.perf_counter() - start
 
 
