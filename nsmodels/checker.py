@@ -609,7 +609,7 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: Claims) ->
     certificate, (n_a, n_b) = result["certificate"], wanted.shape
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
-    need(count <= 10_100 and 0 < one < 1 << 64 and "noise" not in problem.get("behaviour", {}), "a malformed problem")
+    need(count <= 10_100 and 0 < one < 1 << 60 and "noise" not in problem.get("behaviour", {}), "a malformed problem")
     def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k ∓ D_l|, and their error
         if (k, other - n_a) in known:
             return 1 - wanted.correlators[k][other - n_a], 1 + wanted.correlators[k][other - n_a], wanted.radius
@@ -631,9 +631,9 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: Claims) ->
         vectors += [d] if any(d) else []
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
         enclosure(claims, displayed, *best[-1], name)
-    # the D_k of all vectors are the fields, of 80 bits, of one integer, so that a pair is checked for all at once
-    ones, top_bits = (sum(y << 80 * i for i in range(len(vectors))) for y in (1, 1 << 79))
-    columns = [int.from_bytes(b"".join((x + one).to_bytes(10, "little") for x in y), "little") for y in zip(*vectors)]
+    # the D_k of all vectors are the fields, of 64 bits, of one integer, so that a pair is checked for all at once
+    ones, top_bits = (sum(y << 64 * i for i in range(len(vectors))) for y in (1, 1 << 63))
+    columns = [int.from_bytes(b"".join((x + one).to_bytes(8, "little") for x in y), "little") for y in zip(*vectors)]
     for k, x in combinations(range(count), 2):
         if m or (k, x - n_a) in known:
             *ws, e = limits(k, x)
