@@ -442,7 +442,7 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
         a, b = unpacked(x)
         far = min(least([s * e for e in a], where[0]) + least([s * e for e in b], where[1]) for s in (1, -1))
         k = Fraction(whole(next(kappa), 0, ONE, "kappa") * scale, 1 << 40) / w**2
-        need(k * ((1 << 104) - far) <= (1 << 50) - abs(q) << 30, "a curvature is too large for its multiplier")
+        need(k * ((1 << 88) - far) <= (1 << 50) - abs(q) << 30, "a curvature is too large for its multiplier")
         y = [sum(map(mul, a + b, star)), *a, *b]
         pairs.append(([k * e for e in y], y))
     z = [[[int(x * ONE) for x in e] for e in factors] for factors in pairs]

@@ -27,6 +27,18 @@ PROBLEMS = {
         "kind": "bound", "model": leggett(1.0), "settings": {"family": "random", "n_alice": 20, "n_bob": 20, "seed": 3},
         "functional": {"correlators": RNG.normal(size=(20, 20)).tolist()},
     },
+    # curvatures that a checker must not round by more than they leave
+    "a purity of 1e-9": {
+        "kind": "bound", "model": leggett(1e-9), "settings": {"family": "leggett_triads", "phi_deg": 36.87},
+        "functional": {
+            "correlators": [
+                [-250000.0, 62358.44825383507, 2000000.0, -345581.6528366813, -1000000.0, 500000.0],
+                [0.0, -400075.3476182113, 2000000.0, 1000000.0, -62957.5253801824, 2000000.0],
+                [-250000.0, 1000000.0, 600404.2870078781, -179406.00141874707, -1000000.0, 2000000.0],
+            ],
+            "constant": 2,
+        },
+    },
     # the marginals of (u, v) depend on the part of the hull
     "hull of two purities": {"kind": "bound", **hull(leggett(1.0), leggett(0.5)), **TRIADS, "functional": "leggett3"},
     "hull of two purities, turned": {
