@@ -389,7 +389,11 @@ def test_nothing_is_expanded_before_its_size_is_known():
     many["problem"]["behaviour"] = {"correlators": [[0.0] * 10**5]}
     many["problem_sha256"] = digest(many["problem"])
     many["certificate"]["lower"] |= {"weights": ["1/50000"] * 50_000, "states": [0] * 50_000}
-    for forged, reason in ((wide, "malformed problem"), (many, "too many hidden states")):
+    bells = hull()
+    bells["problem"]["model"]["of"] = [{"name": "bell"}] * 4
+    bells["problem_sha256"] = digest(bells["problem"])
+    cases = ((wide, "too many settings"), (many, "too many hidden states"), (bells, "no such hull"))
+    for forged, reason in cases:
         assert any(reason in text for _, text in checker.check(forged))
 
 

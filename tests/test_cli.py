@@ -462,7 +462,7 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
 
     spheres.compile_kernels()
     if when == "while kernels compile":
-        spheres.compile_kernels.cache_clear()
+        spheres._compiled.cache_clear()
     monkeypatch.setattr(where, what, hit)
     done = run("run", name, "--out", tmp_path)
     assert hits

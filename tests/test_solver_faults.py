@@ -400,7 +400,7 @@ def test_the_process_that_compiles_may_be_lost(monkeypatch, tmp_path, fate):
     monkeypatch.setattr(spheres.subprocess, "Popen", popen)
     monkeypatch.setattr(spheres.os, "cpu_count", lambda: 2)
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    spheres.compile_kernels.cache_clear()
+    spheres._compiled.cache_clear()
     s = ns.settings.leggett_triads(1.0)
     answer = ns.bound(ns.functionals.leggett3(s), ns.Leggett(s))
     assert started

@@ -187,11 +187,16 @@ def _another_process() -> Iterator[None]:
         other.wait()
 
 
+def compile_kernels() -> float:
+    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took, this time."""
+    begin = time.perf_counter()
+    _compiled()
+    return time.perf_counter() - begin
+
+
 @cache
 @loading()
-def compile_kernels() -> float:
-    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took (once a process)."""
-    begin = time.perf_counter()
+def _compiled() -> None:
     problem = _tiny()
     with _another_process():
         tree = trees.empty(9)
@@ -199,7 +204,6 @@ def compile_kernels() -> float:
         search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
     compile_descents()
     minimise(problem, tolerance=0.1)
-    return time.perf_counter() - begin
 
 
 def _unit_rows(rng: np.random.Generator, count: int) -> Array:

@@ -39,6 +39,9 @@ from .base import (
     values_at,
 )
 
+FINEST = 2.0**-46
+"""The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
+
 __all__ = ["CoveringProof", "Leggett"]
 
 
@@ -162,14 +165,16 @@ class Leggett(Model):
         for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
             top += Fraction(s)
         stored = self._stored_effect(functional)
+        size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
         def told(lower: float, upper: float, work: int, seconds: float) -> None:
             if progress is not None:
                 progress(float(top) - upper, float(top) - lower, work, seconds)
 
+        finest = FINEST * max(1.0, size)
         answer = minimise(
             problem,
-            tolerance=max(tolerance - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * tolerance),
+            tolerance=max(tolerance - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * tolerance, finest),
             time_limit_s=time_limit_s,
             seed=seed,
             refuted_below=float(top) - refuted_above,
@@ -179,7 +184,7 @@ class Leggett(Model):
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
         # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
-        spare = 2.0**-55 * float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
+        spare = 2.0**-55 * size
         threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(stored) - Fraction(spare))
         # to the last digit what the certificate proves: the threshold may be much larger than the bound

@@ -45,6 +45,8 @@ Progress = Callable[[float, float, int, float], None]
 
 POSITIVITY_TOLERANCE = 1e-12
 """Given marginals may miss eq. (7) by this much, because decimal literals are rounded to doubles."""
+MOST_GIVEN = 2000
+"""Settings where marginals are given: every pair of settings is then a constraint, to be proved one by one."""
 MOST_BYTES = 180 << 20
 """Of the potentials and paths in a result file, whose readers take 256 MiB; no more settings are searched then."""
 BYTES_A_SETTING, BYTES_A_NODE = 11, 20
@@ -66,6 +68,11 @@ def graph_of(behaviour: Behaviour) -> DoubledGraph:
         return DoubledGraph(behaviour.correlators, known=_some(behaviour.known), rounding=behaviour.rounding)
     if behaviour.alice is None or behaviour.bob is None:
         raise InputError("marginals: only one party's marginals are given; give those of both, or of neither")
+    if sum(behaviour.shape) > MOST_GIVEN:
+        raise InputError(
+            f"marginals: with marginals that are given, {sum(behaviour.shape)} settings are above the limit of "
+            f'{MOST_GIVEN}; use fewer settings, or marginals = "free"'
+        )
     _refuse_impossible(behaviour, behaviour.alice, behaviour.bob)
     both = np.concatenate([behaviour.alice, behaviour.bob])
     return DoubledGraph(

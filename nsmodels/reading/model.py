@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_HIDDEN_STATES = 1_000_000
 MAX_PARTS = 100
+MAX_BELLS = 3
+MAX_VALUES = 2**26
 
 MODEL_KEYS: Mapping[str, tuple[str, ...]] = {
     "leggett": ("eta", "eta_a", "eta_b"),
@@ -142,14 +144,19 @@ def _parts(table: Table) -> tuple[ModelChoice, ...]:
         if inner.content.get("name") in ("hull", "quantum"):
             inner.refuse("name", f"a hull cannot contain {inner.content['name']}", "list other models")
         parts.append(_read(inner, [name for name in MODEL_KEYS if name not in ("hull", "quantum")]))
+    if sum(part.name == "bell" for part in parts) > MAX_BELLS:
+        table.refuse("of", f"names bell more often than the limit of {MAX_BELLS}", "once says as much")
     return tuple(parts)
 
 
 def check_widths(choice: ModelChoice, table: Table, shape: Shape) -> None:
-    """Refuse a finite model whose rows do not have an entry for each setting."""
+    """Refuse a finite model whose rows do not have an entry for each setting, or with too many of them."""
     paths = [((), choice), *((("of", index), part) for index, part in enumerate(choice.parts))]
     for path, part in paths:
         for key, rows, wanted in (("alice", part.alice, shape[0]), ("bob", part.bob, shape[1])):
             if rows and len(rows[0]) != wanted:
                 problem = f"number of entries is {len(rows[0])}"
                 table.refuse((*path, key, 0), problem, f"{wanted} wanted, one for each setting")
+        if len(part.alice) * shape[0] * shape[1] > MAX_VALUES:
+            count = f"{len(part.alice)} hidden states for {shape[0] * shape[1]} pairs of settings"
+            table.refuse((*path, "alice"), f"{count} are together above the limit of {MAX_VALUES}", "use fewer")
