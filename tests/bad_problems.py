@@ -162,6 +162,12 @@ CASES = [
         ":5: model.of[0].eta_b: is 1e-40; a purity is 0, or lies in [1e-30, 1]",
     ),
     (
+        "bell four times", VISIBILITY,
+        'name = "bell"',
+        'name = "hull"\nof = [{name = "bell"}, {name = "bell"}, {name = "bell"}, {name = "bell"}]',
+        ":5: model.of: names bell more often than the limit of 3; once says as much",
+    ),
+    (
         "no model", BOUND,
         '[model]\nname = "leggett"\neta = 1.0\n',
         "",

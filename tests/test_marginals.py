@@ -236,6 +236,12 @@ def test_interruption_keeps_what_is_proved(monkeypatch):
     assert answer.bob[2].upper == 1.0
 
 
+def test_given_marginals_have_a_limit():
+    wide = Behaviour(np.zeros((1500, 501)), np.full(1500, 0.1), np.zeros(501))
+    with pytest.raises(InputError, match=r"2001 settings are above the limit of 2000; .*marginals = .free"):
+        marginals(wide)
+
+
 def test_interruption_before_the_first_path_and_a_time_limit_share_one_way_out(monkeypatch):
     import nsmodels.questions.marginals as module
 

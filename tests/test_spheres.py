@@ -283,3 +283,11 @@ def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):
     assert len(joined) == 2
     assert max(first.lower, alone.lower) <= min(first.upper, alone.upper)
     assert max(answer.upper - answer.lower for answer in (first, alone)) <= 1e-7
+
+
+def test_kernels_compile_once_and_the_time_is_told_once(monkeypatch):
+    spheres.compile_kernels()
+    monkeypatch.setattr(spheres, "compile_descents", None)  # whoever compiles again calls it
+    clock = iter([5.0, 5.25])
+    monkeypatch.setattr(spheres.time, "perf_counter", lambda: next(clock))
+    assert spheres.compile_kernels() == 0.25
