@@ -138,16 +138,18 @@ def interior_point(
 def _verify(A: Array, b: Array, c: Array, k: int, tolerance: float, answer: InteriorPoint) -> None:
     """Recompute what makes the answer one: signs everywhere, and of a converged one also residuals and the gap."""
     x, slack, y, reduced = answer.x, answer.slack, answer.y, answer.reduced
-    if not all((part > 0.0).all() for part in (x, slack, reduced)) or (y[:k] > 1e-9 * (1.0 + np.abs(c).max())).any():
+    scale_b, scale_c = 1.0 + float(np.abs(b).max()), 1.0 + float(np.abs(c).max())
+    signs = all((part > 0.0).all() for part in (x, slack, reduced)) and (y[:k] <= DUAL_FEASIBILITY * scale_c).all()
+    if not signs:
         raise SolverError("the interior-point method fails verification: a number of its answer has the wrong sign")
     if not answer.converged:
         return
     primal = b - A @ x
     primal[:k] -= slack
-    missed = float(np.abs(primal).max()) / (1.0 + float(np.abs(b).max()))
-    dual = float(np.abs(c - A.T @ y - reduced).max()) / (1.0 + float(np.abs(c).max()))
+    missed = float(np.abs(primal).max()) / scale_b
+    dual = float(np.abs(c - A.T @ y - reduced).max()) / scale_c
     gap = float(x @ reduced - slack @ y[:k])
-    rounding = DUAL_FEASIBILITY * (1.0 + float(np.abs(c).max())) * float(slack.sum())  # of y against its slack
+    rounding = DUAL_FEASIBILITY * scale_c * float(slack.sum())  # of y against its slack
     if missed > 2.0 * FEASIBILITY or dual > 2.0 * DUAL_FEASIBILITY or gap > 2.0 * (tolerance + rounding):
         raise SolverError(
             f"the interior-point method fails verification: it misses the constraints by {missed:.2g}, the costs by "

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..arguments import check_noun, check_options
 from ..behaviours import singlet
 from ..enclosure import Enclosure, Status
@@ -28,7 +30,6 @@ from ..models.base import (
     Proof,
     check_model,
     rounding_effect,
-    trivial_bound,
 )
 from ..models.fallback import without_oracle
 from ..settings import Settings
@@ -155,6 +156,13 @@ def versions() -> dict[str, str]:
     return known
 
 
+def _size(functional: Functional) -> float:
+    """The constant and all moduli of coefficients, in floating point; infinite where that is no double."""
+    with np.errstate(over="ignore"):
+        sums = [float(np.abs(x).sum()) for x in (functional.correlators, functional.alice, functional.bob)]
+    return functional.constant + sum(sums)
+
+
 def _widened(value: Enclosure, effect: float, tolerance: float) -> Enclosure:
     """Both ends moved outward by the effect of rounded input."""
     if effect == 0.0:
@@ -215,7 +223,7 @@ def bound(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
         )
-    if trivial_bound(functional) > LARGEST:
+    if _size(functional) > LARGEST:
         raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
     check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     if settings is None:
