@@ -159,6 +159,7 @@ class Mixture(Part):
         ``(n, nA * nB)``: the correlators of every box times its weight, in the form "boxes".
     """
 
+    @np.errstate(over="ignore", invalid="ignore")  # CVXPY finds the shape of a sum by adding up uninitialised memory
     def __init__(
         self,
         hidden: Model | None = None,
