@@ -17,10 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from .arguments import MOST_ROWS, floats, listed, one_of, whole
 from .errors import InputError
 from .models.base import Model
-from .models.bell import Bell
 from .models.finite import Finite
-from .models.hull import Hull
-from .models.unbiased import Unbiased
+from .models.hidden_variables import HiddenVariableModel
 from .settings import Settings
 
 __all__ = ["Box", "Mixture", "Part", "hidden_states", "malus_grid"]
@@ -268,17 +266,9 @@ def hidden_states(model: Model) -> tuple[Array, Array]:
     InputError
         For models with infinitely many hidden states (take `malus_grid` for Leggett's), and Bell with over 16 settings.
     """
-    if isinstance(model, Finite):
-        return np.asarray(model.states.alice), np.asarray(model.states.bob)
-    if isinstance(model, Unbiased):
-        return np.zeros((1, model.shape[0])), np.zeros((1, model.shape[1]))
-    if isinstance(model, Bell) and sum(model.shape) <= 16:
-        bits = (np.arange(2 ** sum(model.shape))[:, None] >> np.arange(sum(model.shape))) & 1
-        signs = np.asarray(1.0 - 2.0 * bits, dtype=np.float64)
-        return signs[:, : model.shape[0]], signs[:, model.shape[0] :]
-    if isinstance(model, Hull):
-        lists = [hidden_states(part) for part in model.parts]
-        return np.vstack([a for a, _ in lists]), np.vstack([b for _, b in lists])
+    states = model.listed() if isinstance(model, HiddenVariableModel) else None
+    if states is not None:
+        return np.asarray(states.alice), np.asarray(states.bob)
     raise InputError(
         f"convex: {model!r} has no short list of hidden states; use Finite, for example malus_grid(settings, n)"
     )

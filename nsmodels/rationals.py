@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-__all__ = ["rational", "rationals", "round_down", "round_up", "to_integers"]
+__all__ = ["rational", "rational_point", "rationals", "round_down", "round_up", "to_integers"]
+
+POINT_BITS = 40
+"""Coordinates of stereographic projections are rounded to multiples of 2^-40."""
 
 
 def rational(number: float | int | Fraction) -> str:
@@ -39,3 +42,23 @@ def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
     ratios = [float(number).as_integer_ratio() for number in numbers]
     exponent = max((denominator.bit_length() - 1 for _, denominator in ratios), default=0)
     return [numerator << (exponent - denominator.bit_length() + 1) for numerator, denominator in ratios], exponent
+
+
+def rational_point(vector: Sequence[float]) -> tuple[Fraction, Fraction, Fraction]:
+    """A rational point of the unit sphere within 1e-11 of the given unit vector (3,).
+
+    Stereographic projection from the pole ±e_k opposite to the largest coordinate: with dyadic p, q the point is
+    (2p, 2q, ±(1 − p² − q²))/(1 + p² + q²), the pole's coordinate last.
+    """
+    values = [float(x) for x in vector]
+    k = max(range(3), key=lambda e: abs(values[e]))
+    norm = math.sqrt(sum(x * x for x in values))
+    sign = 1 if values[k] > 0 else -1
+    one = 1 << POINT_BITS
+    i, j = (e for e in range(3) if e != k)
+    p, q = (round(values[e] / (norm + abs(values[k])) * one) for e in (i, j))
+    square = one * one + p * p + q * q
+    point = [Fraction(0)] * 3
+    point[i], point[j] = Fraction(2 * p * one, square), Fraction(2 * q * one, square)
+    point[k] = Fraction(sign * (one * one - p * p - q * q), square)
+    return point[0], point[1], point[2]

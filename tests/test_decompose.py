@@ -9,7 +9,8 @@ import pytest
 
 import nsmodels as ns
 from nsmodels.questions.decompose import decompose
-from nsmodels.questions.exact_model import dyadic_weights, rational_unit
+from nsmodels.questions.exact_model import dyadic_weights
+from nsmodels.rationals import rational_point
 
 PAIRS = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
 
@@ -409,7 +410,7 @@ def test_rational_points_lie_on_the_sphere():
     rng = np.random.default_rng(0)
     for vector in [*rng.normal(size=(50, 3)), *np.eye(3), *-np.eye(3), np.ones(3)]:
         unit = vector / np.linalg.norm(vector)
-        point = rational_unit(unit)
+        point = rational_point(unit)
         assert sum(x * x for x in point) == 1
         assert np.abs(np.array([float(x) for x in point]) - unit).max() < 1e-11
 

@@ -22,7 +22,6 @@ from nsmodels.models.base import (
     attained_value,
     best_correlators,
     input_effect,
-    rounding_effect,
     trivial_bound,
     values_at,
 )
@@ -351,7 +350,7 @@ def test_the_effect_of_rounded_input_by_hand() -> None:
     got = input_effect(f, 0.5, 0.25, 1e-3)
     wanted = (3 * 0.75 + 4 * 0.5 + 8 * 0.25) * 1e-3 + 0.5 * (16 + 3 + 4 + 8)
     assert wanted <= got <= wanted * (1 + 1e-8)
-    assert rounding_effect(f, ns.Bell((1, 2))) == pytest.approx(0.5 * 31)
+    assert ns.Bell((1, 2)).rounding_effect(f) == pytest.approx(0.5 * 31)
 
 
 def test_a_bound_is_a_document() -> None:

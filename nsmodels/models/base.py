@@ -27,7 +27,7 @@ so over their mixtures, is
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -53,7 +53,6 @@ __all__ = [
     "attained_value",
     "best_correlators",
     "input_effect",
-    "rounding_effect",
     "trivial_bound",
     "values_at",
 ]
@@ -98,10 +97,10 @@ class HiddenState:
                 object.__setattr__(self, name, _frozen(values, 1))
 
     def to_json(self) -> dict[str, Any]:
-        """``{"u", "v"}`` where the model has hidden vectors, else ``{"alice", "bob"}``."""
-        if self.u is not None and self.v is not None:
-            return {"u": self.u.tolist(), "v": self.v.tolist()}
-        return {"alice": self.alice.tolist(), "bob": self.bob.tolist()}
+        """Each party's hidden vector, ``"u"`` or ``"v"``; without one its marginals, ``"alice"`` or ``"bob"``."""
+        first = {"alice": self.alice.tolist()} if self.u is None else {"u": self.u.tolist()}
+        second = {"bob": self.bob.tolist()} if self.v is None else {"v": self.v.tolist()}
+        return {**first, **second}
 
     def certificate(self) -> dict[str, Any]:
         """The same in exact rationals, with the part of a hull."""
@@ -147,6 +146,32 @@ class HiddenStates:
             None if self.v is None else self.v[index],
         )
 
+    @staticmethod
+    def join(items: Sequence[HiddenStates]) -> HiddenStates:
+        """All rows under each other; hidden vectors only where every item has them."""
+        u = [item.u for item in items if item.u is not None]
+        v = [item.v for item in items if item.v is not None]
+        return HiddenStates(
+            np.concatenate([item.alice for item in items]),
+            np.concatenate([item.bob for item in items]),
+            np.concatenate(u) if len(u) == len(items) else None,
+            np.concatenate(v) if len(v) == len(items) else None,
+        )
+
+    def distinct(self, spacing: float, antipodal: bool) -> NDArray[np.intp]:
+        """Indices of the first state in every cell of the given size, in order; antipodes are one where allowed.
+
+        Cells are those of the hidden vectors where there are any, else of the marginals, 1e-9 wide.
+        """
+        if self.u is not None and self.v is not None:
+            cells = np.round(np.concatenate([self.u, self.v], axis=1) / spacing)
+        else:
+            cells = np.round(np.concatenate([self.alice, self.bob], axis=1) / 1e-9)
+        if antipodal and len(cells):
+            lead = cells[np.arange(len(cells)), (cells != 0.0).argmax(axis=1)]
+            cells[lead < 0.0] *= -1.0
+        return np.sort(np.unique(cells + 0.0, axis=0, return_index=True)[1])
+
     def take(self, indices: NDArray[np.intp] | NDArray[np.bool_] | slice) -> HiddenStates:
         """The chosen rows."""
         return HiddenStates(
@@ -191,9 +216,14 @@ class Support:
 
 
 class Model(ABC):
-    """A set of marginal vectors with one oracle. A new model is one small file with one subclass."""
+    """A convex set of boxes known by one oracle. A new model is one small file with one subclass.
+
+    A set of marginal vectors, which `decompose` can mix, is a `nsmodels.models.hidden_variables.HiddenVariableModel`.
+    """
 
     name: str
+    settings: Settings | None = None
+    """The directions that the model looks at, if any."""
 
     @property
     @abstractmethod
@@ -226,24 +256,17 @@ class Model(ABC):
             Called with (lower, upper, work, seconds).
         """
 
-    @abstractmethod
-    def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
-    ) -> HiddenStates:
-        """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
+    def rounding_effect(self, functional: Functional) -> float:
+        """How far f, at any box of the model, may move when stored numbers are replaced by the exact ones.
 
-    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
-        """One hidden state at little cost, after Ctrl-C."""
-        return self.propose(functional, 1, rng=rng)
+        Unless a model says otherwise its marginals are taken to move no farther than a direction does, as they do for
+        every law of purity η ≤ 1 (`input_effect`). A steeper law has to say so.
+        """
+        return input_effect(functional, 1.0, 1.0, 0.0 if self.settings is None else self.settings.rounding)
 
-    def marginals(self, state: HiddenState) -> tuple[Array, Array]:
-        """The marginal vectors (A, B) of a hidden state."""
-        return state.alice, state.bob
+    def without_solver(self, functional: Functional, reason: str, seed: int = 0) -> Support | None:
+        """What is proved about h(f) without asking the oracle, after Ctrl-C or a solver's failure; None: nothing."""
+        return None
 
     def _check(self, functional: Functional) -> None:
         check_noun(functional, Functional, "functional", self.name)
@@ -309,6 +332,10 @@ class ShapedModel(Model):
         """Numbers of settings (n_A, n_B)."""
         return self._shape
 
+    def rounding_effect(self, functional: Functional) -> float:
+        """That of the coefficients alone: no direction enters."""
+        return input_effect(functional, 0.0, 0.0, 0.0)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shape[0]}×{self.shape[1]})"
 
@@ -355,20 +382,6 @@ def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction
     for s, i, j in zip(coefficients[1 + len(marginals) :], rows.tolist(), columns.tolist(), strict=True):
         total += s * (one - abs(a[i] - b[j])) if s > 0 else -s * (one - abs(a[i] + b[j]))
     return Fraction(total, 1 << (exponent + scale))
-
-
-def rounding_effect(functional: Functional, model: Model) -> float:
-    """How far f, at any hidden state of the model, may move when stored numbers are replaced by the exact ones.
-
-    `input_effect` for the purities (``eta_a``, ``eta_b``) and the settings of the model; models that do not look at
-    directions have neither. For a hull it is the largest over its parts.
-    """
-    parts = getattr(model, "parts", None)
-    if parts is not None:
-        return max(rounding_effect(functional, part) for part in parts)
-    settings = getattr(model, "settings", None)
-    rounding = settings.rounding if settings is not None else 0.0
-    return input_effect(functional, getattr(model, "eta_a", 0.0), getattr(model, "eta_b", 0.0), rounding)
 
 
 def input_effect(functional: Functional, eta_a: float, eta_b: float, rounding: float) -> float:

@@ -9,6 +9,7 @@ Sources: Bell, Physics 1, 195 (1964); Clauser, Horne, Shimony, Holt, PRL 23, 880
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..functional import Functional
 from ..rationals import round_down, round_up
@@ -29,6 +31,7 @@ from .base import (
     attained_value,
     trivial_bound,
 )
+from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along, with_partners
 from .nonsignalling import DualProof
 
 __all__ = ["Bell", "EnumerationProof"]
@@ -37,6 +40,8 @@ Array = NDArray[np.float64]
 
 ENUMERATION_LIMIT = 24
 """Most settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""
+LISTED_SETTINGS = 16
+"""Settings up to which all assignments are listed for programs that want them all."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def _oriented(functional: Functional) -> tuple[Array, Array, Array, bool]:
     return table.T, functional.bob, functional.alice, True
 
 
-class Bell(ShapedModel):
+class Bell(ShapedModel, HiddenVariableModel):
     """Local deterministic hidden states, and their mixtures.
 
     Parameters
@@ -71,6 +76,8 @@ class Bell(ShapedModel):
     """
 
     name = "bell"
+    symmetric = True
+    local_points = True
 
     def support(
         self,
@@ -158,3 +165,32 @@ class Bell(ShapedModel):
         order = np.argsort(-values, kind="stable")[:count]
         chosen, answers = np.asarray(first[order], dtype=np.float64), _signs(inner[order])
         return HiddenStates(answers, chosen) if transposed else HiddenStates(chosen, answers)
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States whose marginals are all ±1."""
+        return np.asarray((np.abs(states.alice) == 1.0).all(axis=1) & (np.abs(states.bob) == 1.0).all(axis=1))
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """Random assignments with their partners, among which white noise is a mixture, and the best along C."""
+        n_alice, n_bob = self.shape
+        signs = rng.choice(np.array([-1.0, 1.0]), size=(4 * (n_alice + n_bob), n_alice + n_bob))
+        several = with_partners(HiddenStates(signs[:, :n_alice], signs[:, n_alice:]), antipodal)
+        several = several.take(several.distinct(1e-9, antipodal))
+        return HiddenStates.join([several, self.propose(along(behaviour), SEEDS, rng=rng)])
+
+    def invariants(self) -> Sequence[tuple[Array, Array]]:
+        """Any relabelling leaves the model as it is."""
+        return ()
+
+    def listed(self) -> HiddenStates | None:
+        """All assignments, of up to 16 settings."""
+        n = sum(self.shape)
+        if n > LISTED_SETTINGS:
+            return None
+        bits = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+        signs = np.asarray(1.0 - 2.0 * bits, dtype=np.float64)
+        return HiddenStates(signs[:, : self.shape[0]], signs[:, self.shape[0] :])
+
+    def prepare(self) -> None:
+        """Compile the enumeration."""
+        Bell((1, 1)).support(Functional([[1.0]]), tolerance=0.1, time_limit_s=10.0)

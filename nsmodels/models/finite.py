@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import check_noun, check_options, floats, one_of, purity, whole
+from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines import grids
 from ..errors import InputError
 from ..functional import Functional
 from ..rationals import round_down, round_up
 from ..settings import Settings
-from .base import HiddenStates, Model, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["Finite", "ListProof"]
 
@@ -34,6 +36,8 @@ EXACT_CANDIDATES = 200
 """How many states near the best one are evaluated exactly."""
 MOST_STATES = 100_000_000
 """Of a grid."""
+MANY_STATES = 4000
+"""Lists of at most this many hidden states enter the search of a decomposition whole."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,12 @@ def _table(values: ArrayLike, party: str) -> Array:
     return array
 
 
-class Finite(Model):
+def _joined(states: HiddenStates) -> Array:
+    """Rows (A, B), without negative zeros."""
+    return np.concatenate([states.alice, states.bob], axis=1) + 0.0
+
+
+class Finite(HiddenVariableModel):
     """Hidden states with given marginals.
 
     Parameters
@@ -130,6 +139,15 @@ class Finite(Model):
 
     def __len__(self) -> int:
         return len(self.states)
+
+    @cached_property
+    def _rows(self) -> frozenset[bytes]:
+        return frozenset(row.tobytes() for row in _joined(self.states))
+
+    @cached_property
+    def symmetric(self) -> bool:  # type: ignore[override]  # of a list it has to be found out
+        """Whether the list contains −m with every m."""
+        return all(row.tobytes() in self._rows for row in -_joined(self.states) + 0.0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -224,3 +242,21 @@ class Finite(Model):
         count = min(count, len(values))
         order = np.argpartition(-values, count - 1)[:count]
         return self.states.take(order[np.argsort(-values[order], kind="stable")])
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States of the list, to the last bit."""
+        return np.array([row.tobytes() in self._rows for row in _joined(states)], dtype=bool)
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """The list, or a part of a long one."""
+        if len(self.states) <= MANY_STATES:
+            return self.states
+        return self.states.take(rng.choice(len(self.states), MANY_STATES, replace=False))
+
+    def rounding_effect(self, functional: Functional) -> float:
+        """That of the coefficients alone: the list is what it is."""
+        return input_effect(functional, 0.0, 0.0, 0.0)
+
+    def listed(self) -> HiddenStates:
+        """The list."""
+        return self.states

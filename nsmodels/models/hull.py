@@ -19,8 +19,8 @@ from ..errors import InputError
 from ..functional import Functional
 from ..rationals import round_up
 from ..settings import Settings
-from .base import HiddenState, HiddenStates, Model, Progress, Proof, Support, check_model, trivial_bound, values_at
-from .fallback import without_oracle
+from .base import HiddenStates, Model, Progress, Proof, Support, check_model, trivial_bound, values_at
+from .hidden_variables import HiddenVariableModel, with_safe_defaults
 
 __all__ = ["Hull", "HullProof"]
 
@@ -51,8 +51,8 @@ def _told(progress: Progress | None, known: list[Enclosure], ceiling: float | No
     return told
 
 
-class Hull(Model):
-    """The hull of several models.
+class Hull(HiddenVariableModel):
+    """The hull of several models. A hull among them counts as its parts.
 
     Parameters
     ----------
@@ -63,17 +63,22 @@ class Hull(Model):
     name = "hull"
 
     def __init__(self, models: Sequence[Model]) -> None:
-        parts = listed(models, "Hull: the argument models", "give a list of models")
-        if not parts:
+        given = listed(models, "Hull: the argument models", "give a list of models")
+        if not given:
             raise InputError("Hull: give at least one model")
-        for part in parts:
-            check_model(part, "Hull")
-            if part.shape != parts[0].shape:
+        parts: list[HiddenVariableModel] = []
+        for item in given:
+            check_model(item, "Hull")
+            part = with_safe_defaults(item)
+            if part is None:
+                raise InputError(f"Hull: {item.name} has no hidden states to mix; list other models")
+            if part.shape != given[0].shape:
                 raise InputError(
-                    f"Hull: {parts[0].name} has {parts[0].shape[0]}×{parts[0].shape[1]} settings and {part.name} "
+                    f"Hull: {given[0].name} has {given[0].shape[0]}×{given[0].shape[1]} settings and {part.name} "
                     f"{part.shape[0]}×{part.shape[1]}; all parts need the same"
                 )
-        self.parts = parts
+            parts.extend(part.parts)
+        self._parts = tuple(parts)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -81,16 +86,37 @@ class Hull(Model):
         return self.parts[0].shape
 
     @property
-    def settings(self) -> Settings | None:
+    def settings(self) -> Settings | None:  # type: ignore[override]  # found among the parts
         """The settings of the first part that has any."""
-        return next((s for s in (getattr(part, "settings", None) for part in self.parts) if s is not None), None)
+        return next((part.settings for part in self.parts if part.settings is not None), None)
 
     def __repr__(self) -> str:
         return f"Hull({', '.join(map(repr, self.parts))})"
 
-    def marginals(self, state: HiddenState) -> tuple[Array, Array]:
-        """The marginal vectors (A, B) of a hidden state of any part."""
-        return state.alice, state.bob
+    @property
+    def parts(self) -> tuple[HiddenVariableModel, ...]:
+        """The models that were given, and those of hulls among them."""
+        return self._parts
+
+    @property
+    def symmetric(self) -> bool:  # type: ignore[override]  # found out of the parts
+        """Whether every part contains −m with every m."""
+        return all(part.symmetric for part in self.parts)
+
+    @property
+    def smooth(self) -> bool:  # type: ignore[override]  # found out of the parts
+        """Whether any part is a continuum."""
+        return any(part.smooth for part in self.parts)
+
+    def rounding_effect(self, functional: Functional) -> float:
+        """The largest over the parts."""
+        return max(part.rounding_effect(functional) for part in self.parts)
+
+    def listed(self) -> HiddenStates | None:
+        """The lists of all parts, where each has one."""
+        lists = [part.listed() for part in self.parts]
+        known = [states for states in lists if states is not None]
+        return HiddenStates.join(known) if len(known) == len(lists) else None
 
     def support(
         self,
@@ -121,7 +147,7 @@ class Hull(Model):
                     raise KeyboardInterrupt
                 answer = part.support(functional, tolerance=tolerance, time_limit_s=share, seed=seed, progress=told)
             except KeyboardInterrupt:
-                answer = without_oracle(functional, part, seed, "interrupted")
+                answer = part.without_solver(functional, "interrupted", seed)
             interrupted = interrupted or answer.value.reason == "interrupted"
             compilation += float(answer.stats.get("compile_seconds", 0.0))
             answers.append(answer)

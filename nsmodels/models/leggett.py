@@ -14,6 +14,7 @@ Sources: A. J. Leggett, Found. Phys. 33, 1469 (2003); arXiv:0801.2241.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -21,23 +22,16 @@ from typing import Any
 import numpy as np
 
 from ..arguments import check_noun, purity
+from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
 from ..interrupts import held, loading
-from ..rationals import rational, round_down, round_up
+from ..rationals import rational, rational_point, round_down, round_up
 from ..settings import Settings
-from .base import (
-    Array,
-    HiddenStates,
-    Model,
-    Progress,
-    Proof,
-    Support,
-    input_effect,
-    trivial_bound,
-    values_at,
-)
+from . import leggett_states
+from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
+from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates
 
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
@@ -63,7 +57,7 @@ class CoveringProof(Proof):
         return {"type": "covering", "threshold": rational(self.threshold), **self.covering.to_json()}
 
 
-class Leggett(Model):
+class Leggett(HiddenVariableModel):
     """Hidden unit vectors u, v with Malus' law for the local marginals.
 
     Parameters
@@ -82,6 +76,10 @@ class Leggett(Model):
     """
 
     name = "leggett"
+    settings: Settings
+    symmetric = True
+    smooth = True
+    refutable = True
 
     def __init__(
         self,
@@ -108,13 +106,18 @@ class Leggett(Model):
         purity = f"η = {self.eta_a:g}" if self.eta_a == self.eta_b else f"η_A = {self.eta_a:g}, η_B = {self.eta_b:g}"
         return f"Leggett({self.shape[0]}×{self.shape[1]}, {purity})"
 
+    def rounding_effect(self, functional: Functional) -> float:
+        """Malus' law moves a marginal by the purity times what the direction moves (`input_effect`)."""
+        return input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
+
     def states(self, u: Array, v: Array) -> HiddenStates:
         """The hidden states of given unit vectors, shape (m, 3) each."""
         return HiddenStates(
             self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v
         )
 
-    def _problem(self, functional: Functional) -> Any:
+    def problem(self, functional: Functional) -> Any:
+        """The minimum of G over both spheres that answers h(f) = k + Σ|S_ij| − min G (`nsmodels.engines.spheres`)."""
         from ..engines.spheres import SphereProblem
 
         a = self.eta_a * self.settings.alice
@@ -160,7 +163,7 @@ class Leggett(Model):
     ) -> Support:  # fmt: skip
         from ..engines.spheres import minimise
 
-        problem = self._problem(functional)
+        problem = self.problem(functional)
         top = Fraction(functional.constant)
         for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
             top += Fraction(s)
@@ -182,7 +185,7 @@ class Leggett(Model):
             progress=told if progress is not None else None,
         )
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
-        effect = input_effect(functional, self.eta_a, self.eta_b, self.settings.rounding)
+        effect = self.rounding_effect(functional)
         # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
         spare = 2.0**-55 * size
         threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
@@ -199,9 +202,7 @@ class Leggett(Model):
 
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
-        u, v = (rng.normal(size=(256, 3)) for _ in range(2))
-        u, v = u / np.linalg.norm(u, axis=1)[:, None], v / np.linalg.norm(v, axis=1)[:, None]
-        states = self.states(u, v)
+        states = self.states(*(leggett_states.random_units(256, rng) for _ in range(2)))
         best = int(values_at(functional, states.alice, states.bob).argmax())
         return states.take(slice(best, best + 1))
 
@@ -220,10 +221,8 @@ class Leggett(Model):
         if starts is not None and starts.u is not None and starts.v is not None and len(starts) > 0:
             u, v = np.asarray(starts.u), np.asarray(starts.v)
         else:
-            u, v = (rng.normal(size=(2 * count + 8, 3)) for _ in range(2))
-            u = u / np.linalg.norm(u, axis=1)[:, None]
-            v = v / np.linalg.norm(v, axis=1)[:, None]
-        values, u, v = descend(self._problem(functional), u, v)
+            u, v = (leggett_states.random_units(2 * count + 8, rng) for _ in range(2))
+        values, u, v = descend(self.problem(functional), u, v)
         chosen: list[int] = []
         for k in np.argsort(values, kind="stable").tolist():
             if len(chosen) == count:
@@ -231,3 +230,64 @@ class Leggett(Model):
             if all(np.abs(u[k] - u[p]).max() + np.abs(v[k] - v[p]).max() > 1e-6 for p in chosen):
                 chosen.append(k)
         return self.states(u[chosen], v[chosen])
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States with unit vectors whose marginals are those of Malus' law, both within 1e-9: others are not shown."""
+        if states.u is None or states.v is None:
+            return np.zeros(len(states), dtype=bool)
+        own = self.states(states.u, states.v)
+        missed = np.abs(own.alice - states.alice).max(axis=1) + np.abs(own.bob - states.bob).max(axis=1)
+        for vectors in (states.u, states.v):
+            missed = missed + np.abs(np.linalg.norm(vectors, axis=1) - 1.0)
+        return np.asarray(missed <= 1e-9)
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """Points of both spheres: white noise is feasible with them, and v = O u suits the correlators."""
+        return leggett_states.seeds(self, behaviour, antipodal=antipodal)
+
+    def explorer(self, behaviour: Behaviour) -> Explorer:
+        """Shallow descents on both spheres (`nsmodels.models.leggett_states.explorer`)."""
+        return leggett_states.explorer(self, behaviour)
+
+    def rational(self, states: HiddenStates) -> RationalStates:
+        """States with the rational points of the sphere next to u and v, and the marginals of those."""
+        assert states.u is not None
+        assert states.v is not None
+        pairs = [(rational_point(u), rational_point(v)) for u, v in zip(states.u.tolist(), states.v.tolist())]
+        u, v = (np.array([[float(x) for x in pair[k]] for pair in pairs]) for k in (0, 1))
+        # u within 2e-16 of rational, three products and sums, one more product: 7e-16; and the directions' own error
+        error = max(self.eta_a, self.eta_b) * (self.settings.rounding + 7e-16)
+        return RationalStates(self.states(u, v), [{"u": first, "v": second} for first, second in pairs], error)
+
+    def invariants(self) -> Sequence[tuple[Array, Array]]:
+        """Scalar products: where a relabelling keeps them, rotations of u and v carry it."""
+        return ((self.settings.alice @ self.settings.alice.T, self.settings.bob @ self.settings.bob.T),)
+
+    def relabelled(self, states: HiddenStates, relabelling: Any) -> HiddenStates:
+        """The images, with the hidden vectors turned by the rotations that carry the relabelling."""
+        images = super().relabelled(states, relabelling)
+        if states.u is None or states.v is None:
+            return images
+        u = states.u @ carrying(self.settings.alice, relabelling.alice, relabelling.alice_signs).T
+        v = states.v @ carrying(self.settings.bob, relabelling.bob, relabelling.bob_signs).T
+        return HiddenStates(images.alice, images.bob, u, v)
+
+    def span(self) -> tuple[Array, Array]:
+        """Marginal vectors are combinations of the coordinates of the directions."""
+        return self.settings.alice, self.settings.bob
+
+    def prepare(self) -> None:
+        """Compile the kernels of both spheres, on one setting."""
+        tiny = Leggett(Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]]))
+        f, pole = Functional([[1.0]]), np.eye(3)[:1]
+        tiny.propose(f, 1, rng=np.random.default_rng(0))
+        tiny.support(f, tolerance=0.1, time_limit_s=10.0)
+        leggett_states.shallow_states(tiny, f, pole, pole)
+        leggett_states.polished_states(tiny, f, pole, pole)
+
+
+def carrying(directions: Array, permutation: Sequence[int], signs: Sequence[int]) -> Array:
+    """The orthogonal matrix that takes a_i to s_i a_π(i)."""
+    images = np.array(signs)[:, None] * directions[list(permutation)]
+    left, _, right = np.linalg.svd(images.T @ directions)
+    return np.asarray(left @ right, dtype=np.float64)

@@ -16,6 +16,7 @@ Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994); half-integral vertice
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..engines.lp import Matrix, load_solver, solve
 from ..errors import SolverError
@@ -38,6 +40,7 @@ from .base import (
     attained_value,
     values_at,
 )
+from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
 
 __all__ = ["DualProof", "NonSignalling", "dual_bound"]
 
@@ -111,7 +114,7 @@ def _cut(marginals: Array, threshold: float) -> Array:
     return np.where(np.abs(marginals) > threshold, np.sign(marginals), 0.0)
 
 
-class NonSignalling(ShapedModel):
+class NonSignalling(ShapedModel, HiddenVariableModel):
     """All non-signalling boxes, "beyond" quantum theory.
 
     Parameters
@@ -121,6 +124,8 @@ class NonSignalling(ShapedModel):
     """
 
     name = "nonsignalling"
+    symmetric = True
+    local_points = True
 
     def support(
         self,
@@ -182,3 +187,16 @@ class NonSignalling(ShapedModel):
         states = self._states(marginals)
         order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[:count]
         return states.take(order)
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States whose marginals lie in [−1, 1]."""
+        return np.asarray((np.abs(states.alice) <= 1.0).all(axis=1) & (np.abs(states.bob) <= 1.0).all(axis=1))
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """The vanishing marginals, and the best states along the correlators."""
+        vanishing = HiddenStates(np.zeros((1, self.shape[0])), np.zeros((1, self.shape[1])))
+        return HiddenStates.join([vanishing, self.propose(along(behaviour), SEEDS, rng=rng)])
+
+    def invariants(self) -> Sequence[tuple[Array, Array]]:
+        """Any relabelling leaves the model as it is."""
+        return ()

@@ -31,11 +31,11 @@ from numpy.typing import NDArray
 
 from ..enclosure import Enclosure
 from ..engines import sdp
-from ..errors import InputError, SolverError
+from ..errors import SolverError
 from ..functional import Functional
 from ..interrupts import loading
 from ..rationals import rationals, round_down, round_up, to_integers
-from .base import HiddenState, HiddenStates, Progress, Proof, ShapedModel, Support
+from .base import HiddenState, Progress, Proof, ShapedModel, Support
 from .qubits import seesaw
 
 __all__ = ["Quantum", "SemidefiniteProof", "VectorState"]
@@ -165,7 +165,7 @@ class Quantum(ShapedModel):
         }
         return Support(Enclosure(lower, upper, reason=reason), state, SemidefiniteProof(level, diagonal), stats)
 
-    def without_solver(self, functional: Functional, reason: str) -> Support:
+    def without_solver(self, functional: Functional, reason: str, seed: int = 0) -> Support:
         """What is known without a solver: white noise attains k, and a dominant diagonal proves the sum of moduli."""
         marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
         matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
@@ -174,23 +174,6 @@ class Quantum(ShapedModel):
         state = VectorState(*zeros, x=zeros[0][:, None], y=zeros[1][:, None])
         value = Enclosure(functional.constant, _proved(functional, diagonal), reason=reason)
         return Support(value, state, SemidefiniteProof("1" if marginal_terms else "correlators", diagonal))
-
-    def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
-    ) -> HiddenStates:
-        """Refuse: quantum boxes are no hidden states.
-
-        Raises
-        ------
-        InputError
-            Always.
-        """
-        raise InputError("Quantum: it answers bound only; decompose into Bell, Leggett, NonSignalling, Finite or Hull")
 
 
 def _proved(functional: Functional, diagonal: Array) -> float:

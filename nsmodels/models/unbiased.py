@@ -9,23 +9,19 @@ hidden states; arXiv:0801.2241, ref. 15.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..functional import Functional
 from ..rationals import round_down, round_up
-from .base import (
-    HiddenState,
-    HiddenStates,
-    Progress,
-    Proof,
-    ShapedModel,
-    Support,
-)
+from .base import Array, HiddenStates, Progress, Proof, ShapedModel, Support
+from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["ClosedFormProof", "Unbiased"]
 
@@ -39,7 +35,7 @@ class ClosedFormProof(Proof):
         return {"type": "closed_form"}
 
 
-class Unbiased(ShapedModel):
+class Unbiased(ShapedModel, HiddenVariableModel):
     """Hidden states with vanishing marginals.
 
     Parameters
@@ -49,6 +45,7 @@ class Unbiased(ShapedModel):
     """
 
     name = "unbiased"
+    symmetric = True
 
     def support(
         self,
@@ -64,7 +61,7 @@ class Unbiased(ShapedModel):
         begin = time.perf_counter()
         total = Fraction(functional.constant)
         total += sum((Fraction(abs(s)) for s in functional.correlators.ravel().tolist()), Fraction(0))
-        state = HiddenState(np.zeros(self.shape[0]), np.zeros(self.shape[1]))
+        state = self.listed()[0]
         value = Enclosure(round_down(total), round_up(total))
         return Support(value, state, ClosedFormProof(), {"seconds": time.perf_counter() - begin})
 
@@ -78,4 +75,20 @@ class Unbiased(ShapedModel):
     ) -> HiddenStates:
         """The only hidden state there is."""
         self._check(functional)
+        return self.listed()
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States without any marginal."""
+        return np.asarray(~(states.alice.any(axis=1) | states.bob.any(axis=1)))
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """The only hidden state there is."""
+        return self.listed()
+
+    def invariants(self) -> Sequence[tuple[Array, Array]]:
+        """Any relabelling leaves the model as it is."""
+        return ()
+
+    def listed(self) -> HiddenStates:
+        """The vanishing marginals."""
         return HiddenStates(np.zeros((1, self.shape[0])), np.zeros((1, self.shape[1])))

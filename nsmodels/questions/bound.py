@@ -29,9 +29,8 @@ from ..models.base import (
     Progress,
     Proof,
     check_model,
-    rounding_effect,
 )
-from ..models.fallback import without_oracle
+from ..models.hidden_variables import with_safe_defaults
 from ..settings import Settings
 
 if TYPE_CHECKING:
@@ -227,7 +226,7 @@ def bound(
         raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
     check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     if settings is None:
-        settings = getattr(model, "settings", None)
+        settings = model.settings
     else:
         check_noun(settings, Settings, "argument settings", "bound")
     if settings is not None and settings.shape != functional.shape:
@@ -245,7 +244,7 @@ def _answer(
 ) -> BoundResult:  # fmt: skip
     begin = time.perf_counter()
     quantum = None if settings is None else functional.value(singlet(settings))
-    effect = rounding_effect(functional, model)
+    effect = model.rounding_effect(functional)
     inner = max(tolerance - 3.0 * effect, 0.5 * tolerance)
     own = time.perf_counter() - begin
     begin = time.perf_counter()
@@ -261,12 +260,12 @@ def _answer(
     except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
         if not arrived():
             raise
-    if answer is None and reason != "interrupted":
+    if answer is None and reason == "interrupted":
+        answer = (with_safe_defaults(model) or model).without_solver(functional, reason, seed)
+    if answer is None:
         nothing = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
         stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "versions": versions()}
         return BoundResult(functional, model, nothing, None, None, quantum, stats)
-    if answer is None:
-        answer = without_oracle(functional, model, seed, reason)
     elapsed = time.perf_counter() - begin
     seconds = own + float(answer.stats.get("seconds", elapsed))
     stats = {"compile_seconds": 0.0, **answer.stats, "seconds": seconds, "versions": versions()}

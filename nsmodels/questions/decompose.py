@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -32,11 +32,9 @@ from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model
-from ..models.bell import Bell
-from ..models.leggett import Leggett
+from ..models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from ..rationals import round_up
-from ..settings import Settings
-from .columns import Columns, contains_negations, parts_of, polished_states, shallow_states
+from .columns import Columns, shown
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import LARGEST_MISS, ExactModel
 from .lower_end import prove_mixture, prove_noise
@@ -90,7 +88,8 @@ def decompose(
         Seed of every random choice.
     symmetry : Symmetry, "auto" or None
         Relabellings that leave settings and correlations as they are reduce rows and columns by orbit; "auto" looks for
-        them among up to 40 settings. The answer is the same with and without.
+        them among up to 40 settings. Models that name no invariants are not relabelled. The answer is the same with and
+        without.
     progress : callable, optional
         Called with (lower, upper, rounds, seconds); the ends are not proved yet.
 
@@ -127,11 +126,11 @@ def decompose(
             raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')
         noise = uniform(*behaviour.shape)
     check_noun(noise, Behaviour, "noise", "decompose")
-    parts = parts_of(model)
-    if any(not hasattr(part, "propose") or part.name == "quantum" for part in parts):
+    mixable = with_safe_defaults(model)
+    if mixable is None:
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
     width = min(tolerance, WIDEST)
-    task = _Task(behaviour, noise, model, parts, marginals, width, time_limit_s, seed, progress)
+    task = _Task(behaviour, noise, model, mixable, marginals, width, time_limit_s, seed, progress)
     with held():
         result = task.run(symmetry)
         taken()
@@ -142,12 +141,12 @@ class _Task:
     """One call of `decompose`."""
 
     def __init__(
-        self, behaviour: Behaviour, noise: Behaviour, model: Model, parts: Sequence[Model], marginals: str,
+        self, behaviour: Behaviour, noise: Behaviour, model: Model, mixable: HiddenVariableModel, marginals: str,
         tolerance: float, time_limit_s: float, seed: int, progress: Progress | None,
     ) -> None:  # fmt: skip
-        self.model, self.parts = model, parts
+        self.model, self.mixable, self.parts = model, mixable, mixable.parts
         self.tolerance, self.limit, self.seed, self.progress = tolerance, time_limit_s, seed, progress
-        self.target = make_target(behaviour, noise, marginals=marginals, symmetric_model=contains_negations(model))
+        self.target = make_target(behaviour, noise, marginals=marginals, symmetric_model=mixable.symmetric)
         self.upper: UpperEnd | None = None
         self.lower: ExactModel | None = None
         self.reason = "tolerance_met"
@@ -174,12 +173,15 @@ class _Task:
         start = time.perf_counter()
         stages = [self._alternate, self._finish]
         with loading():
-            _compile(self.parts)
+            for part in self.parts:
+                part.prepare()
         if not self._undisturbed(lambda: None):
             stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
-        if symmetry is not None and len(target.margin_right) == 0:
+        # relabelling states gives states only where every part of the model says so
+        offered = all(part.invariants() is not None for part in self.parts)
+        if symmetry is not None and offered and len(target.margin_right) == 0:
             found = symmetry if isinstance(symmetry, Symmetry) else find_symmetry(target, self.parts)
             if found is not None and found.order > 1:
                 target = make_target(
@@ -274,7 +276,7 @@ class _Task:
             return None
         scale = f[1]
         options: dict[str, Any] = {}
-        if self.model.name == "leggett" and time.perf_counter() - self.began < EARLY * self.limit:
+        if self.mixable.refutable and time.perf_counter() - self.began < EARLY * self.limit:
             # a functional that cannot close the gap need not be proved: what refutes it helps the search
             step, noise = difference(f[0], search.target)
             options["refuted_above"] = noise + step * (search.lower + self.tolerance)
@@ -321,11 +323,17 @@ class _Task:
             return model
         return old
 
+    def _not_shown(self, lower: ExactModel) -> str | None:
+        """The name of a part that does not show all of its states to be its own, or None."""
+        missing = np.flatnonzero(~shown(self.parts, lower.columns))
+        return self.parts[int(lower.columns.part[missing[0]])].name if len(missing) else None
+
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
         low = 0.0 if lower is None else lower.visibility + 0.0
         high = 1.0 if upper is None else min(upper.visibility, 1.0)
         status, reason = Status.CERTIFIED, self.reason
+        unknown = None if lower is None else self._not_shown(lower)
         if lower is not None and low >= 1.0:
             upper, high = None, 1.0
         if upper is not None and upper.visibility >= 1.0:
@@ -346,6 +354,8 @@ class _Task:
             low = least
         if status == Status.CERTIFIED and lower is not None and lower.deviation > LARGEST_MISS:
             status, reason = Status.ESTIMATE, f"the model misses its target by up to {lower.deviation:.2g}"
+        elif status == Status.CERTIFIED and unknown is not None:
+            status, reason = Status.ESTIMATE, f"the model {unknown} does not show that its states belong to it"
         elif status == Status.CERTIFIED and high - low <= self.tolerance:
             reason = "tolerance_met"
         elif reason == "tolerance_met":
@@ -394,16 +404,3 @@ def _met(support: Support) -> Columns:
     v = None if state.v is None else state.v[None]
     found = Columns.of(HiddenStates(state.alice[None], state.bob[None], u, v), 0)
     return found if support.others is None else Columns.join([found, Columns.of(support.others, 0)])
-
-
-def _compile(parts: Sequence[Model]) -> None:
-    """Compile the oracles of the parts, which takes time only once."""
-    tiny = Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]])
-    for part in parts:
-        if part.name in ("leggett", "bell"):
-            model, f = (Leggett(tiny) if part.name == "leggett" else Bell(tiny.shape)), Functional([[1.0]])
-            model.propose(f, 1, rng=np.random.default_rng(0))
-            model.support(f, tolerance=0.1, time_limit_s=10.0)
-            if part.name == "leggett":
-                shallow_states(model, f, np.eye(3)[:1], np.eye(3)[:1])
-                polished_states(model, f, np.eye(3)[:1], np.eye(3)[:1])

@@ -15,7 +15,7 @@ from ..behaviour import Behaviour
 from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
 from ..functional import Functional, Inequality
-from ..models.base import Model, Proof, rounding_effect
+from ..models.base import Model, Proof
 from ..rationals import rational, rationals, round_up
 from .exact_model import ExactModel
 from .target import Target
@@ -80,13 +80,13 @@ class Decomposition:
         return Behaviour(np.clip(total, -1.0, 1.0), self.weights @ self.alice, self.weights @ self.bob)
 
     def to_json(self) -> list[dict[str, Any]]:
-        """A list of ``{"weight", "u", "v"}`` or ``{"weight", "alice", "bob"}``."""
+        """A list of ``{"weight", "u", "v"}``, with ``"alice"`` and ``"bob"`` for parties without hidden vector."""
         states = []
         for k, weight in enumerate(self.weights.tolist()):
-            if np.isnan(self.u[k, 0]):
-                states.append({"weight": weight, "alice": self.alice[k].tolist(), "bob": self.bob[k].tolist()})
-            else:
-                states.append({"weight": weight, "u": self.u[k].tolist(), "v": self.v[k].tolist()})
+            bare_a, bare_b = np.isnan(self.u[k, 0]), np.isnan(self.v[k, 0])
+            first = {"alice": self.alice[k].tolist()} if bare_a else {"u": self.u[k].tolist()}
+            second = {"bob": self.bob[k].tolist()} if bare_b else {"v": self.v[k].tolist()}
+            states.append({"weight": weight, **first, **second})
         return states
 
     def __repr__(self) -> str:
@@ -100,7 +100,7 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
     alice, bob, u, v = columns.alice.T, columns.bob.T, columns.u, columns.v
     if model.antipodal:
         # states that equal their negations: hidden vectors never do, whatever the marginals
-        vanishing = np.array([pair is None for pair in model.vectors]) & ~(alice.any(axis=1) | bob.any(axis=1))
+        vanishing = np.array([not hidden for hidden in model.vectors]) & ~(alice.any(axis=1) | bob.any(axis=1))
         weights = np.concatenate([np.where(vanishing, weights, weights / 2.0), weights[~vanishing] / 2.0])
         alice, bob = np.concatenate([alice, -alice[~vanishing]]), np.concatenate([bob, -bob[~vanishing]])
         u, v = np.concatenate([u, -u[~vanishing]]), np.concatenate([v, -v[~vanishing]])
@@ -166,7 +166,7 @@ class UpperEnd:
     @staticmethod
     def of(functional: Functional, value: Enclosure, proof: Proof, model: Model, target: Target) -> UpperEnd | None:
         """The upper end that a proved enclosure of h(f) gives, or None where f does not tell P from the noise."""
-        effect = Fraction(rounding_effect(functional, model))
+        effect = Fraction(model.rounding_effect(functional))
         # a few units in the last place to spare, so that whoever adds the terms in another order agrees
         bound = round_up(Fraction(value.upper) + effect + Fraction(8 * math.ulp(abs(value.upper) + 1.0)))
         p_low, p_high = value_range(functional, target.behaviour)
@@ -255,7 +255,9 @@ class DecomposeResult:
 
     @property
     def has_model(self) -> bool | None:
-        """Whether the behaviour itself has a model: True, False, or None where the enclosure leaves it open."""
+        """Whether the behaviour itself has a model: True, False, or None where that is not proved."""
+        if self.status != Status.CERTIFIED:
+            return None
         if self.visibility.lower >= 1.0:
             return True
         return False if self.visibility.upper < 1.0 else None

@@ -16,7 +16,7 @@ lowered until every row of `nsmodels.questions.target` holds with the rounding e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -24,41 +24,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.base import Model
+from ..models.hidden_variables import HiddenVariableModel
 from ..rationals import rational, rationals, round_down
-from .columns import Columns, leggett_states
+from .columns import Columns
 from .target import Target
 
 LARGEST_MISS = Fraction(1, 10**6)
 """By how much, in a repair or as a deviation, a model may miss its target and still prove a lower end."""
 
-__all__ = ["ExactModel", "exact_model", "rational_unit"]
+__all__ = ["ExactModel", "exact_model"]
 
 Array = NDArray[np.float64]
 
 _WEIGHT_BITS = 50
-_POINT_BITS = 40
 _ULP = 2.0**-53
-
-
-def rational_unit(vector: Sequence[float] | Array) -> tuple[Fraction, Fraction, Fraction]:
-    """A rational point of the unit sphere within 1e-11 of the given unit vector (3,).
-
-    Stereographic projection from the pole ±e_k opposite to the largest coordinate: with dyadic p, q the point is
-    (2p, 2q, ±(1 − p² − q²))/(1 + p² + q²), the pole's coordinate last.
-    """
-    values = [float(x) for x in vector]
-    k = max(range(3), key=lambda e: abs(values[e]))
-    norm = math.sqrt(sum(x * x for x in values))
-    sign = 1 if values[k] > 0 else -1
-    one = 1 << _POINT_BITS
-    i, j = (e for e in range(3) if e != k)
-    p, q = (round(values[e] / (norm + abs(values[k])) * one) for e in (i, j))
-    square = one * one + p * p + q * q
-    point = [Fraction(0)] * 3
-    point[i], point[j] = Fraction(2 * p * one, square), Fraction(2 * q * one, square)
-    point[k] = Fraction(sign * (one * one - p * p - q * q), square)
-    return point[0], point[1], point[2]
 
 
 def dyadic_weights(weights: Array) -> Array:
@@ -81,8 +60,8 @@ class ExactModel:
         Multiples of 2^-50 that add up to 1 exactly.
     columns : Columns
         The states; hidden vectors are the doubles nearest to rational points of the sphere.
-    vectors : list
-        The rational points (u, v), or None for states without hidden vectors.
+    vectors : list of mapping
+        The rational points "u" and "v" of each state, as far as it has hidden vectors.
     antipodal : bool
         Every state stands for itself and its negation, half the weight each.
     sums : ndarray, shape (2 n_pairs,)
@@ -96,7 +75,7 @@ class ExactModel:
     visibility: float
     weights: Array
     columns: Columns
-    vectors: list[tuple[tuple[Fraction, ...], tuple[Fraction, ...]] | None]
+    vectors: list[Mapping[str, tuple[Fraction, ...]]]
     antipodal: bool
     sums: Array
     deviation: float
@@ -105,12 +84,13 @@ class ExactModel:
     def certificate(self, n_parts: int) -> dict[str, Any]:
         """The lower end in exact rationals."""
         states: list[dict[str, Any]] = []
-        for k, pair in enumerate(self.vectors):
-            if pair is not None:
-                state: dict[str, Any] = {"u": rationals(pair[0]), "v": rationals(pair[1])}
-            else:
-                alice, bob = self.columns.alice[:, k], self.columns.bob[:, k]
-                state = {"alice": rationals(alice.tolist()), "bob": rationals(bob.tolist())}
+        for k, hidden in enumerate(self.vectors):
+            state: dict[str, Any] = {}
+            for vector, party, marginals in (("u", "alice", self.columns.alice), ("v", "bob", self.columns.bob)):
+                if vector in hidden:
+                    state[vector] = rationals(hidden[vector])
+                else:
+                    state[party] = rationals(marginals[:, k].tolist())
             if n_parts > 1:
                 state["part"] = int(self.columns.part[k])
             states.append(state)
@@ -132,25 +112,26 @@ class _Rows:
     error: float
 
 
-def _exact_columns(parts: Sequence[Model], columns: Columns) -> tuple[Columns, list[Any], float]:
+def _exact_columns(
+    parts: Sequence[HiddenVariableModel], columns: Columns
+) -> tuple[Columns, list[Mapping[str, Any]], float]:
     """Columns with rational hidden vectors, and a bound on the error of every stored marginal."""
-    vectors: list[Any] = [None] * len(columns)
+    vectors: list[Mapping[str, Any]] = [{}] * len(columns)
     alice, bob = columns.alice.copy(), columns.bob.copy()
     u, v = columns.u.copy(), columns.v.copy()
     error = 0.0
     for k, part in enumerate(parts):
         mine = np.flatnonzero(columns.part == k)
-        if part.name != "leggett" or len(mine) == 0:
+        if len(mine) == 0:
             continue
-        for index in mine.tolist():
-            vectors[index] = (rational_unit(u[index]), rational_unit(v[index]))
-            u[index] = [float(x) for x in vectors[index][0]]
-            v[index] = [float(x) for x in vectors[index][1]]
-        states = leggett_states(part, u[mine], v[mine])
-        alice[:, mine], bob[:, mine] = states.alice.T, states.bob.T
-        eta = max(part.eta_a, part.eta_b)  # type: ignore[attr-defined]  # Leggett has them
-        # u within 2e-16 of rational, three products and sums, one more product: 7e-16; and the directions' own error
-        error = max(error, eta * (part.settings.rounding + 7e-16))  # type: ignore[attr-defined]  # Leggett has it
+        exact = part.rational(columns.states(k))
+        alice[:, mine], bob[:, mine] = exact.states.alice.T, exact.states.bob.T
+        for stored, values in ((u, exact.states.u), (v, exact.states.v)):
+            if values is not None:
+                stored[mine] = values
+        for index, hidden in zip(mine.tolist(), exact.vectors, strict=True):
+            vectors[index] = hidden
+        error = max(error, exact.error)
     return Columns(alice, bob, u, v, columns.part), vectors, error
 
 
@@ -187,7 +168,7 @@ def _interval(right: Array, slope: Array, rows: Array, error: float) -> tuple[fl
 
 def exact_model(
     target: Target,
-    parts: Sequence[Model],
+    parts: Sequence[HiddenVariableModel],
     columns: Columns,
     weights: Array,
     visibility: float,
@@ -238,8 +219,8 @@ def exact_model(
     if least < largest - 4e-16:
         return answer(math.nextafter(largest - 3e-16, 0.0))
     white = not target.noise.correlators.any() and not (target.matched and not target.antipodal)
-    if white and all(part.name in ("bell", "leggett", "unbiased", "nonsignalling") for part in parts):
-        if any(part.name in ("bell", "nonsignalling") for part in parts):
+    if white and all(part.symmetric for part in parts):
+        if any(part.local_points for part in parts):
             repaired = _repaired(target, answer, rows, visibility)
             if repaired.repair <= LARGEST_MISS:
                 return repaired
@@ -260,9 +241,9 @@ def _repaired(target: Target, answer: Callable[..., ExactModel], rows: _Rows, vi
 
 def _mix(
     target: Target,
-    parts: Sequence[Model],
+    parts: Sequence[HiddenVariableModel],
     columns: Columns,
-    vectors: list[Any],
+    vectors: list[Mapping[str, Any]],
     weights: Array,
     visibility: float,
     noise_model: tuple[Columns, Array],
@@ -296,8 +277,9 @@ def _mix(
 
 
 def _with_equations(
-    target: Target, columns: Columns, vectors: list[Any], weights: Array, visibility: float, entry_error: float
-) -> ExactModel:
+    target: Target, columns: Columns, vectors: list[Mapping[str, Any]], weights: Array, visibility: float,
+    entry_error: float,
+) -> ExactModel:  # fmt: skip
     """Lower V step by step, correct the weights for the marginals' equations, and state what is left of the error."""
     right, slope = _pair_right(target)
     stacked = np.concatenate([columns.alice, columns.bob, np.ones((1, len(columns)))])

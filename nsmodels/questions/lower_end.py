@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.recombination import recombine
-from ..models.base import Model
+from ..models.hidden_variables import HiddenVariableModel
 from .columns import Columns, with_partners
 from .exact_model import LARGEST_MISS, ExactModel, exact_model
 from .strict import strict_noise_model
@@ -23,7 +23,7 @@ MANY_STATES = 60
 
 
 def prove_mixture(
-    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, visibility: float, *,
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, visibility: float, *,
     tolerance: float, rng: np.random.Generator,
 ) -> ExactModel:  # fmt: skip
     """The best explicit model that these states and weights lead to.
@@ -59,7 +59,7 @@ def prove_mixture(
 
 
 def prove_noise(
-    target: Target, parts: Sequence[Model], columns: Columns, rng: np.random.Generator
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator
 ) -> ExactModel | None:
     """A model of nearly the noise alone: better than nothing where the search had no time to find one."""
     strict = strict_noise_model(target, parts, columns, rng)
@@ -71,8 +71,9 @@ def prove_noise(
 
 
 def _recombined(
-    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, visibility: float, tolerance: float
-) -> ExactModel | None:
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, visibility: float,
+    tolerance: float,
+) -> ExactModel | None:  # fmt: skip
     """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
     slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
     rows = np.argsort(slack)[: min(3 * sum(target.behaviour.shape), len(weights) // 2)]
@@ -85,7 +86,7 @@ def _recombined(
 
 
 def _fewest_states(
-    target: Target, parts: Sequence[Model], columns: Columns, weights: Array, model: ExactModel
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, model: ExactModel
 ) -> ExactModel:
     """A model of the behaviour itself (V = 1) by few of the states, where there is room."""
     order = np.argsort(-weights)

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functional import Functional
-from ..models.base import Model
-from .columns import Columns, alignment, propose, starting_columns
+from ..models.hidden_variables import HiddenVariableModel
+from .columns import Columns, propose, starting_columns
 from .master import Master, MasterSolution
 from .target import Target
 
@@ -80,7 +80,7 @@ class Search:
     Parameters
     ----------
     target : Target
-    parts : sequence of Model
+    parts : sequence of HiddenVariableModel
         The flattened model.
     tolerance : float
         Wanted distance of the two (unproved) ends.
@@ -90,7 +90,7 @@ class Search:
     """
 
     target: Target
-    parts: Sequence[Model]
+    parts: Sequence[HiddenVariableModel]
     tolerance: float
     deadline: float
     rng: np.random.Generator
@@ -112,12 +112,12 @@ class Search:
         self.began = start
         behaviour = self.target.behaviour
         columns = starting_columns(self.parts, behaviour, antipodal=self.target.antipodal, rng=self.rng)
-        self.turns = [alignment(p, behaviour) if p.name == "leggett" else None for p in self.parts]
+        self.explorers = [part.explorer(behaviour) for part in self.parts]
         n_a, n_b = behaviour.shape
         self.width = n_a + n_b
         self.count = int(np.clip(2 * self.width, 60, 500))
         self.master = Master(self.target, columns, self._first_rows(columns))
-        self.use_vertex = not any(part.name == "leggett" for part in self.parts)
+        self.use_vertex = not any(part.smooth for part in self.parts)
         self.spans = self._marginal_spans()
         self.row_seconds += time.perf_counter() - start
 
@@ -132,14 +132,14 @@ class Search:
         return np.sort(np.argsort(slack)[: int(2.5 * self.width)])
 
     def _marginal_spans(self) -> tuple[Array, Array] | None:
-        """Projectors onto what counts of the coefficients α, β in Leggett's model: Σ α a, and α on both marginals."""
-        if len(self.target.margin_right) == 0 or [part.name for part in self.parts] != ["leggett"]:
+        """Projectors onto what counts of the coefficients α, β: on the model's marginals, and on both given ones."""
+        spans = self.parts[0].span() if len(self.parts) == 1 and len(self.target.margin_right) else None
+        if spans is None:
             return None
-        settings = self.parts[0].settings  # type: ignore[attr-defined]  # Leggett has them
-        n_a = len(settings.alice)
+        n_a = len(spans[0])
         given = np.stack([self.target.margin_right, self.target.margin_slope], axis=1)
         projectors = []
-        for counts in (np.hstack([settings.alice, given[:n_a]]), np.hstack([settings.bob, given[n_a:]])):
+        for counts in (np.hstack([spans[0], given[:n_a]]), np.hstack([spans[1], given[n_a:]])):
             basis, sizes, _ = np.linalg.svd(counts, full_matrices=False)
             basis = basis[:, sizes > 1e-12 * sizes[0]]
             projectors.append(basis @ basis.T)
@@ -224,7 +224,7 @@ class Search:
 
     def _propose(self, functional: Functional, near: Columns, *, thorough: bool, deep: int = 32) -> Columns:
         return propose(
-            self.parts, functional, self.count, rng=self.rng, near=near, turns=self.turns,
+            self.explorers, functional, self.count, rng=self.rng, near=near,
             starts=(THOROUGH if thorough else 3) * self.count, deep=deep if thorough else 0,
             antipodal=self.target.antipodal,
         )  # fmt: skip

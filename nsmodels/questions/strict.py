@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.interior_point import interior_point
-from ..models.base import Model
+from ..models.hidden_variables import HiddenVariableModel
 from .columns import Columns, starting_columns
 from .target import Target
 
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 def strict_noise_model(
-    target: Target, parts: Sequence[Model], columns: Columns, rng: np.random.Generator
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator
 ) -> tuple[Columns, Array] | None:
     """States and weights with Σ ρ K + σ ≤ right for every row at V = 0 and the largest σ, or None where σ = 0.
 

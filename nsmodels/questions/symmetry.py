@@ -1,10 +1,11 @@
 """Relabellings of settings and outcomes that leave a problem as it is, found in the graph of scalar products.
 
-Nodes are the directions ±a_i and ±b_j. Between two of one party stands their scalar product (where the model looks at
-directions), between Alice and Bob the correlations of the behaviour and of the noise. An automorphism of this coloured
-complete graph is a signed permutation of each party's settings; for Leggett's model it is carried by rotations of u and
-of v. The mean of a decomposition over the group is a decomposition, so that rows and multipliers may be taken equal on
-every orbit: rows are averaged over orbits, and a solution is spread over the group at the end.
+Nodes are the directions ±a_i and ±b_j. Between two of one party stands what the model names as its invariant (their
+scalar product, where it looks at directions), between Alice and Bob the correlations of the behaviour and of the noise.
+An automorphism of this coloured complete graph is a signed permutation of each party's settings; for Leggett's model it
+is carried by rotations of u and of v. A model that names no invariants is not relabelled. The mean of a decomposition
+over the group is a decomposition, so that rows and multipliers may be taken equal on every orbit: rows are averaged
+over orbits, and a solution is spread over the group at the end.
 
 Symmetry only proposes. The model and the inequality that come out are proved on all rows, like any other.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.base import Model
+from ..models.hidden_variables import HiddenVariableModel
 from .columns import Columns
 from .target import Target
 
@@ -90,32 +91,18 @@ class Symmetry:
         return np.unique(roots, return_inverse=True)[1].astype(np.intp)
 
     def expand(
-        self, columns: Columns, weights: Array, parts: Sequence[Model], antipodal: bool
+        self, columns: Columns, weights: Array, parts: Sequence[HiddenVariableModel], antipodal: bool
     ) -> tuple[Columns, Array]:
         """All images of the states, each with its share of the weight; equal states are put together."""
-        items = []
+        items, shares = [], []
         for g in self.elements:
-            alice, bob = np.empty_like(columns.alice), np.empty_like(columns.bob)
-            alice[list(g.alice)] = np.array(g.alice_signs)[:, None] * columns.alice
-            bob[list(g.bob)] = np.array(g.bob_signs)[:, None] * columns.bob
-            u, v = columns.u.copy(), columns.v.copy()
             for k, part in enumerate(parts):
                 mine = columns.part == k
-                if part.name == "leggett" and mine.any():
-                    settings = part.settings  # type: ignore[attr-defined]  # Leggett has them
-                    u[mine] = u[mine] @ _rotation(settings.alice, g.alice, g.alice_signs).T
-                    v[mine] = v[mine] @ _rotation(settings.bob, g.bob, g.bob_signs).T
-            items.append(Columns(alice, bob, u, v, columns.part))
+                if mine.any():
+                    items.append(Columns.of(part.relabelled(columns.states(k), g), k))
+                    shares.append(weights[mine] / self.order)
         everything = Columns.join(items)
-        shares = np.tile(weights / self.order, self.order)
-        return _together(everything, shares, antipodal)
-
-
-def _rotation(directions: Array, permutation: tuple[int, ...], signs: tuple[int, ...]) -> Array:
-    """The orthogonal matrix that takes a_i to s_i a_π(i)."""
-    images = np.array(signs)[:, None] * directions[list(permutation)]
-    left, _, right = np.linalg.svd(images.T @ directions)
-    return np.asarray(left @ right, dtype=np.float64)
+        return _together(everything, np.concatenate(shares), antipodal)
 
 
 def _together(columns: Columns, weights: Array, antipodal: bool) -> tuple[Columns, Array]:
@@ -152,7 +139,7 @@ def _classes(values: Array) -> NDArray[np.intp]:
     return out.reshape(values.shape)
 
 
-def _labels(target: Target, parts: Sequence[Model]) -> NDArray[np.int64]:
+def _labels(target: Target, parts: Sequence[HiddenVariableModel]) -> NDArray[np.int64]:
     """Labels of the edges of the coloured complete graph, and of the nodes on the diagonal."""
     n_a, n_b = target.behaviour.shape
     doubled_a, doubled_b = 2 * n_a, 2 * (n_a + n_b)
@@ -169,13 +156,12 @@ def _labels(target: Target, parts: Sequence[Model]) -> NDArray[np.int64]:
     across = np.where(known, 1 + values + noise * (values.max() + 1), 0)
     labels[:doubled_a, doubled_a:] = across
     labels[doubled_a:, :doubled_a] = across.T
-    directed = [part for part in parts if part.name == "leggett"]
+    tables = [pair for part in parts for pair in part.invariants() or ()]
     top = int(labels.max()) + 2
-    for start, count, side in ((0, n_a, "alice"), (doubled_a, n_b, "bob")):
+    for start, count, side in ((0, n_a, 0), (doubled_a, n_b, 1)):
         inner = np.zeros((2 * count, 2 * count), dtype=np.int64)
-        for part in directed:
-            rows = np.asarray(getattr(part.settings, side), dtype=np.float64)  # type: ignore[attr-defined]  # Leggett's
-            inner = inner * 100_000 + _classes(doubled(rows @ rows.T))
+        for pair in tables:
+            inner = inner * 100_000 + _classes(doubled(pair[side]))
         inner[np.arange(0, 2 * count, 2), np.arange(1, 2 * count, 2)] = -1
         inner[np.arange(1, 2 * count, 2), np.arange(0, 2 * count, 2)] = -1
         labels[start : start + 2 * count, start : start + 2 * count] = top + inner
@@ -184,7 +170,7 @@ def _labels(target: Target, parts: Sequence[Model]) -> NDArray[np.int64]:
     return labels
 
 
-def scalar_product_graph(target: Target, parts: Sequence[Model]) -> nx.Graph:
+def scalar_product_graph(target: Target, parts: Sequence[HiddenVariableModel]) -> nx.Graph:
     """The coloured complete graph as a networkx graph: nodes with ``kind``, edges with ``label``."""
     import networkx as nx
 
@@ -242,13 +228,13 @@ def _automorphisms(labels: NDArray[np.int64], most: int) -> list[NDArray[np.intp
     return found
 
 
-def find_symmetry(target: Target, parts: Sequence[Model]) -> Symmetry | None:
+def find_symmetry(target: Target, parts: Sequence[HiddenVariableModel]) -> Symmetry | None:
     """All relabellings that leave the model, the behaviour, the noise and the known pairs as they are.
 
-    Returns None where there are too many settings or elements to look, or a part of the model is a list of states.
+    Returns None where there are too many settings or elements to look, or a part of the model names no invariants.
     """
     n_a, n_b = target.behaviour.shape
-    if n_a + n_b > MOST_SETTINGS or any(part.name == "finite" for part in parts):
+    if n_a + n_b > MOST_SETTINGS or any(part.invariants() is None for part in parts):
         return None
     maps = _automorphisms(_labels(target, parts), MOST_ELEMENTS + 1)
     if len(maps) > MOST_ELEMENTS or len(maps) < 2:

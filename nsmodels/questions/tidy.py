@@ -18,7 +18,7 @@ from ..arguments import check_noun, check_options, listed, number, whole
 from ..enclosure import Enclosure
 from ..errors import InputError, NsmodelsError
 from ..functional import Functional, Inequality
-from ..models.base import Model, rounding_effect
+from ..models.base import Model
 from ..settings import Settings
 from .decomposition import DecomposeResult, UpperEnd
 from .search import difference
@@ -194,7 +194,7 @@ def tidy(
     )
     if sharp is not None and sharp.visibility < best.visibility:
         best = sharp
-    settings = getattr(result.model, "settings", None) or result.behaviour.settings
+    settings = result.model.settings or result.behaviour.settings
     inequality = Inequality(best.functional, best.bound, best.proof, result.model.name)
     return TidyInequality(
         inequality, best.functional.value(result.behaviour), best.visibility, result.visibility,
@@ -242,5 +242,5 @@ def _standard(result: DecomposeResult, settings: Settings | None, target: Target
         "bound": end.bound,
         "value": value,
         "visibility": end.visibility,
-        "width": rounding_effect(functional, result.model),
+        "width": result.model.rounding_effect(functional),
     }

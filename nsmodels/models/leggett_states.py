@@ -1,0 +1,115 @@
+"""Where hidden states of Leggett's model come from: points of both spheres, starts along the correlators, descents.
+
+Nothing here is proved; every function proposes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..behaviour import Behaviour
+from ..functional import Functional
+from .base import Array, HiddenStates, values_at
+from .hidden_variables import Explorer, with_partners
+
+if TYPE_CHECKING:
+    from .leggett import Leggett
+
+__all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states", "sphere_points"]
+
+
+def sphere_points(count: int, *, half: bool) -> Array:
+    """Fibonacci points on the sphere, or on its upper half (one of each antipodal pair), shape (count, 3)."""
+    k = np.arange(count)
+    z = 1.0 - (2 * k + 1) / (2 * count if half else count)
+    azimuth = np.pi * (3.0 - np.sqrt(5.0)) * k
+    radius = np.sqrt(1.0 - z * z)
+    return np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z], axis=1)
+
+
+def random_units(count: int, rng: np.random.Generator) -> Array:
+    """Independent uniform unit vectors, shape (count, 3)."""
+    vectors = rng.normal(size=(count, 3))
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1)[:, None], dtype=np.float64)
+
+
+def alignment(model: Leggett, behaviour: Behaviour) -> Array:
+    """The orthogonal 3×3 matrix O for which the states v = O u suit the correlators best.
+
+    Fit C_ij ≈ a_i·T b_j and take the orthogonal factor of Tᵀ. For the singlet O = −1: v = −u, the states that
+    reproduce C = −V a·b for all directions at once up to V = (1 + √(1 − η²/2))/2.
+    """
+    first, second = np.nonzero(behaviour.known)
+    a, b = model.settings.alice[first], model.settings.bob[second]
+    design = (a[:, :, None] * b[:, None, :]).reshape(len(first), 9)
+    solution = np.linalg.lstsq(design, behaviour.correlators[first, second], rcond=None)[0].reshape(3, 3)
+    left, sizes, right = np.linalg.svd(solution.T)
+    if sizes[0] < 1e-9:
+        return -np.eye(3)
+    # directions that the fit leaves open get the singlet's sign of the determinant
+    if sizes[2] < 1e-9 * sizes[0] and np.linalg.det(left @ right) > 0:
+        left[:, 2] = -left[:, 2]
+    return np.asarray(left @ right, dtype=np.float64)
+
+
+def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenStates:
+    """Enough states to make white noise feasible, and the ones v = O u that suit the correlators."""
+    count = int(np.clip(3 * sum(model.shape), 90, 600))
+    u = sphere_points(count, half=antipodal)
+    axes = np.eye(3)
+    pairs = model.states(np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
+    return HiddenStates.join(
+        [model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)]
+    )
+
+
+def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
+    """States on the way from the given ones to local maximisers of f: many, and different."""
+    from ..engines.sphere_sweep import sweep
+
+    rows, columns = np.nonzero(functional.correlators)
+    s = functional.correlators[rows, columns]
+    a, b = model.eta_a * model.settings.alice, model.eta_b * model.settings.bob
+    x, y = a[rows], np.sign(s)[:, None] * b[columns]
+    return model.states(*sweep(x, y, np.abs(s), functional.alice @ a, functional.bob @ b, u, v))
+
+
+def polished_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
+    """The local maximisers of f next to the given states."""
+    from ..engines.sphere_descent import descend_many
+
+    u, v = np.array(u, order="C"), np.array(v, order="C")
+    # the smoothing begins small, because the states are good already
+    descend_many(*model.problem(functional).terms, u, v, 0.01, 1e-9, 0.1, 4)
+    return model.states(u, v)
+
+
+def explorer(model: Leggett, behaviour: Behaviour) -> Explorer:
+    """Shallow searches from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
+    turn = alignment(model, behaviour)
+
+    def explore(
+        functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,
+        antipodal: bool,
+    ) -> HiddenStates:  # fmt: skip
+        fresh = random_units(starts, rng)
+        other = fresh @ turn.T
+        some = len(fresh) // 3
+        other[:some] = random_units(some, rng)
+        u, v = fresh, other
+        if near.u is not None and near.v is not None:
+            u, v = np.concatenate([near.u, fresh]), np.concatenate([near.v, other])
+        found = shallow_states(model, functional, u, v)
+        order = np.argsort(-values_at(functional, found.alice, found.bob), kind="stable")
+        found = found.take(order[: 3 * count])
+        if not deep:
+            return found.take(slice(0, 2 * count))
+        best = found.take(found.distinct(0.02, antipodal)[:deep])
+        assert best.u is not None
+        assert best.v is not None
+        polished = polished_states(model, functional, np.asarray(best.u), np.asarray(best.v))
+        return HiddenStates.join([polished, found.take(slice(0, 2 * count))])
+
+    return explore
