@@ -64,7 +64,8 @@ def _handling(signals: Sequence[signal.Signals]) -> Iterator[Interrupts]:
         elif interrupts.count == 1:
             raise KeyboardInterrupt
         elif interrupts.count < PATIENCE and sys.stderr is not None:
-            sys.stderr.write("stopping: writing what is proved so far (once more to abandon it)\n")
+            with contextlib.suppress(Exception):  # closed, gone, or in the middle of another write
+                sys.stderr.write("stopping: writing what is proved so far (once more to abandon it)\n")
 
     outside, before = _active, {}
     try:

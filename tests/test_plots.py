@@ -1,5 +1,6 @@
 """Pictures: every kind can be drawn and saved in three formats, says what it should, and refuses the impossible."""
 
+import io
 import json
 import math
 import re
@@ -289,6 +290,20 @@ def test_an_enclosure_closes_in_time(tmp_path: Path, wide: Any) -> None:
     assert widths[-1] == pytest.approx(wide.visibility.width, rel=1e-6)
     with pytest.raises(InputError, match="nothing was remembered"):
         ns.plots.enclosure_in_time(ns.plots.Trace())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_crossing_is_drawn(seed):
+    rng = np.random.default_rng(seed)
+    trace = ns.plots.Trace()
+    for step, (lower, upper) in enumerate(np.sort(rng.random((12, 2)), axis=1)[:, :: rng.choice([-1, 1])]):
+        trace(float(lower), float(upper), step, 0.1 * step)
+    result = ns.bound(ns.functionals.chsh(), ns.Bell((2, 2)))
+    for drawn in (ns.plots.enclosure_in_time(trace), ns.plots.enclosure_in_time(trace, result)):
+        upper, lower = (drawn.axes[0].lines[k].get_ydata() for k in range(2))
+        assert (lower <= upper).all()
+        assert (drawn.axes[1].lines[0].get_ydata() > 0.0).all()
+        drawn.savefig(io.BytesIO(), format="png")
 
 
 # -- result files -----------------------------------------------------------------------------------------------------

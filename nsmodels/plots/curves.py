@@ -164,6 +164,18 @@ class Trace:
         self.history.append({"seconds": seconds, "lower": lower, "upper": upper, "work": float(work)})
 
 
+def _uncrossed(steps: Sequence[Mapping[str, float]], result: BoundResult | DecomposeResult | None) -> Any:
+    """Both ends of every step, as far as they can be true: neither beyond what is then proved, nor the other one.
+
+    The ends of a running search are not proved and may cross; where they do, both are drawn in the middle.
+    """
+    lower, upper = (np.array([step[end] for step in steps], dtype=np.float64) for end in ("lower", "upper"))
+    if result is not None and math.isfinite(result.upper - result.lower):
+        lower, upper = np.minimum(lower, result.upper), np.maximum(upper, result.lower)
+    middle = 0.5 * lower + 0.5 * upper
+    return np.minimum(lower, middle), np.maximum(upper, middle)
+
+
 def enclosure_in_time(
     trace: Trace | DecomposeResult, result: BoundResult | DecomposeResult | None = None, *,
     axes: Any = None,
@@ -174,7 +186,7 @@ def enclosure_in_time(
     ----------
     trace : Trace or DecomposeResult
         What `Trace` remembered; the result of a decomposition carries the history of its rounds itself. The ends of a
-        running search are not proved yet.
+        running search are not proved yet, and may cross: no crossing is drawn.
     result : BoundResult or DecomposeResult, optional
         Its proved enclosure is drawn as the last point.
     axes : pair of matplotlib axes, optional
@@ -200,7 +212,7 @@ def enclosure_in_time(
     last = max(s["seconds"] for s in steps)
     unit, factor = ("seconds", 1.0) if last >= 0.5 else ("milliseconds", 1e3)
     seconds = [factor * s["seconds"] for s in steps]
-    lower, upper = (np.array([s[end] for s in steps]) for end in ("lower", "upper"))
+    lower, upper = _uncrossed(steps, result)
     left.fill_between(seconds, lower, upper, color=BLUE, alpha=0.15, linewidth=0)
     running = "" if isinstance(trace, Trace) else ", search"
     for ends, colour, marker, dashes, label in (
@@ -217,7 +229,7 @@ def enclosure_in_time(
     finish(left, xlabel=unit, ylabel="value", legend="best")
     # a search may think that it has closed further than is then proved
     proved = 1e-17 if result is None else max(result.upper - result.lower, 1e-17)
-    width = np.maximum(np.abs(upper - lower), proved)
+    width = np.maximum(upper - lower, proved)
     for panel in (left, right):
         panel.set_xlim(0.0, 1.05 * factor * last)
         panel.xaxis.set_major_locator(MaxNLocator(5))

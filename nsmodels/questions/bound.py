@@ -200,7 +200,7 @@ def bound(
     seed : int
         Seed of every random choice.
     progress : callable, optional
-        Called with (lower, upper, work, seconds), at most about ten times a second.
+        Called with (lower, upper, work, seconds), at most about ten times a second. What it raises ends the question.
 
     Returns
     -------

@@ -91,7 +91,8 @@ def decompose(
         them among up to 40 settings. Models that name no invariants are not relabelled. The answer is the same with and
         without.
     progress : callable, optional
-        Called with (lower, upper, rounds, seconds); the ends are not proved yet.
+        Called with (lower, upper, rounds, seconds); the ends are not proved yet, and may cross.
+        What it raises ends the question.
 
     Returns
     -------

@@ -124,7 +124,7 @@ def marginals(
     seed : int
         Nothing here is random.
     progress : callable, optional
-        Called with (largest lower end, 1.0 until the end, settings done, seconds).
+        Called with (largest lower end, 1.0 until the end, settings done, seconds). What it raises ends the question.
     only : sequence of str, optional
         Names of the settings to answer ("A0", "B3", or labels); all by default. The others keep [0, 1].
 
