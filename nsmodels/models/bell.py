@@ -79,6 +79,18 @@ class Bell(ShapedModel, HiddenVariableModel):
     symmetric = True
     local_points = True
 
+    def likeness(self, party: int) -> Array:
+        """Rows of no numbers: the model is blind to directions."""
+        return np.zeros((self.shape[party], 0))
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> Bell:
+        """The same model of fewer settings."""
+        return Bell((len(alice), len(bob)))
+
+    def free_values(self) -> tuple[float, ...]:
+        """Any setting may have 1 or −1."""
+        return 1.0, -1.0
+
     def support(
         self,
         functional: Functional,

@@ -26,6 +26,7 @@ from ..functional import Functional
 from ..rationals import round_down, round_up
 from ..settings import Settings
 from .base import HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["Finite", "ListProof"]
@@ -156,6 +157,26 @@ class Finite(HiddenVariableModel):
 
     def __repr__(self) -> str:
         return f"Finite({len(self)} hidden states, {self.shape[0]}×{self.shape[1]})"
+
+    def likeness(self, party: int) -> Array:
+        """The marginals in all states."""
+        return (self.states.bob if party else self.states.alice).T
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> Finite:
+        """The list, cut."""
+        return Finite(self.states.alice[:, alice], self.states.bob[:, bob])
+
+    def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
+        """For every state the first one of the list that it is cut from."""
+        alice, bob = copies.kept
+        places: dict[bytes, int] = {}
+        for k, row in enumerate(np.hstack([self.states.alice[:, alice], self.states.bob[:, bob]]) + 0.0):
+            places.setdefault(row.tobytes(), k)
+        cut = np.hstack([states.alice, states.bob]) + 0.0
+        chosen = [places.get(row.tobytes(), -1) for row in cut]
+        if -1 in chosen:  # no state of the list: whoever checks will say so
+            return super().extended(states, copies)
+        return self.states.take(np.array(chosen, dtype=np.intp))
 
     @cached_property
     def covering_radius(self) -> float:

@@ -10,6 +10,7 @@ else has a default that is safe, which means that nothing is taken to be true of
     seeds         only what `propose` names
     rational      stored marginals are the exact ones
     span          marginal vectors may point anywhere
+    likeness      no setting is known to be a copy of another one (`nsmodels.models.copies`)
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ..enclosure import Enclosure
 from ..functional import Functional
 from ..rationals import round_down, round_up
 from .base import Array, HiddenStates, Model, Support, attained_value, input_effect, trivial_bound
+from .copies import Reducible
 
 if TYPE_CHECKING:
     from ..behaviour import Behaviour
@@ -60,7 +62,7 @@ class RationalStates:
     error: float
 
 
-class HiddenVariableModel(Model):
+class HiddenVariableModel(Reducible, Model):
     """A model whose boxes are mixtures of hidden states with given marginals: what `decompose` accepts."""
 
     symmetric: bool = False

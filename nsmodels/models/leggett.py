@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..arguments import check_noun, purity
 from ..behaviour import Behaviour
@@ -31,6 +32,7 @@ from ..rationals import rational, rational_point, round_down, round_up
 from ..settings import Settings
 from . import leggett_states
 from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
+from .copies import Copies
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates
 
 FINEST = 2.0**-46
@@ -115,6 +117,21 @@ class Leggett(HiddenVariableModel):
         return HiddenStates(
             self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v
         )
+
+    def likeness(self, party: int) -> Array:
+        """The directions."""
+        return self.settings.bob if party else self.settings.alice
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> Leggett:
+        """The same law for fewer directions."""
+        few = Settings(self.settings.alice[alice], self.settings.bob[bob], rounding=self.settings.rounding)
+        return Leggett(few, eta_a=self.eta_a, eta_b=self.eta_b)
+
+    def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
+        """The law, for all directions."""
+        assert states.u is not None
+        assert states.v is not None
+        return self.states(states.u, states.v)
 
     def problem(self, functional: Functional) -> Any:
         """The minimum of G over both spheres that answers h(f) = k + Σ|S_ij| − min G (`nsmodels.engines.spheres`)."""

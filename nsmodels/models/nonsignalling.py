@@ -127,6 +127,18 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
     symmetric = True
     local_points = True
 
+    def likeness(self, party: int) -> Array:
+        """Rows of no numbers: the model is blind to directions."""
+        return np.zeros((self.shape[party], 0))
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> NonSignalling:
+        """The same model of fewer settings."""
+        return NonSignalling((len(alice), len(bob)))
+
+    def free_values(self) -> tuple[float, ...]:
+        """Any setting may have 0."""
+        return (0.0,)
+
     def support(
         self,
         functional: Functional,

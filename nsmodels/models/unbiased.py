@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..enclosure import Enclosure
@@ -46,6 +47,18 @@ class Unbiased(ShapedModel, HiddenVariableModel):
 
     name = "unbiased"
     symmetric = True
+
+    def likeness(self, party: int) -> NDArray[np.float64]:
+        """Rows of no numbers: the model is blind to directions."""
+        return np.zeros((self.shape[party], 0))
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> Unbiased:
+        """The same model of fewer settings."""
+        return Unbiased((len(alice), len(bob)))
+
+    def free_values(self) -> tuple[float, ...]:
+        """Every setting has 0."""
+        return (0.0,)
 
     def support(
         self,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -38,6 +38,7 @@ from .columns import Columns, shown
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_model import LARGEST_MISS, ExactModel
 from .lower_end import prove_mixture, prove_noise
+from .reduction import Reduction, find_reduction
 from .search import Proposal, Search, difference
 from .symmetry import Symmetry, find_symmetry
 from .target import make_target
@@ -148,6 +149,7 @@ class _Task:
         self.model, self.mixable, self.parts = model, mixable, mixable.parts
         self.tolerance, self.limit, self.seed, self.progress = tolerance, time_limit_s, seed, progress
         self.target = make_target(behaviour, noise, marginals=marginals, symmetric_model=mixable.symmetric)
+        self.reduction: Reduction | None = None
         self.upper: UpperEnd | None = None
         self.lower: ExactModel | None = None
         self.reason = "tolerance_met"
@@ -180,19 +182,25 @@ class _Task:
             stages, symmetry = [self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
+        parts: Sequence[HiddenVariableModel] = self.parts
+        like: dict[str, Any] = {
+            "symmetric_model": target.antipodal, "marginals": "match" if target.matched else "free"
+        }  # fmt: skip
+        if not isinstance(symmetry, Symmetry):
+            self.reduction = find_reduction(target, parts)
+        if self.reduction is not None:
+            parts = self.reduction.parts
+            target = make_target(self.reduction.behaviour, self.reduction.noise, **like)
         # relabelling states gives states only where every part of the model says so
-        offered = all(part.invariants() is not None for part in self.parts)
+        offered = all(part.invariants() is not None for part in parts)
         if symmetry is not None and offered and len(target.margin_right) == 0:
-            found = symmetry if isinstance(symmetry, Symmetry) else find_symmetry(target, self.parts)
+            found = symmetry if isinstance(symmetry, Symmetry) else find_symmetry(target, parts)
             if found is not None and found.order > 1:
-                target = make_target(
-                    self.target.behaviour, self.target.noise, symmetry=found, symmetric_model=self.target.antipodal,
-                    marginals="match" if self.target.matched else "free",
-                )  # fmt: skip
+                target = make_target(target.behaviour, target.noise, symmetry=found, **like)
             else:
                 found = None
         rng = np.random.default_rng(self.seed)
-        search = Search(target, self.parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
+        search = Search(target, parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
         for stage in stages:
             try:
                 self._undisturbed(partial(stage, search, found))
@@ -257,7 +265,8 @@ class _Task:
         if self.lower is None:
             self.lower = self._prove_lower(search, symmetry)
         if self.lower is None and self.reason in ("interrupted", "time_limit"):
-            self.lower = prove_noise(self.target, self.parts, search.master.columns, search.rng)
+            columns, _ = self._whole(search.master.columns, np.ones(len(search.master.columns)))
+            self.lower = prove_noise(self.target, self.parts, columns, search.rng)
         if self.lower is not None and self.lower.visibility >= 1.0:
             self.reason = "tolerance_met"
             return
@@ -281,9 +290,10 @@ class _Task:
             # a functional that cannot close the gap need not be proved: what refutes it helps the search
             step, noise = difference(f[0], search.target)
             options["refuted_above"] = noise + step * (search.lower + self.tolerance)
+        whole = f[0] if self.reduction is None else self.reduction.functional(f[0])
         try:
             support = self.model.support(
-                f[0],
+                whole,
                 tolerance=max(0.25 * self.tolerance * scale, 1e-13),
                 time_limit_s=max(seconds, 0.05),
                 seed=self.seed,
@@ -297,7 +307,7 @@ class _Task:
         if support.value.reason == "interrupted":
             self.reason = "interrupted"
         self.proof_stats = {k: v for k, v in support.stats.items() if isinstance(v, int | float)}
-        end = UpperEnd.of(f[0], support.value, support.proof, self.model, self.target)
+        end = UpperEnd.of(whole, support.value, support.proof, self.model, self.target)
         if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
             self.upper = end
         step, noise = difference(f[0], search.target)
@@ -307,7 +317,8 @@ class _Task:
         missed = (support.value.lower - noise) / step - proposal.visibility
         if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
             return None
-        return _met(support)
+        met = _met(support)
+        return met if self.reduction is None else self.reduction.restricted(met)
 
     def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
         """The better one of the model so far and of what the search's mixture proves."""
@@ -315,7 +326,8 @@ class _Task:
             return self.lower
         columns, weights, visibility = search.primal
         if symmetry is not None:
-            columns, weights = symmetry.expand(columns, weights, self.parts, self.target.antipodal)
+            columns, weights = symmetry.expand(columns, weights, search.parts, self.target.antipodal)
+        columns, weights = self._whole(columns, weights)
         model = prove_mixture(
             self.target, self.parts, columns, weights, visibility, tolerance=self.tolerance, rng=search.rng
         )
@@ -328,6 +340,10 @@ class _Task:
         """The name of a part that does not show all of its states to be its own, or None."""
         missing = np.flatnonzero(~shown(self.parts, lower.columns))
         return self.parts[int(lower.columns.part[missing[0]])].name if len(missing) else None
+
+    def _whole(self, columns: Columns, weights: NDArray[np.float64]) -> tuple[Columns, NDArray[np.float64]]:
+        """States of the whole model from those of the search."""
+        return (columns, weights) if self.reduction is None else self.reduction.extended(columns, weights)
 
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
