@@ -67,6 +67,12 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "settings": {"family": "random", "n_alice": 2, "n_bob": 3, "seed": 0},
         "functional": {"correlators": [[0.5, -1, 0.25], [1, 0.75, -0.5]]},
     },
+    "square": {
+        "kind": "bound",
+        "model": {"name": "leggett", "eta_a": 1.0, "eta_b": 0.9},
+        "settings": {"family": "leggett_triads", "phi_deg": 36.87},
+        "functional": {"name": "leggett3"},
+    },
     "bell": {
         "kind": "bound",
         "model": {"name": "bell"},
@@ -127,7 +133,7 @@ def answer(data: dict[str, Any], tolerance: float) -> Result:
 
 def genuine() -> dict[str, Result]:
     """The valid results, by name."""
-    widths = {"quadratic": 1e-6}  # narrow enough for quadratic leaves
+    widths = {"quadratic": 1e-6, "square": 1e-9}  # narrow enough for quadratic leaves, too narrow for patches
     return {name: answer({"schema": 1, **data}, widths.get(name, WIDTH)) for name, data in PROBLEMS.items()}
 
 

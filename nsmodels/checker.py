@@ -290,6 +290,7 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
         return f.ceiling + sum(map(abs, c + d))
     provers = {"covering leggett": covering, "enumeration bell": enumeration, "sdp quantum": semidefinite}
     need(len(model.rows) * math.prod(f.shape) <= MAX_SUMMANDS >> 5, "the list is too long")
+    provers["square leggett"] = square
     provers["list finite"] = lambda *_: max(f.best(*state) for state in model.rows)
     provers["hull hull"] = lambda *_: max(map(prove, parts, repeat(f), listed(proof["parts"], len(parts), "parts")))
     return provers[f"{kind} {model.name}"](model, f, proof)
@@ -456,6 +457,41 @@ def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row,
     sigma, complete = slack / sum(radii), len(n) == len(terms) and not [*tau, *kappa]
     rest = [[(x + sigma * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])] for i, r in enumerate(form[1:])]
     need(complete and slack >= 0 and positive(rest), "a quadratic leaf does not reach the threshold")
+
+def square(model: Any, f: Functional, proof: Any) -> Fraction:
+    """One form for all hidden states: G ≥ t where (Σ|x_k·z|)² ≥ Σ T_kl (x_k·z)(x_l·z) ≥ (t + p·z)² is shown to hold."""
+    # z = (u, v), x_k = (|S| a_i, −S b_j), |T_kl| ≤ 1 = T_kk, and p·z are the marginal terms. On the spheres the sum is
+    # λ + μ + zᵀ(M − diag(λ, μ))z; less (t + p·z)² it is a form in (1, z), which shall be positive semidefinite.
+    # Vectors are integers over 2^300/size. A sum of directions times numbers of total size ≤ `size` is off by `blur`;
+    # each side is then divided by a power of two so that parts of x are at most 1, off by δ, and those of p at most q.
+    only(proof, "type threshold exponent tau lambda mu", "a square proof")
+    t, power, scale = rational(proof["threshold"]), whole(proof["exponent"], -1100, 1100, "exponent"), f.size or ONE
+    scale = (1 << 300) / scale
+    def vector(*parts: Any) -> Ints:
+        return [sum(int(x * scale) * a[e] for x, a in part) >> BITS for part in parts for e in range(3)]
+    pairs = [(s, a, b) for r, a in zip(f.correlators, model.alice) for s, b in zip(r, model.bob) if s]
+    xs = [vector([(abs(s), a)], [(-s, b)]) for s, a, b in pairs]
+    p = vector([*zip(f.alice, model.alice)], [*zip(f.bob, model.bob)])
+    need(t > 0 and 0 < len(xs) < 512, "a square proof of too many terms, or of nothing")
+    tau = iter(proof["tau"])
+    rows = [[*(whole(next(tau), -1 << 50, 1 << 50, "tau") for _ in range(k)), 1 << 49] for k in range(len(xs))]
+    need(not [*tau], "there are more multipliers than pairs of terms")
+    half = [[sum(q * x[e] for q, x in zip(r, xs)) for e in range(6)] for r in rows]  # the lower triangle of T
+    tops = [max(abs(x[e]) for x in xs for e in part) for part in (range(3), range(3, 6))]
+    units = [1 << int(t * scale).bit_length(), *(1 << top.bit_length() for top in tops for _ in range(3))]
+    blur = [(1 << 102) + (max(abs(x) for a in side for x in a) >> 47) for side in (model.alice, model.bob)]
+    delta = max(Fraction(b, units[e]) if top else ZERO for b, top, e in zip(blur, tops, (1, 4)))
+    curved = [rational(proof[key]) * Fraction(4) ** power * scale**2 for key in ("lambda", "mu")]
+    z: Row = [t * scale / units[0], *(Fraction(x, unit) for x, unit in zip(p, units[1:]))]
+    form: Table = [[-x * y for y in z[: i + 1]] for i, x in enumerate(z)]
+    form[0][0] += sum(curved) / units[0] ** 2
+    for i, j in [(e, c) for e in range(6) for c in range(e + 1)]:
+        both = sum(y[i] * x[j] + y[j] * x[i] for x, y in zip(xs, half))
+        form[i + 1][j + 1] += Fraction(both, units[i + 1] * units[j + 1] << 50)
+        form[i + 1][i + 1] -= (i == j) * curved[i // 3] / units[i + 1] ** 2
+    charged = 7 * delta * (3 * len(xs) ** 2 + 3 * max(map(abs, z)) + 4)
+    need(positive([[x - charged * (i == j) for j, x in enumerate(r)] for i, r in enumerate(form)]), "no square proof")
+    return f.ceiling - t
 
 def shown(value: Fraction, up: bool = True) -> str:
     """Round outward to a double, for a message."""

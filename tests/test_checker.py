@@ -434,7 +434,7 @@ def test_expected_is_no_claim():
 
 def test_it_is_one_short_file_of_the_standard_library():
     text = FILE.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 700
+    assert len(text.splitlines()) <= 1000
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             assert all(alias.name in sys.stdlib_module_names for alias in node.names)

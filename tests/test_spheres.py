@@ -244,13 +244,13 @@ def test_a_width_below_rounding_ends_with_what_rounding_allows():
 
 def test_same_input_same_proof():
     one, two = (minimise(instance(5, 6, seed=9, linear=True), tolerance=1e-6, seed=3) for _ in range(2))
-    assert one.covering.to_json() == two.covering.to_json()
+    assert one.proof.to_json() == two.proof.to_json()
     assert (one.lower, one.upper) == (two.lower, two.upper)
 
 
 def test_arrays_grow_without_changing_the_answer(monkeypatch):
     problem = instance(8, 8, seed=6)
-    expected = minimise(problem, tolerance=1e-6).covering.to_json()
+    expected = minimise(problem, tolerance=1e-6).proof.to_json()
     empty = trees.empty
 
     def cramped(terms):
@@ -261,7 +261,7 @@ def test_arrays_grow_without_changing_the_answer(monkeypatch):
         )  # fmt: skip
 
     monkeypatch.setattr(trees, "empty", cramped)
-    assert minimise(problem, tolerance=1e-6).covering.to_json() == expected
+    assert minimise(problem, tolerance=1e-6).proof.to_json() == expected
 
 
 def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):
@@ -277,7 +277,7 @@ def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):
     monkeypatch.setattr(spheres, "CHUNK", 1)  # shared out early: most of the search is done in shares
     first, again = (minimise(problem, tolerance=1e-7) for _ in range(2))
     assert joined == [spheres.SHARES, spheres.SHARES]  # every share has nodes of its own
-    assert first.covering.to_json() == again.covering.to_json()
+    assert first.proof.to_json() == again.proof.to_json()
     monkeypatch.setattr(spheres, "deal", lambda tree, parts: [tree])
     alone = minimise(problem, tolerance=1e-7)
     assert len(joined) == 2

@@ -100,6 +100,7 @@ class Covering:
 
         nodes, multipliers, order = record(self.tree, DENOMINATOR)
         return {
+            "type": "covering",
             "denominator": DENOMINATOR,
             "tree": packed(nodes),
             "multipliers": packed(multipliers),

@@ -25,7 +25,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from .sphere_covering import DENOMINATOR, Covering
 from .sphere_descent import EPS_LAST, descend_many, value_at
 from .sphere_fork import Share, deal, join, share_best
 from .sphere_quadratic import remember
+from .sphere_square import SquareProof, square_proof
 
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
@@ -54,6 +55,8 @@ CHUNK = 200_000
 """Terms times nodes that are worked on between two looks at the clock."""
 JOINING, JOINING_TERM = 1e-6, 1e-8
 """Seconds a node, and a multiplier, that it takes to put the shares of a search together."""
+SQUARE_NODES = 3_000
+"""Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
 SHARES = 2
 """Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
 _UNIT = 2.0**-53
@@ -65,6 +68,8 @@ class SphereProblem:
 
     ``linear``: whether there are linear parts; by default, whether g or h differs from zero. A reader of the covering
     decides this from the coefficients that g and h were formed from, and these may cancel.
+    ``relative_error``: the vectors stand for others this far away, relative to the longest on either side;
+    ``linear_errors``: g and h stand for others this far away. Only square proofs ask for these.
     """
 
     a: Array
@@ -73,6 +78,8 @@ class SphereProblem:
     g: Array
     h: Array
     linear: bool | None = None
+    relative_error: float = 0.0
+    linear_errors: tuple[float, float] = (0.0, 0.0)
 
     @cached_property
     def scales(self) -> tuple[float, float]:
@@ -130,7 +137,7 @@ class SphereProblem:
 
 @dataclass(frozen=True, eq=False)
 class SphereMinimum:
-    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by the covering.
+    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by ``proof``.
 
     ``minima`` are the local minimisers met on the way, as rows of two arrays (m, 3).
     """
@@ -139,7 +146,7 @@ class SphereMinimum:
     upper: float
     u: Array
     v: Array
-    covering: Covering
+    proof: Covering | SquareProof
     reason: str
     minima: tuple[Array, Array]
     stats: dict[str, Any] = field(default_factory=dict)
@@ -308,6 +315,8 @@ def minimise(
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
+    square: SquareProof | None = None
+    tried = False
     try:
         with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
@@ -323,8 +332,14 @@ def minimise(
                 now = time.perf_counter()
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)
                 written = sum(share.multipliers for share in shares)
+                if nodes >= SQUARE_NODES and not tried:
+                    tried = True
+                    square = _square(problem, shares, width, stop)
+                    best = shares[0].best
                 if best * weight < refuted_below:
                     reason = "refuted"
+                elif square is not None and square.lower >= min((best - width) * weight, goal * weight):
+                    break
                 elif now + JOINING * nodes + JOINING_TERM * written > stop:
                     reason = "time_limit"
                 elif nodes > node_limit or written > MULTIPLIER_LIMIT:
@@ -337,10 +352,29 @@ def minimise(
     except KeyboardInterrupt:
         reason = "interrupted"
     tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
-    return _finish(problem, tree, reason, begin, allowance)
+    return _finish(problem, tree, square, reason, begin, allowance)
 
 
-def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float, allowance: float) -> SphereMinimum:
+def _square(problem: SphereProblem, shares: list[Share], width: float, stop: float) -> SquareProof | None:
+    """A square proof around the incumbent; a better incumbent where that is what is missing."""
+    best = shares[0].tree.best
+    square = square_proof(problem, best[:3], best[3:6])
+    if square is None:
+        return None
+    before, reached = float(best[6]), square.lower / problem.scales[1]
+    for point in square.near() if before - reached > width else ():
+        value = float(value_at(*problem.terms, point[:3], point[3:]))
+        if value < shares[0].best:
+            for share in shares:
+                share.tree.best[:] = (*point, value)
+        if value - reached <= width or time.perf_counter() > stop:
+            break
+    return square
+
+
+def _finish(
+    problem: SphereProblem, tree: trees.Tree, square: SquareProof | None, reason: str, begin: float, allowance: float
+) -> SphereMinimum:
     weight = problem.scales[1]
     count = tree.count
     nodes = int(count[trees.NODES])
@@ -361,4 +395,7 @@ def _finish(problem: SphereProblem, tree: trees.Tree, reason: str, begin: float,
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
-    return SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)
+    covered = SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)
+    if square is None or square.lower <= covered.lower:
+        return covered
+    return replace(covered, lower=square.lower, proof=square)

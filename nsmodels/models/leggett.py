@@ -38,25 +38,27 @@ from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalState
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
 
-__all__ = ["CoveringProof", "Leggett"]
+__all__ = ["Leggett", "SpheresProof"]
 
 
 @dataclass(frozen=True, eq=False)
-class CoveringProof(Proof):
-    """A covering of both spheres that proves min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
+class SpheresProof(Proof):
+    """A proof of min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
 
     Parameters
     ----------
-    covering : nsmodels.engines.sphere_covering.Covering
+    proof : nsmodels.engines.sphere_covering.Covering or nsmodels.engines.sphere_square.SquareProof
     threshold : float
     """
 
-    covering: Any
+    proof: Any
     threshold: float
 
     def to_json(self) -> dict[str, Any]:
-        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}``."""
-        return {"type": "covering", "threshold": rational(self.threshold), **self.covering.to_json()}
+        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}`` or
+        ``{"type": "square", "threshold", "exponent", "tau", "lambda", "mu"}``.
+        """  # noqa: D205
+        return {"threshold": rational(self.threshold), **self.proof.to_json()}
 
 
 class Leggett(HiddenVariableModel):
@@ -140,7 +142,14 @@ class Leggett(HiddenVariableModel):
         a = self.eta_a * self.settings.alice
         b = self.eta_b * self.settings.bob
         linear = bool((a.any() and functional.alice.any()) or (b.any() and functional.bob.any()))
-        return SphereProblem(a, b, functional.correlators, functional.alice @ a, functional.bob @ b, linear)
+        # of the exact vectors: their rounding, the product with the purity, and the sums of the linear parts
+        relative = self.settings.rounding + functional.relative_rounding + 8.0 * 2.0**-53
+        errors = tuple(
+            (relative + (n + 4) * 2.0**-52) * eta * float(np.abs(x).sum())
+            for n, eta, x in zip(self.shape, (self.eta_a, self.eta_b), (functional.alice, functional.bob))
+        )
+        g, h = functional.alice @ a, functional.bob @ b
+        return SphereProblem(a, b, functional.correlators, g, h, linear, relative, (errors[0], errors[1]))
 
     def _stored_effect(self, functional: Functional) -> float:
         """What forming η a_i, η b_j, Σα a, Σβ b in floating point may do to G: a few units in the last place each."""
@@ -215,7 +224,7 @@ class Leggett(HiddenVariableModel):
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
         stats = {**answer.stats, "compile_seconds": compiling}
         value = Enclosure(min(lower, upper), upper, reason=reason)
-        return Support(value, state, CoveringProof(answer.covering, threshold), stats, self.states(*answer.minima))
+        return Support(value, state, SpheresProof(answer.proof, threshold), stats, self.states(*answer.minima))
 
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
