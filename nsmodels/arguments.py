@@ -21,6 +21,7 @@ __all__ = [
     "MOST_ROWS",
     "MOST_SETTINGS",
     "PURITY",
+    "TWO_PARTIES",
     "check_noun",
     "check_options",
     "floats",
@@ -32,6 +33,7 @@ __all__ = [
     "number",
     "one_of",
     "purity",
+    "radians",
     "shown",
     "small",
     "whole",
@@ -43,6 +45,9 @@ MOST_ROWS = 10_000
 """Settings of one party in a table of pairs that is made here."""
 SMALLEST_PURITY = 1e-30
 """Smaller ones leave too few digits for proofs in double precision, and are zero for every purpose."""
+TWO_PARTIES = (
+    "nsmodels is for two parties with outcomes ±1; for more of either see Ket.jl, QETLAB, toqito or ncpol2sdpa"
+)
 PURITY = f"a purity is 0, or lies in [{SMALLEST_PURITY:g}, 1]"
 
 
@@ -125,6 +130,21 @@ def not_nan(value: object, what: str) -> float:
     InputError
     """
     return number(value, what, "it must be a number", lambda x: not math.isnan(x))
+
+
+def radians(value: object, what: str, in_degrees: str) -> float:
+    """An angle in radians, of at most a full turn: beyond that, degrees were meant.
+
+    Raises
+    ------
+    InputError
+        Naming ``in_degrees``, the argument for degrees.
+    """
+    angle = number(value, what)
+    if abs(angle) > math.tau * (1.0 + 1e-9):
+        remedy = f"did you mean {in_degrees}={angle:.12g}?"
+        raise InputError(f"{what} is {shown(value)} radians, more than a full turn, 2π; {remedy}")
+    return angle
 
 
 def small(value: object, what: str) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import tables
-from .arguments import check_noun, floats, fraction, listed, number, small, whole
+from .arguments import TWO_PARTIES, check_noun, floats, fraction, listed, number, small, whole
 from .errors import InputError
 from .settings import Settings
 
@@ -38,7 +38,8 @@ def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
     array = floats(values, f"Behaviour: {name} is not a table of numbers with rows of equal length")
     if array.ndim != ndim or array.size == 0:
         what = "a non-empty list of rows" if ndim == 2 else "a non-empty list of numbers"
-        raise InputError(f"Behaviour: {name} has shape {array.shape}; give {what}")
+        more = f"; {TWO_PARTIES}" if array.ndim > 2 else ""
+        raise InputError(f"Behaviour: {name} has shape {array.shape}; give {what}{more}")
     return array
 
 
@@ -50,7 +51,8 @@ def _in_range(array: Array, name: str, wanted: NDArray[np.bool_] | None = None) 
     if bad.any():
         index = np.argwhere(bad)[0].tolist()
         value = float(array[tuple(index)])
-        raise InputError(f"Behaviour: {name}{index} is {value:.17g}; mean values of outcomes ±1 lie in [−1, 1]")
+        hint = "; say by known= which are known" if np.isnan(value) and name == "correlators" else ""
+        raise InputError(f"Behaviour: {name}{index} is {value:.17g}; mean values of outcomes ±1 lie in [−1, 1]{hint}")
 
 
 def _marginals(values: ArrayLike | None, party: str, count: int) -> Array | None:
@@ -225,31 +227,42 @@ class Behaviour:
         return tables.collins_gisin(alice, bob, correlators)
 
     @classmethod
-    def from_probabilities(cls, p: ArrayLike, tolerance: float = 1e-9, **keywords: Any) -> Behaviour:
+    def from_probabilities(
+        cls,
+        p: ArrayLike,
+        tolerance: float = 1e-9,
+        *,
+        order: str | None = None,
+        known: ArrayLike | None = None,
+        **keywords: Any,
+    ) -> Behaviour:
         """Read a table p[a,b,x,y], outcome index 0 being +1.
 
-        Marginals are averaged over the other party's settings. All ``keywords`` are passed on to `Behaviour`.
+        Marginals are averaged over the other party's settings. A block p[:,:,x,y] with a NaN is not known, nor is one
+        that ``known`` excludes. ``order`` names the axes as they stand: "xyab" for a table p[x,y,a,b]. All ``keywords``
+        are passed on to `Behaviour`.
 
         Raises
         ------
         InputError
             If an entry is below −tolerance, a block does not add up to 1 within the tolerance, or a party's marginal
-            depends on the other's setting by more than the tolerance; the entry and the defect are named. For counts
-            use `from_counts`, which tests no-signalling statistically instead.
+            depends on the other's setting by more than the tolerance; the entry and the defect are named, and an order
+            of the axes that fits. For counts use `from_counts`, which tests no-signalling statistically instead.
         """
-        alice, bob, correlators = tables.read_probabilities(p, tolerance)
-        return cls(correlators, alice, bob, **keywords)
+        alice, bob, correlators, mask = tables.read_probabilities(p, tolerance, order, known)
+        return cls(correlators, alice, bob, known=mask, **keywords)
 
     @classmethod
     def from_full_correlators(cls, table: ArrayLike, **keywords: Any) -> Behaviour:
-        """Read a table as `to_full_correlators` writes it."""
+        """Read a table as `to_full_correlators` writes it; a correlator that is NaN is not known."""
         array = _numbers(table, "full-correlator table", 2)
         tables.check_corner(array, "full-correlator")
+        keywords.setdefault("known", ~np.isnan(array[1:, 1:]))
         return cls(array[1:, 1:], array[1:, 0], array[0, 1:], **keywords)
 
     @classmethod
     def from_collins_gisin(cls, table: ArrayLike, tolerance: float = 1e-9, **keywords: Any) -> Behaviour:
-        """Read a table as `to_collins_gisin` writes it.
+        """Read a table as `to_collins_gisin` writes it; a pair whose joint probability is NaN is not known.
 
         Raises
         ------
@@ -258,35 +271,39 @@ class Behaviour:
         """
         array = _numbers(table, "Collins-Gisin table", 2)
         tables.check_corner(array, "Collins-Gisin")
-        alice, bob, correlators = tables.read_collins_gisin(array, tolerance)
+        alice, bob, correlators, known = tables.read_collins_gisin(array, tolerance)
+        keywords.setdefault("known", known)
         return cls(correlators, alice, bob, **keywords)
 
     @classmethod
-    def from_counts(cls, counts: ArrayLike, **keywords: Any) -> Behaviour:
+    def from_counts(cls, counts: ArrayLike, *, order: str | None = None, **keywords: Any) -> Behaviour:
         """Estimate a behaviour from counts n[a,b,x,y], with standard errors and without refusing noise.
 
         C = (N_++ + N_−− − N_+− − N_−+)/N, with Poissonian counts propagated: σ_C = √((1 − C²)/N). Marginals are pooled
-        over the other party's settings, σ_A = √((1 − A²)/N_x). Pairs without counts are marked as not known.
-        `no_signalling_test` says whether the data are compatible with no-signalling.
+        over the other party's settings, σ_A = √((1 − A²)/N_x). Pairs without counts, or with a NaN, are marked as not
+        known. `no_signalling_test` says whether the data are compatible with no-signalling.
+
+        ``order`` names the axes as they stand, "xyab" for a table n[x,y,a,b]. Without it the order is tested: counts
+        that signal with p < 1e-4 as n[a,b,x,y], and clearly less in another order, are refused.
 
         Source: arXiv:0801.2241 (experiment).
 
         Raises
         ------
         InputError
-            For counts of the wrong shape, negative or not finite, or a setting that never occurs.
+            For counts of the wrong shape or order, negative or infinite, relative frequencies (all entries ≤ 1), or a
+            setting that never occurs.
         """
-        array = tables.checked_counts(counts)
+        array = tables.read_counts(counts, order)
         estimate = tables.estimate_from_counts(array)
         errors = StandardErrors(estimate.correlator_errors, estimate.alice_errors, estimate.bob_errors)
         return cls(
             estimate.correlators,
             estimate.alice,
             estimate.bob,
-            known=estimate.known,
+            **{"known": estimate.known, **keywords},
             errors=errors,
             counts=array,
-            **keywords,
         )
 
     # -- questions --------------------------------------------------------------------------------------------------

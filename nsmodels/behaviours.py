@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .angles import cos_sin, cos_sin_degrees
-from .arguments import MOST_ROWS, check_noun, fraction, number, small, whole
+from .arguments import MOST_ROWS, TWO_PARTIES, check_noun, fraction, kind_of, number, radians, small, whole
 from .behaviour import Behaviour
 from .errors import InputError
 from .settings import Settings
@@ -85,7 +85,7 @@ ANGLE: tuple[str, Callable[[float], bool]] = ("it must be a number below 1e300",
 
 
 def partially_entangled(settings: Settings, theta: float | None = None, *, theta_deg: float | None = None) -> Behaviour:
-    """The state cos θ |00⟩ + sin θ |11⟩ (θ in radians, or ``theta_deg``).
+    """The state cos θ |00⟩ + sin θ |11⟩ (θ in radians, at most 2π, or ``theta_deg``).
 
     A = a_z cos 2θ, B = b_z cos 2θ, C = a_z b_z + sin 2θ (a_x b_x − a_y b_y).
 
@@ -95,7 +95,7 @@ def partially_entangled(settings: Settings, theta: float | None = None, *, theta
     if (theta is None) == (theta_deg is None):
         raise InputError("behaviours: give the angle once, as theta (radians) or theta_deg (degrees)")
     if theta is not None:
-        theta = number(theta, "behaviours: theta", *ANGLE)
+        theta = radians(theta, "behaviours: theta", "theta_deg")
         (cosine, sine), parameters = cos_sin(2.0 * theta), {"theta": theta}
     else:
         theta_deg = number(theta_deg, "behaviours: theta_deg", *ANGLE)
@@ -119,31 +119,45 @@ _PAULI: NDArray[np.complex128] = np.array(
 )
 
 
-def from_state(rho: ArrayLike, settings: Settings, *, tolerance: float = 1e-9) -> Behaviour:
-    """Correlations of a two-qubit density matrix: A_i = tr ρ(a_i·σ ⊗ 1), B_j likewise, C_ij = tr ρ(a_i·σ ⊗ b_j·σ).
-
-    Parameters
-    ----------
-    rho : array_like, complex, shape (4, 4)
-        Hermitian, of trace 1, positive semidefinite, each within the tolerance, in the basis |00⟩, |01⟩, |10⟩, |11⟩
-        with |0⟩ the +1 eigenstate along z. What is used is its Hermitian part divided by its trace.
-
-    Raises
-    ------
-    InputError
-        If one of the three properties fails; the defect is named.
-    """
-    _check_settings(settings)
-    tolerance = small(tolerance, "behaviours: tolerance")
+def _amplitudes(state: Any) -> NDArray[np.complex128]:
+    """The numbers of a state: an array, or an object that hands them out by ``full()`` (QuTiP) or ``toarray()``."""
+    for method in ("full", "toarray"):
+        give = getattr(state, method, None)
+        if callable(give) and not isinstance(state, type):
+            try:
+                state = give()
+            except Exception as error:
+                what = f"{type(error).__name__} from its {method}()"
+                raise InputError(f"behaviours: rho is {kind_of(state)} that gives no numbers ({what})") from None
+            break
     try:
-        state = np.array(rho, dtype=np.complex128)
+        return np.array(state, dtype=np.complex128)
     except (TypeError, ValueError, OverflowError):
         raise InputError("behaviours: rho is not a table of complex numbers") from None
-    if state.shape != (4, 4):
-        raise InputError(f"behaviours: rho has shape {state.shape}; a two-qubit density matrix is (4, 4)")
+
+
+_NOT_TWO_QUBITS = "a two-qubit state is a density matrix, (4, 4), or a ket, (4,)"
+
+
+def _density_matrix(rho: Any, tolerance: float) -> NDArray[np.complex128]:
+    """The Hermitian part of trace 1 of a two-qubit density matrix, or |ψ⟩⟨ψ|/⟨ψ|ψ⟩ of a ket."""
+    state = _amplitudes(rho)
+    ket = state.ndim == 1 or (state.ndim == 2 and 1 in state.shape)
+    if state.shape not in ((4, 4), (4,), (4, 1), (1, 4)):
+        dimension = max(state.shape, default=0)
+        larger = f"; {TWO_PARTIES}" if dimension > 4 and (ket or state.shape == (dimension, dimension)) else ""
+        raise InputError(f"behaviours: rho has shape {state.shape}; {_NOT_TWO_QUBITS}{larger}")
     if not np.isfinite(state).all():
         raise InputError("behaviours: rho has an entry that is not finite")
-    gap = np.abs(state - state.conj().T)
+    if ket:
+        vector = state.ravel().conj() if state.shape == (1, 4) else state.ravel()
+        with np.errstate(over="ignore"):
+            norm = float(np.linalg.norm(vector))
+        if not abs(norm - 1.0) <= tolerance:
+            raise InputError(f"behaviours: the ket has norm {norm:.12g}; divide by it")
+        return np.outer(vector, vector.conj()) / norm**2
+    with np.errstate(over="ignore"):
+        gap = np.abs(state - state.conj().T)
     if gap.max() > tolerance:
         row, column = (int(k) for k in np.unravel_index(gap.argmax(), gap.shape))
         raise InputError(f"behaviours: rho is not Hermitian: entries [{row},{column}] and [{column},{row}] differ from "
@@ -155,6 +169,27 @@ def from_state(rho: ArrayLike, settings: Settings, *, tolerance: float = 1e-9) -
     least = float(np.linalg.eigvalsh(state)[0])
     if least < -tolerance:
         raise InputError(f"behaviours: rho has the eigenvalue {least:.3g}; a density matrix is positive semidefinite")
+    return state
+
+
+def from_state(rho: Any, settings: Settings, *, tolerance: float = 1e-9) -> Behaviour:
+    """Correlations of a two-qubit state: A_i = tr ρ(a_i·σ ⊗ 1), B_j likewise, C_ij = tr ρ(a_i·σ ⊗ b_j·σ).
+
+    Parameters
+    ----------
+    rho : array_like, complex, shape (4, 4) or (4,), or an object with ``full()``
+        A density matrix: Hermitian, of trace 1, positive semidefinite, each within the tolerance, in the basis |00⟩,
+        |01⟩, |10⟩, |11⟩ with |0⟩ the +1 eigenstate along z. What is used is its Hermitian part divided by its trace. Or
+        a ket of norm 1 within the tolerance, of shape (4,) or (4, 1), which is divided by its norm; (1, 4) is a bra.
+        A QuTiP ``Qobj`` of either kind is taken by its ``full()``, a sparse matrix by its ``toarray()``.
+
+    Raises
+    ------
+    InputError
+        If one of the properties fails; the defect is named.
+    """
+    _check_settings(settings)
+    state = _density_matrix(rho, small(tolerance, "behaviours: tolerance"))
     blocks = state.reshape(2, 2, 2, 2)  # rho[a b, a' b']
     pauli = np.einsum("abcd,mca,ndb->mn", blocks, _PAULI, _PAULI).real
     alice, bob = settings.alice, settings.bob

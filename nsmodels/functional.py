@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import wording
-from .arguments import check_noun, floats, not_nan, number, small
+from .arguments import TWO_PARTIES, check_noun, floats, not_nan, number, small
 from .behaviour import Behaviour
 from .errors import InputError
 
@@ -30,7 +30,8 @@ def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
     array = floats(values, f"Functional: {name} is not a table of numbers with rows of equal length")
     if array.ndim != ndim or array.size == 0:
         what = "a non-empty list of rows" if ndim == 2 else "a non-empty list of numbers"
-        raise InputError(f"Functional: {name} has shape {array.shape}; give {what}")
+        more = f"; {TWO_PARTIES}" if array.ndim > 2 else ""
+        raise InputError(f"Functional: {name} has shape {array.shape}; give {what}{more}")
     if not np.isfinite(array).all():
         index = np.argwhere(~np.isfinite(array))[0].tolist()
         raise InputError(f"Functional: {name}{index} is {float(array[tuple(index)])}; coefficients must be finite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,33 @@ def chained(n: int) -> Functional:
     return Functional(table, name="chained", source="Ann. Phys. 202, 22 (1990); arXiv:0801.2218")
 
 
+AGAINST = 1e-9
+"""How far against a_i a sum b_i + b_i' may point by rounding alone: exactly opposite b and b' are accepted."""
+
+
+def _check_signs(settings: Settings, name: str) -> None:
+    """Refuse settings where dropping the moduli of eq. (4) with S = −1/N gives another inequality."""
+    along = ((settings.bob[::2] + settings.bob[1::2]) * settings.alice).sum(axis=1)
+    i = int(along.argmin())
+    if along[i] >= -AGAINST:
+        return
+    another = "eq. (4) without its moduli is another inequality there"
+    place = f"functionals: {name}: b_{i} + b_{i}' points against a_{i}"
+    parameters = settings.parameters or {}
+    if "phi" in parameters or "phi_deg" in parameters:
+        radians = "phi_deg" not in parameters
+        given = parameters["phi"] if radians else parameters["phi_deg"]
+        inside = math.remainder(math.degrees(given) if radians else given, 720.0)
+        inside = math.copysign(360.0, inside) - inside
+        said = f"{given:g} radians" if radians else f"{given:g} degrees"
+        meant = f", or did you mean phi_deg={given:g}" if radians else ""
+        raise InputError(
+            f"{place}, because φ = {said} is beyond 180 degrees, and {another}; "
+            f"phi_deg={inside:.10g} is the same with Bob's outcomes reversed{meant}"
+        )
+    raise InputError(f"{place}, and {another}; reverse that direction of Alice's")
+
+
 def leggett_n(settings: Settings) -> Functional:
     """L_N: S = −1/N on the pairs (i, 2i) and (i, 2i+1), for N of Alice's and 2N of Bob's settings.
 
@@ -53,12 +81,13 @@ def leggett_n(settings: Settings) -> Functional:
     Raises
     ------
     InputError
-        If Bob does not have twice as many settings as Alice.
+        If Bob does not have twice as many settings as Alice, or b_i + b_i' points against a_i, as in `leggett3`.
     """
     check_noun(settings, Settings, "argument settings", "functionals")
     n_alice, n_bob = settings.shape
     if n_bob != 2 * n_alice:
         raise InputError(f"functionals: L_N needs twice as many of Bob's settings as of Alice's, got {n_alice}×{n_bob}")
+    _check_signs(settings, "leggett_n")
     table = np.zeros((n_alice, n_bob))
     for i in range(n_alice):
         table[i, 2 * i : 2 * i + 2] = -1.0 / n_alice
@@ -75,16 +104,19 @@ def leggett3(settings: Settings) -> Functional:
     """L3: S = −1/3 on the pairs (i, 2i) and (i, 2i+1), for 3 of Alice's and 6 of Bob's settings.
 
     Source: arXiv:0801.2241, eq. (4): ⅓ Σ |C(a_i, b_i) + C(a_i, b_i')| ≤ 2 − ⅔ η |sin(φ/2)|, here without the moduli,
-    which a change of the sign of Alice's outcomes removes.
+    which a change of the sign of Alice's outcomes removes where the singlet's C(a_i, b_i) + C(a_i, b_i') is not
+    positive. It is positive where b_i + b_i' points against a_i, as in a family whose opening angle φ is beyond 180°:
+    without the moduli this functional would be another inequality there, which the singlet does not violate.
 
     Raises
     ------
     InputError
-        If the settings are not 3×6.
+        If the settings are not 3×6, or b_i + b_i' points against a_i.
     """
     check_noun(settings, Settings, "argument settings", "functionals")
     if settings.shape != (3, 6):
         raise InputError(f"functionals: leggett3 needs 3×6 settings, got {settings.shape[0]}×{settings.shape[1]}")
+    _check_signs(settings, "leggett3")
     table = leggett_n(settings)
     return Functional(table.correlators, name="leggett3", source="arXiv:0801.2241, eq. (4)", relative_rounding=2.0**-53)
 

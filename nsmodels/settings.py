@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
-from .arguments import MOST_SETTINGS, floats, number, one_of, whole
+from .arguments import MOST_SETTINGS, floats, number, one_of, radians, whole
 from .directions import Settings, checked_units
 from .errors import InputError
 
@@ -59,7 +59,7 @@ def _half_opening(phi: float | None, phi_deg: float | None) -> tuple[float, floa
         phi_deg = number(phi_deg, "settings: phi_deg")
         return *cos_sin_degrees(phi_deg / 2.0), {"phi_deg": phi_deg}
     assert phi is not None
-    phi = number(phi, "settings: phi")
+    phi = radians(phi, "settings: phi", "phi_deg")
     return *cos_sin(phi / 2.0), {"phi": phi}
 
 
@@ -81,9 +81,15 @@ def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None) ->
 
     a = (e_2, e_3, e_1) and b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, so that b_i − b_i' = 2 sin(φ/2) e_i with
     orthonormal e_i and a_i along b_i + b_i'. Bob's order is b_1, b_1', b_2, b_2', b_3, b_3'. φ is the full opening
-    between b and b'.
+    between b and b', in radians at most a full turn. Beyond 180° b_i + b_i' points against a_i: the directions are
+    those of 360° − φ with Bob's outcomes reversed, and the functional leggett3, without moduli, refuses them.
 
     Source: arXiv:0801.2241, eq. (4) and figure 1.
+
+    Raises
+    ------
+    InputError
+        For |phi| above 2π, which were degrees.
     """
     cosine, sine, parameters = _half_opening(phi, phi_deg)
     alice = (_TRIAD[1], _TRIAD[2], _TRIAD[0])
@@ -152,7 +158,7 @@ def leggett_directions(
     Parameters
     ----------
     phi, phi_deg : float
-        The full opening between b_i and b_i', in radians or degrees (exactly one of the two).
+        The full opening between b_i and b_i', in radians (at most 2π) or degrees (exactly one of the two).
     directions : str or array_like, shape (N, 3)
         A name of ``DIRECTIONS``, or the axes e_i (unit length within 1e-9; the length is divided out exactly).
 
@@ -171,6 +177,11 @@ def leggett_directions(
     return _family("leggett_directions", parameters, alice, _pairs_about(cosine, sine, axes, alice))
 
 
+ANGLE_ROWS = (
+    "give rows [polar, azimuth] in degrees on the Poincaré sphere, twice those of a polariser: one at 22.5° is [45, 0]"
+)
+
+
 def from_angles(alice_deg: ArrayLike, bob_deg: ArrayLike) -> Settings:
     """Directions by polar angle and azimuth on the Poincaré sphere, in degrees.
 
@@ -185,9 +196,9 @@ def from_angles(alice_deg: ArrayLike, bob_deg: ArrayLike) -> Settings:
     sides: list[list[Row]] = []
     parameters: dict[str, Any] = {}
     for name, table in (("alice_deg", alice_deg), ("bob_deg", bob_deg)):
-        array = floats(table, f"settings: {name} must have rows [polar, azimuth] of two numbers")
+        array = floats(table, f"settings: {name} is not a list of rows of two numbers; {ANGLE_ROWS}")
         if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
-            raise InputError(f"settings: {name} has shape {array.shape}; give rows [polar, azimuth] of two numbers")
+            raise InputError(f"settings: {name} has shape {array.shape}; {ANGLE_ROWS}")
         if not np.isfinite(array).all():
             index = int(np.argwhere(~np.isfinite(array))[0, 0])
             raise InputError(f"settings: row {index} of {name} is {array[index].tolist()}; angles must be finite")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NoSignallingTest", "no_signalling_test"]
+__all__ = ["NoSignallingTest", "no_signalling_test", "signalling_p_value"]
 
 Array = NDArray[np.float64]
 
@@ -111,3 +111,52 @@ def no_signalling_test(counts: Array) -> NoSignallingTest:
         max(z_alice, z_bob) if worst is not None else math.nan,
         worst,
     )
+
+
+FEW = 10.0
+"""Where every expected count is larger, the χ² distribution is as good as the exact one."""
+
+
+def signalling_p_value(counts: Array) -> float:
+    """A probability of no-signalling counts n[a,b,x,y] that signal as much, valid at few counts too.
+
+    For each setting of a party the outcomes under the other party's m settings are a 2×m table. Where all its expected
+    counts are many, Pearson's χ² with m − 1 degrees of freedom compares its columns; where some are few, hypergeometric
+    distributions, which are exact given the totals, compare each column with all the others (Bonferroni). The settings
+    of a party, whose counts are independent, are combined by Fisher's method, and the two parties by Bonferroni.
+    """
+    return min(1.0, 2.0 * min(_of_party(side) for side in (counts.sum(axis=1), counts.sum(axis=0).transpose(0, 2, 1))))
+
+
+def _of_party(side: Array) -> float:
+    """The p-value of one party's outcomes, [outcome, own setting, other setting]."""
+    from scipy.stats import chi2 as distribution
+
+    statistic, tests = 0.0, 0
+    for setting in range(side.shape[1]):
+        plus, minus = side[:, setting, side[:, setting].any(axis=0)]
+        if len(plus) < 2 or not plus.any() or not minus.any():
+            continue
+        total = plus + minus
+        rarer = total * (min(plus.sum(), minus.sum()) / total.sum())
+        if rarer.min() < FEW and (side == np.round(side)).all():
+            values = [_hypergeometric(p, n, plus.sum(), total.sum()) for p, n in zip(plus, total, strict=True)]
+            value = min(values) * (1 if len(values) == 2 else len(values))
+        else:
+            chi2, freedom, _, _ = _party(plus[None], minus[None])
+            value = float(distribution.sf(chi2, freedom))
+        statistic -= 2.0 * math.log(min(1.0, max(1e-300, value)))
+        tests += 1
+    return float(distribution.sf(statistic, 2 * tests)) if tests else 1.0
+
+
+def _hypergeometric(successes: float, drawn: float, plus: float, total: float) -> float:
+    """Twice the smaller tail of the number of + outcomes among those drawn."""
+    from scipy.special import gammaln
+
+    k = np.arange(max(0.0, drawn + plus - total), min(drawn, plus) + 1.0)
+    cells = k, plus - k, drawn - k, total - plus - drawn + k
+    ways = -gammaln(np.array(cells) + 1.0).sum(axis=0)
+    weights = np.exp(ways - ways.max())
+    weights /= weights.sum()
+    return min(1.0, 2.0 * min(float(weights[k <= successes].sum()), float(weights[k >= successes].sum())))

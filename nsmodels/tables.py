@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import floats, small
 from .errors import InputError
+from .orders import AXES, arranged, check_shape, checked_order, possible, reading, with_order
+from .signalling import signalling_p_value
 
 __all__ = [
     "CountEstimate",
@@ -19,10 +22,12 @@ __all__ = [
     "full_correlators",
     "probabilities",
     "read_collins_gisin",
+    "read_counts",
     "read_probabilities",
 ]
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 _SIGNS = np.array([1.0, -1.0])
 _OUTCOMES = ("+", "−")
 
@@ -49,19 +54,22 @@ def collins_gisin(alice: Array, bob: Array, correlators: Array) -> Array:
     return table
 
 
-def read_collins_gisin(table: Array, tolerance: float) -> tuple[Array, Array, Array]:
-    """(A, B, C) of a Collins-Gisin table: A = 2 P(+|a) − 1, C = 1 − 2 P(+|a) − 2 P(+|b) + 4 P(++|ab)."""
+def read_collins_gisin(table: Array, tolerance: float) -> tuple[Array, Array, Array, Mask]:
+    """(A, B, C, known): A = 2 P(+|a) − 1, C = 1 − 2 P(+|a) − 2 P(+|b) + 4 P(++|ab), unknown where P(++|ab) is NaN."""
     _check_tolerance(tolerance)
-    if not np.isfinite(table).all():
-        index = np.argwhere(~np.isfinite(table))[0].tolist()
+    known = ~np.isnan(table[1:, 1:])
+    wrong = ~np.isfinite(table)
+    wrong[1:, 1:] &= known
+    if wrong.any():
+        index = np.argwhere(wrong)[0].tolist()
         raise InputError(f"Behaviour: entry {index} of the Collins-Gisin table is {table[tuple(index)]}")
     plus_a, plus_b = table[1:, :1], table[:1, 1:]
-    both = table[1:, 1:]
+    both = np.where(known, table[1:, 1:], plus_a * plus_b)
     p = np.array([[both, plus_a - both], [plus_b - both, 1.0 - plus_a - plus_b + both]])
     _check_positive(p, tolerance)
     alice, bob = 2.0 * plus_a[:, 0] - 1.0, 2.0 * plus_b[0] - 1.0
     correlators = 1.0 - 2.0 * plus_a - 2.0 * plus_b + 4.0 * both
-    return np.clip(alice, -1.0, 1.0), np.clip(bob, -1.0, 1.0), np.clip(correlators, -1.0, 1.0)
+    return np.clip(alice, -1.0, 1.0), np.clip(bob, -1.0, 1.0), np.clip(correlators, -1.0, 1.0), known
 
 
 def _check_tolerance(tolerance: float) -> None:
@@ -82,56 +90,166 @@ def check_corner(table: Array, notation: str) -> None:
         raise InputError(f"Behaviour: entry [0, 0] of a {notation} table is 1, got {float(table[0, 0])!r}")
 
 
-def _four_index(values: ArrayLike, name: str) -> Array:
-    array = floats(values, f"Behaviour: {name}[a,b,x,y] is not a table of numbers, shape (2, 2, n_A, n_B)")
-    if array.ndim != 4 or array.shape[:2] != (2, 2) or array.size == 0:
-        raise InputError(f"Behaviour: {name}[a,b,x,y] has shape {array.shape}; it must be (2, 2, n_A, n_B)")
-    if not np.isfinite(array).all():
-        index = np.argwhere(~np.isfinite(array))[0].tolist()
+def _four_index(values: ArrayLike, name: str, order: str | None, best: Callable[[Array, list[str]], str]) -> Array:
+    """A table with its axes in the order a, b, x, y; ``best`` chooses an order that the shape fits, for the message."""
+    given = floats(values, f"Behaviour: {reading(name, AXES)} is not a table of numbers, shape (2, 2, n_A, n_B)")
+    array = given
+    if order is not None and given.ndim == 4:
+        array = arranged(given, checked_order(order))
+    elif order is not None:
+        checked_order(order)
+    check_shape(array, name, order, lambda orders: best(given, orders))
+    if np.isinf(array).any():
+        index = np.argwhere(np.isinf(array))[0].tolist()
         raise InputError(f"Behaviour: {name}{index} is {float(array[tuple(index)])}; entries must be finite")
     return array
 
 
-def read_probabilities(p: ArrayLike, tolerance: float) -> tuple[Array, Array, Array]:
-    """(A, B, C) of p[a,b,x,y], or an error that names the worst entry and its defect."""
+def _check_settings_known(known: Mask, because: str) -> None:
+    """Every setting of each party needs a pair about which something is known."""
+    for party, axis in (("Alice", 1), ("Bob", 0)):
+        missing = np.flatnonzero(~known.any(axis=axis))
+        if missing.size:
+            raise InputError(f"Behaviour: setting {int(missing[0])} of {party} has no {because}; leave it out")
+
+
+def read_probabilities(
+    p: ArrayLike, tolerance: float, order: str | None = None, known: ArrayLike | None = None
+) -> tuple[Array, Array, Array, Mask]:
+    """(A, B, C, known) of p[a,b,x,y], or an error that names the worst entry, its defect, and an order that fits.
+
+    Blocks p[:,:,x,y] with a NaN, and those that ``known`` excludes, are unknown.
+    """
     _check_tolerance(tolerance)
-    table = _four_index(p, "p")
+    allowed = None
+    if known is not None:
+        allowed = floats(known, "Behaviour: known is not a table of truth values") != 0.0
+
+    def means(table: Array) -> tuple[Array, Array, Array, Mask]:
+        mask = np.asarray(~np.isnan(table).any(axis=(0, 1)))
+        if allowed is not None:
+            if allowed.shape != mask.shape:
+                raise InputError(f"Behaviour: known has shape {allowed.shape} for {mask.shape} pairs of settings")
+            mask = mask & allowed
+        _check_settings_known(mask, "pair that is known")
+        return (*_means_of_probabilities(table, mask, tolerance), mask)
+
+    def fits(given: Array, other: str) -> bool:
+        try:
+            means(arranged(given, other))
+        except InputError:
+            return False
+        return True
+
+    def best(given: Array, orders: list[str]) -> str:
+        more_outcomes = np.allclose(given.sum(axis=(0, 1)), 1.0)
+        return next((other for other in orders if fits(given, other)), "" if more_outcomes else orders[0])
+
+    table = _four_index(p, "p", order, best)
+    try:
+        return means(table)
+    except InputError as error:
+        if order is not None:
+            raise
+        told = f"{error}; the order of the axes is {reading('p', AXES)}"
+        if other := next((o for o in possible(table.shape) if o != AXES and fits(table, o)), None):
+            told += f", and read as {reading('p', other)} nothing is wrong: {with_order(other)}"
+        elif (table >= 0.0).all() and table.max() > 1.5:
+            told += "; for counts use Behaviour.from_counts"
+        raise InputError(told) from None
+
+
+def _means_of_probabilities(table: Array, known: Mask, tolerance: float) -> tuple[Array, Array, Array]:
+    """(A, B, C) of a table whose known blocks are finite, marginals averaged over known pairs; 0 for unknown C."""
     beyond = f"more than the tolerance {tolerance:g}"
+    table = np.where(known, table, 0.0)
     _check_positive(table, tolerance)
-    defect = np.abs(table.sum(axis=(0, 1)) - 1.0)
+    defect = np.where(known, np.abs(table.sum(axis=(0, 1)) - 1.0), 0.0)
     if defect.max() > tolerance:
         x, y = (int(k) for k in np.unravel_index(defect.argmax(), defect.shape))
         total = table[:, :, x, y].sum()
         raise InputError(f"Behaviour: p[:,:,{x},{y}] adds up to {total:.12g}, off 1 by {defect.max():.3g}, {beyond}")
     for party, marginal, axis in (("Alice", table.sum(axis=1), 2), ("Bob", table.sum(axis=0), 1)):
-        spread = marginal.max(axis=axis) - marginal.min(axis=axis)
+        most, least = np.where(known, marginal, -np.inf), np.where(known, marginal, np.inf)
+        spread = most.max(axis=axis) - least.min(axis=axis)
         if spread.max() > tolerance:
             outcome, setting = (int(k) for k in np.unravel_index(spread.argmax(), spread.shape))
-            row = marginal[outcome, setting, :] if party == "Alice" else marginal[outcome, :, setting]
-            high, low = int(row.argmax()), int(row.argmin())
+            at = (outcome, setting) if party == "Alice" else (outcome, slice(None), setting)
+            high, low = int(most[at].argmax()), int(least[at].argmin())
             other = "Bob" if party == "Alice" else "Alice"
             raise InputError(
-                f"Behaviour: signalling: {party}'s P({_OUTCOMES[outcome]}) at setting {setting} is {row[high]:.12g} "
-                f"with {other}'s setting {high} and {row[low]:.12g} with {low}, "
+                f"Behaviour: signalling: {party}'s P({_OUTCOMES[outcome]}) at setting {setting} is "
+                f"{most[at][high]:.12g} with {other}'s setting {high} and {least[at][low]:.12g} with {low}, "
                 f"a difference of {spread.max():.3g}, {beyond}"
             )
     correlators = table[0, 0] + table[1, 1] - table[0, 1] - table[1, 0]
-    alice = (table[0].sum(axis=0) - table[1].sum(axis=0)).mean(axis=1)
-    bob = (table[:, 0].sum(axis=0) - table[:, 1].sum(axis=0)).mean(axis=0)
+    alice = (table[0].sum(axis=0) - table[1].sum(axis=0)).sum(axis=1) / known.sum(axis=1)
+    bob = (table[:, 0].sum(axis=0) - table[:, 1].sum(axis=0)).sum(axis=0) / known.sum(axis=0)
     return np.clip(alice, -1.0, 1.0), np.clip(bob, -1.0, 1.0), np.clip(correlators, -1.0, 1.0)
 
 
+SIGNIFICANT = 1e-4
+"""Counts signal significantly where the probability of more by chance is below this."""
+CLEARLY = 1e3
+"""Another order of the axes is meant where it makes the counts this many times likelier not to signal."""
+
+
+def _signalling(counts: Array) -> float:
+    """The p-value of no-signalling of counts in the order a, b, x, y; 0 where a setting never occurs."""
+    totals = counts.sum(axis=(0, 1))
+    return signalling_p_value(counts) if totals.any(axis=0).all() and totals.any(axis=1).all() else 0.0
+
+
+def _best_order(counts: Array, orders: list[str]) -> str:
+    """The first order in which the counts do not signal at all, or least of all; "" where it is much."""
+    values = [_signalling(np.nan_to_num(arranged(counts, order), nan=0.0)) for order in orders]
+    least = orders[int(np.argmax(values))] if max(values) >= SIGNIFICANT else ""
+    return next((order for order, p in zip(orders, values, strict=True) if p >= 0.05), least)
+
+
+def read_counts(counts: ArrayLike, order: str | None = None) -> Array:
+    """Counts n[a,b,x,y], with their order of axes tested unless it is given.
+
+    Raises
+    ------
+    InputError
+        Also where the counts signal significantly and in another order of the axes do not.
+    """
+    array = _nonnegative(_four_index(counts, "n", order, _best_order))
+    p = signalling_p_value(array) if order is None else 1.0
+    if p < SIGNIFICANT:
+        others = [other for other in possible(array.shape) if other != AXES]
+        other = _best_order(array, others)
+        fitting = _signalling(arranged(array, other)) if other else 0.0
+        if fitting >= max(SIGNIFICANT, CLEARLY * p):
+            raise InputError(
+                f"Behaviour: the counts signal as {reading('n', AXES)} (p = {p:.2g}), and not as {reading('n', other)} "
+                f'(p = {fitting:.2g}); {with_order(other)}, or order="{AXES}" if they do signal'
+            )
+    _check_settings_known(array.sum(axis=(0, 1)) > 0.0, "counts")
+    return array
+
+
 def checked_counts(counts: ArrayLike) -> Array:
-    """Counts n[a,b,x,y] ≥ 0 in which every setting of each party occurs."""
-    array = _four_index(counts, "n")
+    """Counts n[a,b,x,y] ≥ 0 in which every setting of each party occurs; blocks with a NaN were not measured."""
+    array = _nonnegative(_four_index(counts, "n", None, _best_order))
+    _check_settings_known(array.sum(axis=(0, 1)) > 0.0, "counts")
+    return array
+
+
+def _nonnegative(array: Array) -> Array:
+    """Counts with zeros for blocks that were not measured; negative ones and relative frequencies are refused."""
+    array = np.where(np.isnan(array).any(axis=(0, 1)), 0.0, array)
     if array.min() < 0.0:
         index = [int(k) for k in np.unravel_index(array.argmin(), array.shape)]
         raise InputError(f"Behaviour: n{index} is {array.min():g}; counts are not negative")
     totals = array.sum(axis=(0, 1))
-    for party, axis in (("Alice", 1), ("Bob", 0)):
-        missing = np.flatnonzero(totals.sum(axis=axis) == 0.0)
-        if missing.size:
-            raise InputError(f"Behaviour: setting {int(missing[0])} of {party} has no counts; leave it out")
+    broken = bool((array != np.round(array)).any())
+    remedy = "give the numbers of events, or use Behaviour.from_probabilities"
+    if array.any() and array.max() <= 1.0 and (broken or totals.max() <= 1.0):
+        raise InputError(f"Behaviour: no entry of {reading('n', AXES)} is above 1: relative frequencies; {remedy}")
+    if broken and (np.abs(totals[totals > 0.0] - 100.0) < 1e-6).all():
+        raise InputError(f"Behaviour: every block of {reading('n', AXES)} adds up to 100, as percentages do; {remedy}")
     return array
 
 

@@ -70,7 +70,7 @@ def bound_against_phi(
     angles = sorted({opening_angle(result): result.quantum for result in everything}.items())
     low, high = angles[0][0], angles[-1][0]
     fine = np.linspace(low, high, 400)
-    axes.plot(fine, 2.0 * np.cos(np.radians(fine) / 2.0), color=INK, linewidth=1.4, label="singlet, 2 cos(φ/2)")
+    axes.plot(fine, 2.0 * np.abs(np.cos(np.radians(fine) / 2.0)), color=INK, linewidth=1.4, label="singlet, 2 cos(φ/2)")
     for (label, group), (colour, marker, dashes) in zip(groups.items(), _LOOKS * (1 + len(groups) // len(_LOOKS))):
         ordered = sorted(group, key=opening_angle)
         phi = [opening_angle(result) for result in ordered]
