@@ -34,6 +34,7 @@ PI = 314159265358979323846264338327950288419716939937510582097494459230781640628
 BITS, ONE, WIDE = 200, 1 << 200, 1 << 260  # sines, cosines, 1/|a| are integers over ONE, off by less than EPS in all
 FIELDS, HALVES = [160 * e for e in range(6)], sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors in R^6
 EPS, ZERO, PARTIES, VECTORS = Fraction(1, 1 << 150), Fraction(0), ("alice", "bob"), ("u", "v", "alice", "bob")
+NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer of a result without a value
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, mixing, …) agree with the certificate to this
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
@@ -66,7 +67,7 @@ def whole(value: Any, low: int, high: int, what: str) -> int:
 
 def rational(value: Any) -> Fraction:
     """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
-    need(re.fullmatch("-?[0-9]{1,400}(/[0-9]{1,400})?", value), f"{value[:40]!a} stands where a fraction should")
+    need(re.fullmatch("-?[0-9]{1,4000}(/[0-9]{1,4000})?", value), f"{value[:40]!a} stands where a fraction should")
     return Fraction(value)
 
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
@@ -616,9 +617,13 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
     noise = None if given == "white" else target(only(given, "correlators alice bob", "the noise"), settings)[0]
     if noise:
         need("correlators" in given and noise.shape == wanted.shape and (noise.alice or not wanted.alice), "odd noise")
-    (lower, listing), upper = check_mixture(result, wanted, noise, known, model), Fraction(1)
+    none = result["value"] is None  # the claim is then that no V has a model
+    displays = any(result[key] is not None for key in ("decomposition", "mixing", "deviation"))
+    need(not none or (claim is not None and not displays), "nothing is proved: there is no value")
+    (lower, listing), upper = (ZERO, []) if none else check_mixture(result, wanted, noise, known, model), Fraction(1)
     text = f"{len(listing)} hidden states that reach {shown(lower, up=False)} to within {result.get('deviation', 0)!r}"
-    claims.append((same([result["value"]["lower"], *result["decomposition"]], [lower, *listing]), text))
+    if not none:
+        claims.append((same([result["value"]["lower"], *result["decomposition"]], [lower, *listing]), text))
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]
@@ -630,13 +635,19 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
         base = f.value(noise.alice, noise.bob, noise.correlators) if noise else f.constant
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
-        need(slope > error, "the inequality does not tell the target from the noise")
-        upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
-        need(bound <= rational(claim["bound"]) and upper <= rational(claim["visibility"]), "the inequality proves less")
+        need(bound <= rational(claim["bound"]), "the inequality proves less")
+        if none:
+            exceeds = min(base, base + slope) - error > number(displayed["bound"]) and claim["visibility"] is None
+            claims.append((exceeds, f"{NOTHING} (both of them exceed the bound)"))
+        else:
+            need(slope > error, "the inequality does not tell the target from the noise")
+            upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
+            need(upper <= rational(claim["visibility"]), "the inequality proves less")
         exact = dict(zip(keys, (f.correlators, f.alice, f.bob, f.constant, number(displayed["bound"]))))
         holds = same(displayed, exact, ZERO) and bound <= exact["bound"]
         claims.append((holds, f"the inequality f ≤ {shown(bound)} holds for the model"))
-    enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
+    if not none:
+        enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
 
 def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
     """Largest mean |marginal| D_s of every setting s; D is the difference of two boxes that add up to the target."""
@@ -705,7 +716,9 @@ def check(result: Any) -> list[Any]:
         problem = only(result, KEYS + SHOWN.get(result["kind"], "marginals paths"), "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         right = {"kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}
-        for key, value in {**right, "status": "certified"}.items():
+        none = problem["kind"] == "visibility" and result["status"] == "no_answer" and NOTHING in result["reason"]
+        need(none == (result["value"] is None), f"nothing is proved: {ascii(result['reason'])[:80]}")
+        for key, value in {**right, "status": "no_answer" if none else "certified"}.items():
             need(result[key] == value, f"nothing is proved: {key} is {ascii(result[key])[:80]}, not {value!a}")
         asked = {{"behavior": "behaviour"}.get(key, key): value for key, value in problem.items()}
         need(len(asked) == len(problem), "the behaviour is given twice")

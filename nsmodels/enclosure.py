@@ -9,11 +9,12 @@ from enum import StrEnum
 from .arguments import not_nan, shown
 from .errors import InputError
 
-__all__ = ["NO_MODEL", "NO_MODEL_PROVED", "Enclosure", "Status"]
+__all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "Enclosure", "Status"]
 
-NO_MODEL = "no mixture of the behaviour and the noise has a model"
-NO_MODEL_PROVED = f"{NO_MODEL} (proved)"
-"""The reason of a result without a value that is nevertheless an answer: a proved one."""
+NO_MODEL_PROVED = "no mixture of the behaviour and the noise has a model (proved)"
+"""The reason of a result without a value that is nevertheless an answer: an inequality that both of them violate."""
+NOT_FOUND = "no mixture of the behaviour and the noise was found to have a model, and none was proved to have none"
+"""The reason of a result that leaves open whether there is a value."""
 
 
 class Status(StrEnum):

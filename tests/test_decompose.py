@@ -272,8 +272,10 @@ def test_a_behaviour_that_equals_the_noise(behaviour, marginals):
     without = decompose(behaviour, ns.Finite(alice=[[0.5, 0.5]], bob=[[1, 1]]), marginals=marginals)
     assert without.status == "no_answer"
     assert without.to_json()["value"] is None
-    assert without.inequality is None
-    assert without.reason == "the behaviour equals the noise, and no model of it was found"
+    # both of them violate an inequality: that is the proof
+    assert without.inequality is not None
+    assert without.inequality.functional.value(behaviour) > without.inequality.bound
+    assert without.reason == "no mixture of the behaviour and the noise has a model (proved)"
     with_model = decompose(behaviour, ns.Finite(alice=[[0.5, 0.5], [-0.5, -0.5]], bob=[[0, 0], [0, 0]]))
     assert with_model.lower == with_model.upper == 1.0
     check_model(with_model)

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import SolverError
 from .gate import Reply, Status, ask
 
-__all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "solve"]
+__all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "proposed_basis", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -274,3 +274,36 @@ def _defects(
         float(violation.max(initial=0.0)), float(bounds.max(initial=0.0)), float(signs.max(initial=0.0)), float(stray)
     )
     return residual, abs(primal - dual), 1.0 + abs(primal)
+
+
+def proposed_basis(A: Array, b: Array, c: Array) -> list[int]:
+    """Basic columns of the last vertex for: maximise c·x subject to A x = b, x ≥ 0; largest values first.
+
+    A proposal for exact arithmetic, whatever the solver says about it; empty where it says nothing.
+    """
+    import highspy
+
+    solver = new_highs()
+    solver.setOptionValue("presolve", "off")
+    for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+        solver.setOptionValue(option, 1e-10)
+    m, n = A.shape
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = n, m
+    size = float(np.abs(c).max(initial=0.0))
+    program.col_cost_ = -c / size if size > 0.0 else np.zeros(n)
+    program.col_lower_, program.col_upper_ = np.zeros(n), np.full(n, highspy.kHighsInf)
+    program.row_lower_, program.row_upper_ = b, b
+    columns, rows = np.nonzero(A.T)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    program.a_matrix_.start_ = np.searchsorted(columns, np.arange(n + 1)).astype(np.int32)
+    program.a_matrix_.index_ = rows.astype(np.int32)
+    program.a_matrix_.value_ = A.T[columns, rows]
+    solver.passModel(program)
+    solver.run()
+    values = np.array(solver.getSolution().col_value)
+    status = solver.getBasis().col_status
+    if len(values) != n or len(status) != n:
+        return []
+    basic = [k for k in range(n) if status[k] == highspy.HighsBasisStatus.kBasic]
+    return sorted(basic, key=lambda k: -values[k])

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from ..arguments import check_noun, check_options, one_of
 from ..behaviour import Behaviour
 from ..behaviours import uniform
-from ..enclosure import NO_MODEL, NO_MODEL_PROVED, Enclosure, Status
+from ..enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
@@ -36,6 +36,7 @@ from ..models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from ..rationals import round_up
 from .columns import Columns, shown
 from .decomposition import DecomposeResult, UpperEnd, expand
+from .exact_mixture import Mixture, generate_exactly, is_exact, restored
 from .exact_model import LARGEST_MISS, ExactModel
 from .lower_end import prove_mixture, prove_noise
 from .reduction import Reduction, find_reduction
@@ -174,12 +175,12 @@ class _Task:
 
     def run(self, symmetry: Symmetry | str | None) -> DecomposeResult:
         start = time.perf_counter()
-        stages = [self._alternate, self._finish]
+        stages = [self._alternate, self._exactly, self._finish]
         with loading():
             for part in self.parts:
                 part.prepare()
         if not self._undisturbed(lambda: None):
-            stages, symmetry = [self._finish], None
+            stages, symmetry = [self._exactly, self._finish], None
         self.began = time.perf_counter()
         target, found = self.target, None
         parts: Sequence[HiddenVariableModel] = self.parts
@@ -191,6 +192,7 @@ class _Task:
         if self.reduction is not None:
             parts = self.reduction.parts
             target = make_target(self.reduction.behaviour, self.reduction.noise, **like)
+        self.small = target
         # relabelling states gives states only where every part of the model says so
         offered = all(part.invariants() is not None for part in parts)
         if symmetry is not None and offered and len(target.margin_right) == 0:
@@ -260,6 +262,54 @@ class _Task:
             "the search found no better model or inequality" if self.reason == "tolerance_met" else self.reason
         )
 
+    def _closed(self) -> bool:
+        """Whether what is proved is an answer: V = 1, ends that meet, or no V at all."""
+        high = 1.0 if self.upper is None else self.upper.visibility
+        if self.lower is None or self.lower.deviation > 0.0:
+            return high == -math.inf
+        low = self.lower.visibility
+        return low >= 1.0 or (high < 1.0 and high - low <= self.tolerance)
+
+    def _exactly(self, search: Search, symmetry: Symmetry | None) -> None:
+        """Where floating point has not closed the question, solve it in rational numbers, or for the noise alone."""
+        if self._closed():
+            return
+        seconds = max(self._left(), min(2.0, 0.2 * self.limit)) if self.reason != "interrupted" else 1.0
+        columns, weights = search.master.columns, None
+        if search.primal is not None:
+            heavy, shares, _ = search.primal
+            columns = Columns.join([heavy, columns])
+            weights = np.concatenate([shares, np.zeros(len(columns) - len(shares))])
+        if symmetry is not None:
+            known = np.ones(len(columns)) if weights is None else weights + 1e-9
+            columns, weights = symmetry.expand(columns, known, search.parts, self.target.antipodal)
+
+        def prove(functional: Functional) -> Columns | None:
+            support = self._ask(functional, search, max(self._left(), 0.5), {})
+            return None if support is None else self._states_met(support)
+
+        def finished(mixture: Mixture) -> bool:
+            self._remember(None if mixture.model is None else restored(mixture.model, self.target, self.reduction))
+            return self._closed()
+
+        for noise_only in (False, True):
+            if is_exact(self.small, noise_only=noise_only) and not self._closed():
+                if noise_only and self.lower is not None and self.lower.deviation <= LARGEST_MISS:
+                    break
+                generate_exactly(
+                    self.small, search.parts, columns, weights, prove, finished, rng=search.rng, noise_only=noise_only,
+                    deadline=time.perf_counter() + seconds,
+                )  # fmt: skip
+                if not noise_only and self.lower is not None and self.lower.deviation == 0.0:
+                    break
+        if self._closed() and self.reason != "interrupted":
+            self.reason = "tolerance_met"
+
+    def _remember(self, model: ExactModel | None) -> None:
+        """Keep the better lower end: an exact one before one that misses its target, then the larger V."""
+        if model is not None and (self.lower is None or _rank(model) < _rank(self.lower)):
+            self.lower = model
+
     def _finish(self, search: Search, symmetry: Symmetry | None) -> None:
         """Prove what can be proved in the time that is left, at least briefly."""
         if self.lower is None:
@@ -280,21 +330,41 @@ class _Task:
 
     def _prove_upper(self, search: Search, proposal: Proposal, seconds: float) -> Columns | None:
         """Prove a proposed functional; return the states met on the way if it is worth more than was thought at one."""
-        start = time.perf_counter()
         f = _scaled(proposal.functional)
         if f is None:
             return None
-        scale = f[1]
         options: dict[str, Any] = {}
         if self.mixable.refutable and time.perf_counter() - self.began < EARLY * self.limit:
             # a functional that cannot close the gap need not be proved: what refutes it helps the search
             step, noise = difference(f[0], search.target)
             options["refuted_above"] = noise + step * (search.lower + self.tolerance)
-        whole = f[0] if self.reduction is None else self.reduction.functional(f[0])
+        support = self._ask(f[0], search, seconds, options, 0.25 * self.tolerance * f[1])
+        if support is None:
+            return None
+        step, noise = difference(f[0], search.target)
+        if not step > 0.0:
+            # worth the same on the behaviour and on the noise: what excludes both or neither gives no end
+            return None
+        missed = (support.value.lower - noise) / step - proposal.visibility
+        if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
+            return None
+        return self._states_met(support)
+
+    def _states_met(self, support: Support) -> Columns:
+        """The states that the oracle met, of the settings that the search looks at."""
+        met = _met(support)
+        return met if self.reduction is None else self.reduction.restricted(met)
+
+    def _ask(
+        self, functional: Functional, search: Search, seconds: float, options: Mapping[str, Any], tolerance: float = 0.0
+    ) -> Support | None:
+        """Let the oracle prove a functional, and keep it where it is the best upper end so far."""
+        start = time.perf_counter()
+        whole = functional if self.reduction is None else self.reduction.functional(functional)
         try:
             support = self.model.support(
                 whole,
-                tolerance=max(0.25 * self.tolerance * scale, 1e-13),
+                tolerance=max(tolerance, 1e-13),
                 time_limit_s=max(seconds, 0.05),
                 seed=self.seed,
                 **options,
@@ -310,15 +380,7 @@ class _Task:
         end = UpperEnd.of(whole, support.value, support.proof, self.model, self.target)
         if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
             self.upper = end
-        step, noise = difference(f[0], search.target)
-        if not step > 0.0:
-            # worth the same on the behaviour and on the noise: what excludes both or neither gives no end
-            return None
-        missed = (support.value.lower - noise) / step - proposal.visibility
-        if missed <= 0.2 * self.tolerance or len(self.parts) > 1:
-            return None
-        met = _met(support)
-        return met if self.reduction is None else self.reduction.restricted(met)
+        return support
 
     def _prove_lower(self, search: Search, symmetry: Symmetry | None) -> ExactModel | None:
         """The better one of the model so far and of what the search's mixture proves."""
@@ -331,10 +393,7 @@ class _Task:
         model = prove_mixture(
             self.target, self.parts, columns, weights, visibility, tolerance=self.tolerance, rng=search.rng
         )
-        old = self.lower
-        if old is None or (model.deviation, -model.visibility) < (old.deviation, -old.visibility):
-            return model
-        return old
+        return model if self.lower is None or _rank(model) < _rank(self.lower) else self.lower
 
     def _not_shown(self, lower: ExactModel) -> str | None:
         """The name of a part that does not show all of its states to be its own, or None."""
@@ -357,11 +416,10 @@ class _Task:
             upper = None
         if lower is None:
             status = Status.NO_ANSWER
-            if search.infeasible:
-                proved = upper is not None and upper.visibility < 0.0
-                reason = NO_MODEL_PROVED if proved else NO_MODEL
-                if self.target.constant:
-                    reason = "the behaviour equals the noise, and no model of it was found"
+            if upper is not None and upper.visibility == -math.inf:
+                reason = NO_MODEL_PROVED
+            elif search.infeasible:
+                reason = NOT_FOUND
             high = max(high, 0.0)
         elif upper is not None and lower.deviation > 0.0 and low > high - 1e-12:
             # ends may cross within the deviation that the model states; a lower V is missed by so much more
@@ -405,6 +463,11 @@ class _Task:
         )  # fmt: skip
 
 
+def _rank(model: ExactModel) -> tuple[float, float]:
+    """Less is better: exact models before those that miss their target, then the larger V."""
+    return model.deviation, -model.visibility
+
+
 def _scaled(functional: Functional) -> tuple[Functional, float] | None:
     """The functional with largest coefficient 1, and the factor; None where it vanishes (behaviour and noise agree)."""
     size = max(float(np.abs(x).max()) for x in (functional.correlators, functional.alice, functional.bob))
@@ -419,5 +482,5 @@ def _met(support: Support) -> Columns:
     state = support.state
     u = None if state.u is None else state.u[None]
     v = None if state.v is None else state.v[None]
-    found = Columns.of(HiddenStates(state.alice[None], state.bob[None], u, v), 0)
+    found = Columns.of(HiddenStates(state.alice[None], state.bob[None], u, v), state.part or 0)
     return found if support.others is None else Columns.join([found, Columns.of(support.others, 0)])

@@ -155,7 +155,8 @@ class UpperEnd:
         f ≤ bound on the model, for the exact directions.
     proof : Proof
     visibility : float
-        (bound − f(N))/(f(P) − f(N)), rounded up; may exceed 1, and is negative where not even the noise has a model.
+        (bound − f(N))/(f(P) − f(N)), rounded up; may exceed 1. −∞ where both f(P) and f(N) exceed the bound: then no
+        mixture of the two has a model, whatever V.
     """
 
     functional: Functional
@@ -165,14 +166,16 @@ class UpperEnd:
 
     @staticmethod
     def of(functional: Functional, value: Enclosure, proof: Proof, model: Model, target: Target) -> UpperEnd | None:
-        """The upper end that a proved enclosure of h(f) gives, or None where f does not tell P from the noise."""
+        """The upper end that a proved enclosure of h(f) gives, or None where it excludes no V in [0, 1]."""
         effect = Fraction(model.rounding_effect(functional))
-        # a few units in the last place to spare, so that whoever adds the terms in another order agrees
-        bound = round_up(Fraction(value.upper) + effect + Fraction(8 * math.ulp(abs(value.upper) + 1.0)))
+        # unless it is known exactly, a few units to spare, so that whoever adds the terms in another order agrees
+        spare = Fraction(0) if value.lower == value.upper else Fraction(8 * math.ulp(abs(value.upper) + 1.0))
+        bound = round_up(Fraction(value.upper) + effect + spare)
         p_low, p_high = value_range(functional, target.behaviour)
         n_low, n_high = value_range(functional, target.noise)
-        least = p_low - n_high
-        if least <= 0:
+        if min(p_low, n_low) > bound:
+            return UpperEnd(functional, bound, proof, -math.inf)
+        if p_low <= n_high:
             return None
         numerator = Fraction(bound) - n_low
         # (h − n)/(p − n) grows with 1/(p − n) where h > n, else with p; and falls as n grows while p ≥ h
@@ -189,7 +192,7 @@ class UpperEnd:
             "bob": rationals(f.bob.tolist()),
             "constant": rational(f.constant),
             "bound": rational(self.bound),
-            "visibility": rational(self.visibility),
+            "visibility": rational(self.visibility) if math.isfinite(self.visibility) else None,
             "proof": self.proof.to_json(),
         }
 

@@ -70,6 +70,8 @@ class ExactModel:
         Largest entry-wise deviation; 0 where the model is exact.
     repair : Fraction
         κ of the ball lemma; 0 where it is not used.
+    exact : tuple, optional
+        V and the weights as fractions, where they are no doubles: ``visibility`` is V rounded down.
     """
 
     visibility: float
@@ -80,6 +82,7 @@ class ExactModel:
     sums: Array
     deviation: float
     repair: Fraction
+    exact: tuple[Fraction, tuple[Fraction, ...]] | None = None
 
     def certificate(self, n_parts: int) -> dict[str, Any]:
         """The lower end in exact rationals."""
@@ -94,9 +97,10 @@ class ExactModel:
             if n_parts > 1:
                 state["part"] = int(self.columns.part[k])
             states.append(state)
+        visibility, weights = self.exact or (self.visibility, self.weights.tolist())
         return {
-            "visibility": rational(self.visibility),
-            "weights": rationals(self.weights.tolist()),
+            "visibility": rational(visibility),
+            "weights": rationals(weights),
             "states": states,
             "antipodal": self.antipodal,
             "deviation": rational(self.deviation),

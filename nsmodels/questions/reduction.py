@@ -78,7 +78,7 @@ class Reduction:
         return Columns(columns.alice[alice], columns.bob[bob], columns.u, columns.v, columns.part)
 
     def extended(self, columns: Columns, weights: Array) -> tuple[Columns, Array]:
-        """States of the whole model, with their weights."""
+        """States of the whole model, with their weights (doubles, or fractions as objects)."""
         items: list[Columns] = []
         shares: list[Array] = []
         for k, part in enumerate(self.whole):
@@ -87,19 +87,20 @@ class Reduction:
                 continue
             cut = columns.take(mine)
             states = part.extended(columns.states(k), self.copies)
-            for alice, bob, share in self._split(part):
+            choices = self._split(part)
+            for alice, bob in choices:
                 marginals = [np.array(states.alice.T), np.array(states.bob.T)]
                 for side, zeros, value in zip(marginals, self.zeros, (alice, bob), strict=True):
                     side[zeros] = value
                 items.append(Columns(marginals[0], marginals[1], cut.u, cut.v, cut.part))
-                shares.append(share * weights[mine])
+                shares.append(weights[mine] / len(choices))
         return Columns.join(items), np.concatenate(shares)
 
-    def _split(self, part: HiddenVariableModel) -> list[tuple[float, float, float]]:
-        """Alice's and Bob's value of the settings whose mean values vanish, and the share of each choice."""
+    def _split(self, part: HiddenVariableModel) -> list[tuple[float, float]]:
+        """Alice's and Bob's value of the settings whose mean values vanish: choices of equal weight."""
         values = part.free_values() or (0.0,)
         sides = [values if len(zeros) else (0.0,) for zeros in self.zeros]
-        return [(x, y, 1.0 / (len(sides[0]) * len(sides[1]))) for x in sides[0] for y in sides[1]]
+        return [(x, y) for x in sides[0] for y in sides[1]]
 
 
 @dataclass
