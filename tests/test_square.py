@@ -80,7 +80,7 @@ def test_the_program_agrees_with_another_formulation_and_solver():
         rng = np.random.default_rng(seed)
         settings = ns.settings.random(3, 3, seed=seed)
         f = ns.Functional(rng.normal(size=(3, 3)), alice=0.1 * rng.normal(size=3))
-        problem = ns.Leggett(settings, eta_a=1.0, eta_b=0.8)._problem(f)
+        problem = ns.Leggett(settings, eta_a=1.0, eta_b=0.8).problem(f)
         found = spheres.minimise(problem, tolerance=1e-9)
         ours = square_proof(problem, found.u, found.v)
         terms, weight = problem.terms, problem.scales[1]
@@ -104,7 +104,7 @@ def test_it_never_claims_too_much(seed, monkeypatch):
     if seed % 2:
         data["functional"].pop("alice"), data["functional"].pop("bob")
     model = ns.Leggett(ns.Settings(**data["settings"]), eta_a=data["model"]["eta_a"], eta_b=data["model"]["eta_b"])
-    problem = model._problem(ns.Functional(**data["functional"]))
+    problem = model.problem(ns.Functional(**data["functional"]))
     best = spheres.minimise(problem, tolerance=1e-9, time_limit_s=2.0)
     rng = np.random.default_rng(seed)
     for u, v in [(best.u, best.v), *rng.normal(size=(3, 2, 3))]:
