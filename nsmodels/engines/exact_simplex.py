@@ -78,7 +78,7 @@ def exact_maximum(A: Integers, b: Integers, c: Integers, *, deadline: float = ma
 
 def _proposed_basis(A: Integers, b: Integers, c: Integers) -> list[int]:
     """Basic columns of the same program in floating point, every column and b scaled to about 1."""
-    columns = np.array([_size(column) for column in A.T])
+    columns = [_size(column) for column in A.T]
     scale = _size(b)
     table = np.array([[float(Fraction(x, s)) for x, s in zip(row, columns)] for row in A])
     right = np.array([float(Fraction(x, scale)) for x in b])

@@ -121,8 +121,8 @@ def exact_mixture(
     # variables: ρ, V, the slack of V ≤ 1, the slacks of the pair rows; rows: Σ ρ = 1, pairs, marginals, V ≤ 1
     A = np.zeros((m + 1, count + 2 + slacks), dtype=object)
     for k, (entries, _) in enumerate(states):
-        A[:m, k] = entries
-    A[1:m, count] = [-d for d in slope]
+        A[:m, k] = np.array(entries, dtype=object)  # a bare list of long integers may turn into doubles
+    A[1:m, count] = np.array([-d for d in slope], dtype=object)
     A[m, count], A[m, count + 1] = one, 1
     for k in range(slacks):
         A[1 + k, count + 2 + k] = 1

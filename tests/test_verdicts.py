@@ -1,0 +1,25 @@
+"""Random decompositions against plain linear programs: a short run of benchmarks/verdicts.py."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import verdicts
+
+CLOSED = ("bell", "finite", "unbiased", "nonsignalling", "listed by a user")
+"""Models whose hidden states are known exactly: every question about them is closed, and not only answered truly."""
+
+
+@pytest.mark.parametrize("kind", CLOSED)
+def test_every_verdict_is_true(kind):
+    for index, rng, shape, _, noise, matched in verdicts.cases(160, seed=1, only=kind):
+        spec, settings, states = verdicts.model_of(rng, shape, kind)
+        p, n = verdicts.target(rng, shape), verdicts.noise_of(rng, shape, noise)
+        value = verdicts.plain(states, shape, p, n, matched)
+        result, said = verdicts.ask(spec, settings, kind, p, n, matched)
+        assert verdicts.verdict(result, said, value, settings is None) == [], index
+        closed = result["status"] == "certified" or "(proved)" in result["reason"]
+        assert closed, (index, result["status"], result["reason"])
