@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import floats, number
 from .behaviour import Behaviour
+from .digits import at_most
 from .errors import InputError
 from .tables import probabilities
 
@@ -126,7 +127,7 @@ class BoxMixture:
         alice, bob = self.mean_absolute_marginals()
         largest = max(alice.max(), bob.max())
         size = f"{self.shape[0]}×{self.shape[1]}"
-        return f"BoxMixture({len(self)} boxes on {size} settings, mean |marginal| ≤ {largest:.6g})"
+        return f"BoxMixture({len(self)} boxes on {size} settings, mean |marginal| ≤ {at_most(largest, 6)})"
 
     # -- from tables ------------------------------------------------------------------------------------------------
 

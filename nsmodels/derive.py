@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .digits import enclosure, plain, printable
+from .digits import at_least, enclosure, plain, printable
 from .questions.decomposition import DecomposeResult
 from .questions.tidy import tidy
+from .summary import worth
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -52,8 +53,8 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
         str(inequality.text()),
         f"  holds for           {problem.model.name}",
         f"  value here          {plain(evaluation.value, 9)}",
-        f"  violation           {plain(evaluation.violation, 6)}",
-        f"  critical visibility {enclosure(value['lower'], value['upper'])}   {result['status']}",
+        f"  violation           {at_least(evaluation.violation, 6)}",
+        f"  critical visibility {enclosure(value['lower'], value['upper'])}   {worth(problem, result)}",
     ]
     if problem.settings is not None:
         lines += ["settings (unit vectors)", *_table(problem)]

@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .arguments import not_nan, shown
+from .digits import at_least, at_most
 from .errors import InputError
 
-__all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "Enclosure", "Status"]
+__all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "WIDE", "Enclosure", "Status", "exceeds"]
 
 NO_MODEL_PROVED = "no mixture of the behaviour and the noise has a model (proved)"
 """The reason of a result without a value that is nevertheless an answer: an inequality that both of them violate."""
 NOT_FOUND = "no mixture of the behaviour and the noise was found to have a model, and none was proved to have none"
 """The reason of a result that leaves open whether there is a value."""
+
+
+WIDE = "both ends proved, but wide"
+"""What is said of a certified enclosure that is wider than what was asked for."""
+
+
+def exceeds(lower: float, upper: float, tolerance: float) -> bool:
+    """Whether an enclosure is wider than a tolerance; two units in the last place of its ends are forgiven."""
+    return upper - lower > tolerance + 2.0 * math.ulp(max(abs(lower), abs(upper)))
 
 
 class Status(StrEnum):
@@ -76,9 +86,19 @@ class Enclosure:
         """The middle of the enclosure (NaN where both ends are infinite)."""
         return 0.5 * self.lower + 0.5 * self.upper
 
+    @property
+    def wide(self) -> bool:
+        """Whether both ends are proved, but farther apart than what was asked for; the reason says why."""
+        return self.status == Status.CERTIFIED and self.reason != "tolerance_met" and self.width > 0.0
+
+    @property
+    def worth(self) -> str:
+        """The status in words: what the two ends are worth, and whether they are far apart."""
+        return f"{self.status.value}, {WIDE}" if self.wide else self.status.value
+
     def __contains__(self, number: float) -> bool:
         return self.lower <= number <= self.upper
 
     def __repr__(self) -> str:
         note = "" if self.reason == "tolerance_met" else f" ({self.reason})"
-        return f"[{self.lower:.12g}, {self.upper:.12g}] {self.status.value}{note}"
+        return f"[{at_least(self.lower)}, {at_most(self.upper)}] {self.worth}{note}"

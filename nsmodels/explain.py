@@ -89,12 +89,14 @@ MODELS = (
     ),
     Entry(
         "quantum",
-        "quantum correlations, for functionals of correlators (kind = bound only)",
+        "quantum correlations (kind = bound only)",
         (
-            "The Tsirelson bound by a semidefinite programme, with an exact dual proof: CHSH ≤ 2√2, chained N ≤ "
-            "2N cos(π/2N).",
+            "Without marginal terms: Tsirelson's bound by a semidefinite programme, attained, with an exact proof. "
+            "CHSH ≤ 2√2, chained N ≤ 2N cos(π/2N).",
+            "With marginal terms: the upper end is level 1 of the hierarchy of Navascués, Pironio and Acín, the lower "
+            "end is attained by two qubits. Both are proved; they may be far apart.",
         ),
-        "Tsirelson, Lett. Math. Phys. 4, 93 (1980)",
+        "Tsirelson, Lett. Math. Phys. 4, 93 (1980); Navascués, Pironio, Acín, PRL 98, 010401 (2007)",
     ),
 )
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import wording
 from .arguments import TWO_PARTIES, check_noun, floats, not_nan, number, small
 from .behaviour import Behaviour
+from .digits import at_least, at_most
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -284,9 +285,11 @@ class Evaluation:
 
     def __repr__(self) -> str:
         error = "" if self.sigma is None else f" ± {self.sigma:.2g}"
-        verdict = f"violated by {self.violation:.6g}" if self.violated else f"satisfied, {-self.violation:.6g} below"
+        verdict = f"satisfied, {-self.violation:.6g} below"
+        if self.violated:
+            verdict = f"violated by {at_least(self.violation, 6)}"
         number = "" if self.violation_sigma is None or not self.violated else f" ({self.violation_sigma:.1f} σ)"
-        return f"{self.value:.9g}{error}: bound {self.bound:.9g} {verdict}{number}"
+        return f"{self.value:.9g}{error}: bound {at_most(self.bound, 9)} {verdict}{number}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -325,11 +328,11 @@ class Inequality:
 
     def text(self) -> str:
         """The inequality as one line of text."""
-        return f"{self.functional.text()} ≤ {self.bound:.12g}"
+        return f"{self.functional.text()} ≤ {at_most(self.bound)}"
 
     def latex(self) -> str:
         """The inequality in LaTeX."""
-        return rf"{self.functional.latex()} \le {self.bound:.12g}"
+        return rf"{self.functional.latex()} \le {at_most(self.bound)}"
 
     def to_json(self) -> dict[str, Any]:
         """The coefficients and the bound, as in a result file."""
@@ -337,4 +340,4 @@ class Inequality:
 
     def __repr__(self) -> str:
         model = f" for {self.model}" if self.model else ""
-        return f"Inequality({self.functional!r} ≤ {self.bound:.12g}{model})"
+        return f"Inequality({self.functional!r} ≤ {at_most(self.bound)}{model})"

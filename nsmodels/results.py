@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .enclosure import NO_MODEL_PROVED
+from .enclosure import NO_MODEL_PROVED, exceeds
 from .errors import InputError, SolverError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dic
     stats: dict[str, Any] = dict(answer.get("stats") or {})
     stats.setdefault("seconds", seconds)
     if "versions" not in stats:
-        from .questions.bound import versions
+        from .versions import versions
 
         stats["versions"] = versions()
     result: dict[str, Any] = {
@@ -109,8 +109,7 @@ def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]
     lower, upper = value["lower"], value["upper"]
     if result["status"] != "certified":
         notes.append(f"the status is {result['status']}, not certified ({result['reason']})")
-    slack = 2.0 * math.ulp(max(abs(lower), abs(upper)))
-    if upper - lower > problem.options.tolerance + slack:
+    if exceeds(lower, upper, problem.options.tolerance):
         wanted = f"wider than the tolerance {problem.options.tolerance:g}"
         notes.append(f"the enclosure has width {upper - lower:.2g}, {wanted} ({result['reason']})")
     expected = problem.expected

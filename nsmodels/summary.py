@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .digits import counted, duration, enclosure, plain, printable
+from .digits import at_least, at_most, counted, duration, enclosure, plain, printable
+from .enclosure import WIDE, exceeds
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -39,10 +40,17 @@ def _value(problem: Problem, result: Mapping[str, Any]) -> Lines:
     if value is None:
         yield value_name(problem), f"no answer: {printable(result['reason'])}"
         return
-    status = str(result["status"])
     reason = "" if result["reason"] == "tolerance_met" else f", {printable(result['reason'])}"
-    width = value["upper"] - value["lower"]
-    yield value_name(problem), f"{enclosure(value['lower'], value['upper'])}   {status}, width {width:.2g}{reason}"
+    width = f"{value['upper'] - value['lower']:.2g}"
+    ends = enclosure(value["lower"], value["upper"])
+    yield value_name(problem), f"{ends}   {worth(problem, result)}, width {width}{reason}"
+
+
+def worth(problem: Problem, result: Mapping[str, Any]) -> str:
+    """The status in words: a certified enclosure that is wider than the tolerance is called wide."""
+    status, value = printable(result["status"]), result["value"]
+    wide = status == "certified" and exceeds(value["lower"], value["upper"], problem.options.tolerance)
+    return f"{status}, {WIDE}" if wide else status
 
 
 def _kind(problem: Problem, result: Mapping[str, Any]) -> Lines:
@@ -56,7 +64,7 @@ def _bound(problem: Problem, result: Mapping[str, Any]) -> Lines:
     if quantum is not None:
         yield "quantum value", f"{plain(quantum, 9)}   (singlet on these settings)"
         if quantum > value["upper"]:
-            yield "violation", f"{plain(quantum - value['upper'], 6)} at least"
+            yield "violation", f"{at_least(quantum - value['upper'], 6)} at least"
         elif quantum <= value["lower"]:
             yield "violation", "none by the singlet"
         else:
@@ -91,7 +99,7 @@ def inequality_text(inequality: Mapping[str, Any]) -> str:
 
     terms = sum(bool(c) for row in inequality["correlators"] for c in row)
     terms += sum(bool(c) for side in ("alice", "bob") for c in inequality.get(side) or [])
-    bound = plain(inequality["bound"], 9)
+    bound = at_most(inequality["bound"], 9)
     if terms > MAX_ROWS:
         return f"{counted(terms, 'term')} ≤ {bound}   (all of them: nsmodels derive)"
     functional = Functional(
@@ -107,7 +115,9 @@ def _marginals(problem: Problem, result: Mapping[str, Any]) -> Lines:
         chains = paths.get(party) or [[]] * len(entries)
         for index, (entry, chain) in enumerate(zip(entries[:MAX_ROWS], chains)):
             steps = " ".join(chain[:MAX_ROWS]) + (" …" if len(chain) > MAX_ROWS else "")
-            yield f"|{letter}{index}| at most", f"{enclosure(entry['lower'], entry['upper'])}   {steps}".rstrip()
+            wide = exceeds(entry["lower"], entry["upper"], problem.options.tolerance)
+            said = f"   {WIDE}" if wide and result["status"] == "certified" else ""
+            yield f"|{letter}{index}| at most", f"{enclosure(entry['lower'], entry['upper'])}{said}   {steps}".rstrip()
         if len(entries) > MAX_ROWS:
             yield "", f"and {len(entries) - MAX_ROWS} more of {party}'s settings"
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "nsmodels"
 
 NOUNS = (
     "angles arguments behaviour behaviours boxes digits directions enclosure functional functionals measurements "
-    "orders protocols rationals settings signalling tables wording"
+    "orders protocols rationals settings signalling tables versions wording"
 )
 FLOORS: dict[str, int] = {
     **dict.fromkeys(("errors", "checker", "interrupts"), 0),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..digits import at_least, at_most
 from ..errors import InputError
 from ..measurements import PHOTONS, Measured, trapped_ion_l3
 from ..questions.bound import BoundResult
@@ -125,9 +126,9 @@ def _values(axes: Axes, result: BoundResult) -> None:
     levels: list[tuple[float, str, str, Any]] = []
     answered = math.isfinite(result.upper)
     if answered:
-        levels.append((result.upper, f"{result.model.name} ≤ {result.upper:.9g}", BLUE, "-"))
+        levels.append((result.upper, f"{result.model.name} ≤ {at_most(result.upper, 9)}", BLUE, "-"))
         if result.value.width > 1e-3 * max(1.0, abs(result.upper)):
-            levels.append((result.lower, f"attained {result.lower:.9g}", BLUE, (0, (5, 2))))
+            levels.append((result.lower, f"attained {at_least(result.lower, 9)}", BLUE, (0, (5, 2))))
             axes.axhspan(result.lower, result.upper, color=BLUE, alpha=0.15, linewidth=0)
     if result.quantum is not None:
         levels.append((result.quantum, f"singlet {result.quantum:.9g}", VERMILLION, (0, (1.5, 1.5))))
@@ -148,7 +149,8 @@ def _values(axes: Axes, result: BoundResult) -> None:
         )  # fmt: skip
     if result.quantum is not None and answered and result.quantum > result.upper:
         axes.annotate("", (0.08, result.quantum), (0.08, result.upper), arrowprops={"arrowstyle": "<->", "color": INK})
-        axes.text(0.12, 0.5 * (result.quantum + result.upper), f"violation {result.quantum - result.upper:.4g}",
-                  va="center", fontsize=SMALL, color=INK)  # fmt: skip
-    finish(axes, title=f"{result.status}, width {result.value.width:.1g}" if answered else None, ylabel="value")
+        excess = f"violation {result.quantum - result.upper:.4g}"
+        axes.text(0.12, 0.5 * (result.quantum + result.upper), excess, va="center", fontsize=SMALL, color=INK)
+    title = f"{result.value.worth}, width {result.value.width:.1g}" if answered else None
+    finish(axes, title=title, ylabel="value")
     axes.spines["bottom"].set_visible(False)

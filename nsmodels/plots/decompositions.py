@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ..digits import at_least, at_most
 from ..errors import InputError
 from ..questions.decomposition import DecomposeResult, Decomposition
 from .curves import enclosure_in_time
@@ -95,7 +96,8 @@ def decompose_result(result: DecomposeResult) -> Any:
     else:
         _empty(left, "no history")
         _empty(right, "")
-    title = f"largest visibility {result.lower:.9g} … {result.upper:.9g}, {result.status}"
+    ends = f"{at_least(result.lower, 9)} … {at_most(result.upper, 9)}"
+    title = f"largest visibility {ends}, {result.visibility.worth}"
     figure.suptitle(title, fontsize=SMALL + 2.5)
     return figure
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..enclosure import Enclosure, Status
+from ..enclosure import Enclosure, Status, exceeds
 from ..errors import InputError
 from ..functional import Functional, Inequality
 from ..models.base import HiddenState
@@ -65,9 +65,11 @@ def _vector(values: Any, length: int) -> NDArray[np.float64]:
     return np.array([_number(value) for value in values])
 
 
-def _enclosure(ends: Mapping[str, Any], status: Any = "certified") -> Enclosure:
+def _enclosure(problem: Problem, ends: Mapping[str, Any], status: Any = "certified") -> Enclosure:
     known = status if status in set(Status) else Status.ESTIMATE
-    return Enclosure(_number(ends["lower"]), _number(ends["upper"]), known)
+    lower, upper = _number(ends["lower"]), _number(ends["upper"])
+    reason = "wider than the tolerance" if exceeds(lower, upper, problem.options.tolerance) else "tolerance_met"
+    return Enclosure(lower, upper, known, reason)
 
 
 def _model(problem: Problem) -> Any:
@@ -82,7 +84,7 @@ def _bound(problem: Problem, result: Mapping[str, Any]) -> Any:
         nothing = np.zeros(0)
         state = HiddenState(nothing, nothing, _vector(given["u"], 3), _vector(given["v"], 3))
     quantum = result.get("quantum")
-    value = _enclosure(result["value"], result["status"])
+    value = _enclosure(problem, result["value"], result["status"])
     return bound_result(
         BoundResult(problem.functional, _model(problem), value, state, None,
                     None if quantum is None else _number(quantum), {})
@@ -91,7 +93,7 @@ def _bound(problem: Problem, result: Mapping[str, Any]) -> Any:
 
 def _visibility(problem: Problem, result: Mapping[str, Any]) -> Any:
     assert problem.behaviour is not None
-    value = _enclosure(result["value"], result["status"])
+    value = _enclosure(problem, result["value"], result["status"])
     states = result.get("decomposition") or []
     inequality = None
     if result.get("inequality") is not None:
@@ -142,7 +144,7 @@ def _marginals(problem: Problem, result: Mapping[str, Any]) -> Any:
     for party, count in zip(parties, problem.shape, strict=True):
         if len(result["marginals"][party]) != count:
             raise ValueError(f"not {count} marginals")
-    ends = tuple(_enclosure(entry) for party in parties for entry in result["marginals"][party])
+    ends = tuple(_enclosure(problem, entry) for party in parties for entry in result["marginals"][party])
     worst = max(range(len(ends)), key=lambda k: ends[k].upper)
     chains = [Chain((), (), Fraction(0))] * len(ends)
     paths = result.get("paths") or {}

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from ..digits import at_most
 from ..errors import InputError
 from ..questions.marginals_graph import settings_graph
 from ..questions.marginals_result import MarginalsResult, setting_index, setting_names
@@ -117,8 +118,9 @@ def settings_graph_with_chain(result: MarginalsResult, setting: str | None = Non
     if len(steps) <= 8:
         _weigh(axes, places, steps, chain.weights)
     axes.set(xlim=(-1.32, 1.32), ylim=(-1.32, 1.32), aspect="equal")
-    axes.set_title(f"mean |{name}| ≤ ½ · {float(chain.total):.6g} = {chain.bound:.6g},  {len(steps)} steps",
-                   fontsize=SMALL + 1.5, color=INK)  # fmt: skip
+    total, bound = at_most(float(chain.total), 6), at_most(chain.bound, 6)
+    title = f"mean |{name}| ≤ ½ · {total} = {bound},  {len(steps)} steps"
+    axes.set_title(title, fontsize=SMALL + 1.5, color=INK)
     axes.set_axis_off()
     party_legend(axes, "center")
     return figure

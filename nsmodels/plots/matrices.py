@@ -10,6 +10,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
+from ..digits import at_most
 from ..functional import Functional, Inequality
 from ..settings import Settings
 from ..wording import number
@@ -101,7 +102,7 @@ def inequality_matrix(inequality: Inequality, *, settings: Settings | None = Non
     return functional_matrix(
         inequality.functional,
         settings=settings,
-        title=f"{constant_text}⟨f, P⟩ ≤ {inequality.bound:.7g}{model}",
+        title=f"{constant_text}⟨f, P⟩ ≤ {at_most(inequality.bound, 7)}{model}",
         axes=axes,
     )
 

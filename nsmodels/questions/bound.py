@@ -8,8 +8,6 @@ from the exact ones, and everything is put into one result.
 from __future__ import annotations
 
 import math
-import platform
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import numpy as np
 
 from ..arguments import check_noun, check_options
 from ..behaviours import singlet
+from ..digits import at_least
 from ..enclosure import Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
@@ -32,6 +31,7 @@ from ..models.base import (
 )
 from ..models.hidden_variables import with_safe_defaults
 from ..settings import Settings
+from ..versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,7 +133,7 @@ class BoundResult:
         if self.value.width > 0.0 and math.isfinite(self.value.width):
             lines.append(f"  width       {self.value.width:.2g}")
         if self.quantum is not None and self.violation is not None:
-            verdict = f"violated by {self.violation:.9g}" if self.violation > 0 else "not violated"
+            verdict = f"violated by {at_least(self.violation, 9)}" if self.violation > 0 else "not violated"
             lines.append(f"  singlet     {self.quantum:.12g}  ({verdict})")
         if self.maximiser is not None:
             lines.append(f"  attained by {self.maximiser!r}")
@@ -141,18 +141,6 @@ class BoundResult:
         if seconds is not None:
             lines.append(f"  in          {seconds:.3g} s")
         return "\n".join(lines)
-
-
-def versions() -> dict[str, str]:
-    """Versions of the package, of Python, and of the numerical libraries that are loaded."""
-    from .. import __version__
-
-    known = {"nsmodels": __version__, "python": platform.python_version()}
-    for name in ("numpy", "scipy", "numba", "cvxpy", "clarabel", "scs", "networkx"):
-        module = sys.modules.get(name)
-        if module is not None:
-            known[name] = str(getattr(module, "__version__", "unknown"))
-    return known
 
 
 def _size(functional: Functional) -> float:

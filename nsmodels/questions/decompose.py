@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ..arguments import check_noun, check_options, one_of
 from ..behaviour import Behaviour
 from ..behaviours import uniform
+from ..digits import at_most
 from ..enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
@@ -34,6 +35,7 @@ from ..interrupts import arrived, held, loading, released, taken
 from ..models.base import HiddenStates, Model, Progress, Support, check_model
 from ..models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from ..rationals import round_up
+from ..versions import versions
 from .columns import Columns, shown
 from .decomposition import DecomposeResult, UpperEnd, expand
 from .exact_mixture import Mixture, generate_exactly, is_exact, restored
@@ -428,7 +430,7 @@ class _Task:
             lower = replace(lower, visibility=least, deviation=round_up(more))
             low = least
         if status == Status.CERTIFIED and lower is not None and lower.deviation > LARGEST_MISS:
-            status, reason = Status.ESTIMATE, f"the model misses its target by up to {lower.deviation:.2g}"
+            status, reason = Status.ESTIMATE, f"the model misses its target by up to {at_most(lower.deviation, 2)}"
         elif status == Status.CERTIFIED and unknown is not None:
             status, reason = Status.ESTIMATE, f"the model {unknown} does not show that its states belong to it"
         elif status == Status.CERTIFIED and high - low <= self.tolerance:
@@ -453,6 +455,7 @@ class _Task:
             },
             "proof": self.proof_stats,
             "history": search.history,
+            "versions": versions(),
         }
         inequality = None
         if upper is not None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
+from ..digits import at_least, at_most
 from ..enclosure import Enclosure, Status
 from ..functional import Functional, Inequality
 from ..models.base import Model, Proof
@@ -90,8 +91,8 @@ class Decomposition:
         return states
 
     def __repr__(self) -> str:
-        note = "" if self.deviation == 0.0 else f", within {self.deviation:.2g}"
-        return f"Decomposition({len(self)} hidden states at V = {self.visibility:.9g}{note})"
+        note = "" if self.deviation == 0.0 else f", within {at_most(self.deviation, 2)}"
+        return f"Decomposition({len(self)} hidden states at V = {at_least(self.visibility, 9)}{note})"
 
 
 def expand(model: ExactModel, target: Target) -> Decomposition:

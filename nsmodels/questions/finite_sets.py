@@ -31,10 +31,12 @@ from .. import behaviours, settings
 from ..arguments import check_noun, check_options, floats
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
+from ..digits import at_least, at_most
 from ..enclosure import Enclosure, Status
 from ..errors import InputError
 from ..functional import Functional, Inequality
 from ..rationals import round_down, round_up
+from ..versions import versions
 from .marginals import marginals
 
 __all__ = ["Counterexample", "FiniteSet", "counterexample", "dying_out", "finite_set"]
@@ -65,6 +67,7 @@ class FiniteSet:
         The list.
     behaviour : Behaviour
     stats : mapping
+        ``seconds``, ``states``, ``least_excess``, ``versions``.
     """
 
     reproducible: bool
@@ -86,7 +89,7 @@ class FiniteSet:
             If the list does not reproduce the behaviour.
         """
         if not self.reproducible:
-            raise InputError(f"finite_set: the list misses the behaviour by at least {self.deviation:.3g}")
+            raise InputError(f"finite_set: the list misses the behaviour by at least {at_least(self.deviation, 3)}")
         keep = self.rho > 0.0
         rho, a, b = self.rho[keep] / self.rho.sum(), self.alice[keep][:, :, None], self.bob[keep][:, None, :]
         low, high = np.abs(a + b) - 1.0, 1.0 - np.abs(a - b)
@@ -99,8 +102,9 @@ class FiniteSet:
     def __repr__(self) -> str:
         count = int((self.rho > 0.0).sum())
         if not self.reproducible:
-            return f"FiniteSet(not reproducible: {len(self.rho)} states miss the behaviour by {self.deviation:.3g})"
-        return f"FiniteSet({self.value!r}, {count} of {len(self.rho)} states, deviation {self.deviation:.3g})"
+            miss = at_least(self.deviation, 3)
+            return f"FiniteSet(not reproducible: {len(self.rho)} states miss the behaviour by at least {miss})"
+        return f"FiniteSet({self.value!r}, {count} of {len(self.rho)} states, deviation {at_most(self.deviation, 3)})"
 
 
 def finite_set(
@@ -152,7 +156,7 @@ def finite_set(
     excess, rho, y = _least_excess(rows, right, time_limit_s)
     proved = _proved_excess(rows, right, y, behaviour.rounding)
     nothing = Enclosure(0.0, 1.0, Status.NO_ANSWER, "the listed states do not reproduce the correlations")
-    stats: dict[str, Any] = {"states": len(m), "least_excess": excess}
+    stats: dict[str, Any] = {"states": len(m), "least_excess": excess, "versions": versions()}
     if proved > 0.0:
         inequality = _inequality(behaviour, rows, y)
         stats["seconds"] = time.perf_counter() - start
@@ -167,7 +171,7 @@ def finite_set(
     exact = deviation == 0.0
     reason = "tolerance_met" if upper - lower <= tolerance else "the multipliers of the linear program are not sharper"
     if not exact:
-        reason = f"the weights reproduce the behaviour within {deviation:.2g}"
+        reason = f"the weights reproduce the behaviour within {at_most(deviation, 2)}"
     stats["seconds"] = time.perf_counter() - start
     end = Enclosure(min(lower, upper), upper, Status.CERTIFIED if exact else Status.ESTIMATE, reason)
     return FiniteSet(True, end, rho, deviation, None, a, b, behaviour, stats)

@@ -34,6 +34,7 @@ from ..boxes import BoxMixture
 from ..enclosure import Enclosure, Status
 from ..errors import InputError, SolverError
 from ..rationals import round_up
+from ..versions import versions
 from .joint_pricing import LARGEST_ENUMERATION, SCALE, Pricing, price
 from .marginals import marginals
 
@@ -58,6 +59,7 @@ class JointMarginals:
         Marginal vectors with entries −1, 0, 1; each stands for itself and its negative with half the weight.
     behaviour : Behaviour
     stats : mapping
+        ``seconds``, ``iterations``, ``columns``, ``pricing``, ``versions``.
     """
 
     value: Enclosure
@@ -85,7 +87,8 @@ class JointMarginals:
         return BoxMixture(rho / rho.sum(), m[:, :n_a], m[:, n_a:], low + mixing * (high - low))
 
     def __repr__(self) -> str:
-        return f"JointMarginals({self.value!r}, {2 * len(self.rho)} biased hidden states)"
+        biased = 2 * int(self.states.any(axis=1).sum())  # each with its negative; the unbiased state is its own
+        return f"JointMarginals({self.value!r}, {biased} biased hidden states)"
 
 
 def joint_marginals(
@@ -153,6 +156,7 @@ def joint_marginals(
             "iterations": answer["rounds"],
             "columns": len(rho),
             "pricing": "enumeration" if best.exact else "mixed-integer program",
+            "versions": versions(),
         },
     )
 
@@ -218,7 +222,8 @@ def _generate(
         rho, value = np.maximum(answer.x[:count], 0.0), -answer.objective
         multipliers, threshold = answer.upper_multipliers, -float(answer.equality_multipliers[0])
         if w is None:
-            current = multipliers[-n:] / multipliers[-n:].sum()
+            shares = float(multipliers[-n:].sum())
+            current = multipliers[-n:] / shares if shares > 0.0 else current  # 0 where μ ≤ 1 is all that binds
         y = np.zeros(finite.shape)
         y[finite] = multipliers[: int(finite.sum())]
         y = np.where(forbidden, np.maximum(y.reshape(shape), 4.0 * current.sum()), y.reshape(shape))

@@ -28,6 +28,7 @@ from ..behaviour import Behaviour
 from ..enclosure import Enclosure
 from ..errors import InputError, SolverError
 from ..rationals import round_up
+from ..versions import versions
 
 __all__ = ["LocalContent", "local_content"]
 
@@ -53,6 +54,7 @@ class LocalContent:
     multipliers : ndarray, shape (2, 2, n_A, n_B)
         y ≥ 0, integers: Σ y P ≥ w · min over strategies of Σ y D, a Bell inequality for every local part.
     stats : mapping
+        ``seconds``, ``iterations``, ``columns``, ``versions``.
     """
 
     value: Enclosure
@@ -132,7 +134,12 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
         (second if swap else first)[keep],
         (first if swap else second)[keep],
         answer["multipliers"].transpose(1, 0, 3, 2) if swap else answer["multipliers"],
-        {"seconds": time.perf_counter() - start, "iterations": answer["rounds"], "columns": len(weights)},
+        {
+            "seconds": time.perf_counter() - start,
+            "iterations": answer["rounds"],
+            "columns": len(weights),
+            "versions": versions(),
+        },
     )
 
 

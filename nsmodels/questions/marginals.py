@@ -37,6 +37,7 @@ from ..engines.paths import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engi
 from ..errors import InputError
 from ..interrupts import arrived, held, loading, released, taken
 from ..settings import Settings
+from ..versions import versions
 from .marginals_result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
 
 __all__ = ["marginal_on_directions", "marginals"]
@@ -227,6 +228,7 @@ def _result(
         "compile_seconds": search.compile_seconds,
         "searches": len(found),
         "longest_path": max((len(h.nodes) - 1 for h in found.values()), default=0),
+        "versions": versions(),
     }
     return MarginalsResult(behaviour, tuple(ends), tuple(chains), potentials, reason, stats)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..behaviour import Behaviour
+from ..digits import at_most
 from ..engines.paths import to_networkx
 from ..errors import InputError
 from .marginals import graph_of
@@ -81,7 +82,7 @@ def draw_chain(result: MarginalsResult, name: str) -> Any:
     networkx.draw_networkx(picture, places, ax=axes, node_color=colours, font_size=7, node_size=350)
     labels = {(u, v): f"{weight:.3g}" for u, v, weight in steps}
     networkx.draw_networkx_edge_labels(picture, places, labels, ax=axes, font_size=7)
-    axes.set_title(f"mean |marginal| of {name} ≤ {chain.bound:.6g}")
+    axes.set_title(f"mean |marginal| of {name} ≤ {at_most(chain.bound, 6)}")
     axes.set_axis_off()
     return figure
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..arguments import shown
 from ..behaviour import Behaviour
 from ..boxes import BoxMixture
+from ..digits import at_most
 from ..enclosure import Enclosure, Status
 from ..engines.paths import POTENTIAL_UNIT, DoubledGraph
 from ..errors import InputError
@@ -66,7 +67,7 @@ class Chain(Sequence[str]):
     def text(self) -> str:
         """One line: the sum of the weights along the chain."""
         steps = " + ".join(f"{weight:.6g}" for weight in self.weights)
-        return f"½ ({steps}) = {self.bound:.9g} along {' → '.join(self.nodes)}"
+        return f"½ ({steps}) = {at_most(self.bound, 9)} along {' → '.join(self.nodes)}"
 
 
 def setting_names(shape: tuple[int, int]) -> tuple[str, ...]:
@@ -149,6 +150,7 @@ class MarginalsResult:
         Row s is the vector D that proves the lower end of setting s, in units of 2^-52.
     reason : str
     stats : mapping
+        ``seconds``, ``compile_seconds``, ``searches``, ``longest_path``, ``versions``.
     """
 
     behaviour: Behaviour
@@ -178,7 +180,10 @@ class MarginalsResult:
         """The largest over all settings."""
         lower = max(end.lower for end in self.enclosures)
         upper = max(end.upper for end in self.enclosures)
-        return Enclosure(lower, upper, reason=self.reason)
+        # of the settings that may exceed the largest lower end
+        why = {end.reason for end in self.enclosures if end.upper > lower} - {"tolerance_met"}
+        reason = self.reason if self.reason in why else min(why, default="tolerance_met")
+        return Enclosure(lower, upper, reason=reason)
 
     @property
     def lower(self) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import check_noun, check_options, listed, number, whole
+from ..digits import at_least, at_most
 from ..enclosure import Enclosure
 from ..errors import InputError, NsmodelsError
 from ..functional import Functional, Inequality
@@ -76,13 +77,14 @@ class TidyInequality:
             self.inequality.text(),
             f"  proved for          {self.inequality.model}",
             f"  value here          {self.value:.9g}",
-            f"  violation           {self.violation:.6g}",
-            f"  critical visibility {self.visibility:.7g} (best possible on these settings: {self.optimal.upper:.7g})",
+            f"  violation           {at_least(self.violation, 6)}",
+            f"  critical visibility {at_most(self.visibility, 7)} "
+            f"(best possible on these settings: {at_most(self.optimal.upper, 7)})",
         ]
         if self.standard is not None:
             s = self.standard
-            lines.append(f"  {s['name']} for comparison: value {s['value']:.7g}, bound {s['bound']:.7g}, "
-                         f"critical visibility {s['visibility']:.7g}")  # fmt: skip
+            lines.append(f"  {s['name']} for comparison: value {s['value']:.7g}, bound {at_most(s['bound'], 7)}, "
+                         f"critical visibility {at_most(s['visibility'], 7)}")  # fmt: skip
         return "\n".join([*lines, *self._table()])
 
     def _table(self) -> list[str]:
@@ -124,7 +126,7 @@ class TidyInequality:
         }
 
     def __repr__(self) -> str:
-        return f"TidyInequality({self.inequality.text()}, visibility {self.visibility:.7g})"
+        return f"TidyInequality({self.inequality.text()}, visibility {at_most(self.visibility, 7)})"
 
 
 def tidy(
