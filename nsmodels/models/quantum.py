@@ -21,6 +21,8 @@ Sources: Tsirelson (Cirel'son), Lett. Math. Phys. 4, 93 (1980); Navascués, Piro
 
 from __future__ import annotations
 
+import contextlib
+import math
 import time
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,6 +33,7 @@ from numpy.typing import NDArray
 
 from ..enclosure import Enclosure
 from ..engines import sdp
+from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import SolverError
 from ..functional import Functional
 from ..interrupts import loading
@@ -41,6 +44,12 @@ from .qubits import seesaw
 __all__ = ["Quantum", "SemidefiniteProof", "VectorState"]
 
 Array = NDArray[np.float64]
+MANY_ROWS = 60
+"""Rows of M above which no semidefinite solver is asked."""
+SEARCH_SHARE = 0.9
+"""Share of the time limit for looking; the rest is for proving."""
+EXACT_PRODUCTS = 500_000
+"""Products that are added up exactly."""
 LEVEL_ONE = (
     "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
     "the lower end is attained by two qubits"
@@ -124,11 +133,13 @@ class Quantum(ShapedModel):
             The solver gave no verified answer; nothing is concluded from it.
         """
         self._check(functional)
+        marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
+        matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
+        if solver is None and not options and len(matrix) > MANY_ROWS:
+            return self._large(functional, matrix, tolerance, time_limit_s, seed, progress)
         with loading():
             sdp.load_solvers()
         begin = time.perf_counter()
-        marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
-        matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
         try:
             answer = sdp.maximise_over_unit_vectors(matrix / 2.0, solver=solver, time_limit_s=time_limit_s, **options)
         except KeyboardInterrupt:
@@ -165,11 +176,62 @@ class Quantum(ShapedModel):
         }
         return Support(Enclosure(lower, upper, reason=reason), state, SemidefiniteProof(level, diagonal), stats)
 
+    def _large(
+        self, functional: Functional, matrix: Array, tolerance: float, time_limit_s: float, seed: int,
+        progress: Progress | None,
+    ) -> Support:  # fmt: skip
+        """The same without a solver, whose steps take too long to be stopped; what is proved at the end is quick."""
+        begin = time.perf_counter()
+        n_alice = self.shape[0]
+        correlators_only = len(matrix) == sum(self.shape)
+        first = 0 if correlators_only else 1
+        blocks = [slice(0, first)] * first + [slice(first, first + n_alice), slice(first + n_alice, len(matrix))]
+        search = UnitVectorSearch(matrix / 2.0, blocks, seed)
+        k = functional.constant
+
+        def told(value: float, sweeps: int) -> None:
+            if progress is not None:
+                progress(k + value, math.inf, sweeps, time.perf_counter() - begin)
+
+        share = SEARCH_SHARE if correlators_only else 0.5 * SEARCH_SHARE
+        try:
+            reason = search.run(begin + share * time_limit_s, told, 0.3 * tolerance)
+        except KeyboardInterrupt:
+            reason = "interrupted"
+        diagonal = 2.0 * search.diagonal()
+        upper = _proved(functional, diagonal)
+        nothing = np.zeros(self.shape[0]), np.zeros(self.shape[1])
+        state: HiddenState = VectorState(*nothing, x=nothing[0][:, None], y=nothing[1][:, None])
+        lower = k
+        if correlators_only:
+            vectors = np.where(np.abs(search.vectors) < 1e-18, 0.0, search.vectors)
+            # as long as 1 within (d + 8)u: shorter than 1 for certain, at no cost that shows
+            vectors = vectors * (1.0 - (vectors.shape[1] + 12) * 2.0**-52)
+            x, y = vectors[:n_alice], vectors[n_alice:]
+            reached = _reached(functional, x, y)
+            if reached > lower:
+                state, lower = VectorState(*nothing, x=x, y=y), reached
+        elif reason != "interrupted":
+            rest = begin + SEARCH_SHARE * time_limit_s - time.perf_counter()
+            with contextlib.suppress(KeyboardInterrupt):
+                qubits = seesaw(functional, rng=np.random.default_rng(seed), time_limit_s=min(max(rest, 0.1), 10.0))
+                state, lower = qubits, round_down(_value(functional, *qubits.exact_behaviour()))
+            if reason == "tolerance_met" and upper - lower > tolerance:
+                reason = LEVEL_ONE
+        if upper - lower <= tolerance:
+            reason = "tolerance_met"
+        elif reason == "tolerance_met":
+            reason = f"stationary vectors leave a gap of {upper - lower:.3g}"
+        seconds = time.perf_counter() - begin
+        stats = {"seconds": seconds, "compile_seconds": 0.0, "iterations": search.sweeps, "solver": "none"}
+        proof = SemidefiniteProof("correlators" if correlators_only else "1", diagonal)
+        return Support(Enclosure(lower, upper, reason=reason), state, proof, stats)
+
     def without_solver(self, functional: Functional, reason: str, seed: int = 0) -> Support:
         """What is known without a solver: white noise attains k, and a dominant diagonal proves the sum of moduli."""
         marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
         matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
-        diagonal, _ = sdp.shift_to_semidefinite(np.diag(np.abs(matrix).sum(axis=1)) - matrix)
+        diagonal = dominant_diagonal(matrix)
         zeros = np.zeros(self.shape[0]), np.zeros(self.shape[1])
         state = VectorState(*zeros, x=zeros[0][:, None], y=zeros[1][:, None])
         value = Enclosure(functional.constant, _proved(functional, diagonal), reason=reason)
@@ -180,6 +242,19 @@ def _proved(functional: Functional, diagonal: Array) -> float:
     """K + ½ Σ diagonal, rounded up."""
     total, exponent = to_integers(diagonal.tolist())
     return round_up(Fraction(functional.constant) + Fraction(sum(total), 1 << (exponent + 1)))
+
+
+def _reached(functional: Functional, x: Array, y: Array) -> float:
+    """K + Σ S_ij x_i·y_j, rounded down: exactly, or in floating point minus what rounding may add where that is long.
+
+    Sums of n_A n_B d products of numbers ≤ 1 in size err by at most (n_A + n_B + d + 4)u Σ|S|.
+    """
+    table = functional.correlators
+    if table.size * x.shape[1] <= EXACT_PRODUCTS:
+        return round_down(_attained(functional, x, y))
+    size = float(np.abs(table).sum()) + abs(functional.constant)
+    value = functional.constant + float(np.sum((table @ y) * x))
+    return math.nextafter(value - (sum(table.shape) + x.shape[1] + 8) * 2.0**-52 * size, -math.inf)
 
 
 def _coupling(functional: Functional) -> Array:
