@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .models.leggett import Leggett
     from .models.nonsignalling import NonSignalling
     from .models.nonsignalling import NonSignalling as NonSignaling
+    from .models.one_sided import OneSided
     from .models.quantum import Quantum
     from .models.unbiased import Unbiased
     from .questions.bound import bound
@@ -38,6 +39,7 @@ __all__ = [
     "Leggett",
     "NonSignaling",
     "NonSignalling",
+    "OneSided",
     "Quantum",
     "Settings",
     "Unbiased",
@@ -66,6 +68,7 @@ _HOMES = {
     "Leggett": ("models.leggett", "Leggett"),
     "NonSignaling": ("models.nonsignalling", "NonSignalling"),
     "NonSignalling": ("models.nonsignalling", "NonSignalling"),
+    "OneSided": ("models.one_sided", "OneSided"),
     "Quantum": ("models.quantum", "Quantum"),
     "Settings": ("settings", "Settings"),
     "Unbiased": ("models.unbiased", "Unbiased"),

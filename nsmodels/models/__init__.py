@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .hull import Hull
     from .leggett import Leggett
     from .nonsignalling import NonSignalling
+    from .one_sided import OneSided
     from .quantum import Quantum
     from .unbiased import Unbiased
 
@@ -24,6 +25,7 @@ __all__ = [
     "Leggett",
     "Model",
     "NonSignalling",
+    "OneSided",
     "Proof",
     "Quantum",
     "Support",
@@ -31,12 +33,13 @@ __all__ = [
 ]
 
 _BASE = ("HiddenState", "HiddenStates", "Model", "Proof", "Support")
+_HOMES = {**dict.fromkeys(_BASE, "base"), "OneSided": "one_sided"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f".{'base' if name in _BASE else name.lower()}", __name__)
+    module = import_module(f".{_HOMES.get(name, name.lower())}", __name__)
     return getattr(module, name)
 
 

@@ -161,12 +161,13 @@ class HiddenStates:
     def distinct(self, spacing: float, antipodal: bool) -> NDArray[np.intp]:
         """Indices of the first state in every cell of the given size, in order; antipodes are one where allowed.
 
-        Cells are those of the hidden vectors where there are any, else of the marginals, 1e-9 wide.
+        Cells are those of the hidden vectors, and of the marginals of a party that has none. Where neither party has
+        hidden vectors they are 1e-9 wide.
         """
-        if self.u is not None and self.v is not None:
-            cells = np.round(np.concatenate([self.u, self.v], axis=1) / spacing)
-        else:
-            cells = np.round(np.concatenate([self.alice, self.bob], axis=1) / 1e-9)
+        if self.u is None and self.v is None:
+            spacing = 1e-9
+        rows = [self.alice if self.u is None else self.u, self.bob if self.v is None else self.v]
+        cells = np.round(np.concatenate(rows, axis=1) / spacing)
         if antipodal and len(cells):
             lead = cells[np.arange(len(cells)), (cells != 0.0).argmax(axis=1)]
             cells[lead < 0.0] *= -1.0

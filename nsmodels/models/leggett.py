@@ -34,6 +34,7 @@ from . import leggett_states
 from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates
+from .turns import carrying
 
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
@@ -310,10 +311,3 @@ class Leggett(HiddenVariableModel):
         tiny.support(f, tolerance=0.1, time_limit_s=10.0)
         leggett_states.shallow_states(tiny, f, pole, pole)
         leggett_states.polished_states(tiny, f, pole, pole)
-
-
-def carrying(directions: Array, permutation: Sequence[int], signs: Sequence[int]) -> Array:
-    """The orthogonal matrix that takes a_i to s_i a_π(i)."""
-    images = np.array(signs)[:, None] * directions[list(permutation)]
-    left, _, right = np.linalg.svd(images.T @ directions)
-    return np.asarray(left @ right, dtype=np.float64)

@@ -91,22 +91,11 @@ class Columns:
         return values_at(functional, self.alice.T, self.bob.T)
 
     def distinct(self, spacing: float, antipodal: bool) -> NDArray[np.intp]:
-        """Indices of the first column in every cell of the given size, in order; antipodes are one where allowed."""
-        bare = np.isnan(self.u[:, 0])
+        """Indices of the first column in every cell of the given size, in order (`HiddenStates.distinct`)."""
         kept: list[NDArray[np.intp]] = []
-        for group, cell in ((np.flatnonzero(bare), 1e-9), (np.flatnonzero(~bare), spacing)):
-            if len(group) == 0:
-                continue
-            if cell == spacing:
-                rows = np.concatenate([self.u[group], self.v[group]], axis=1)
-            else:
-                rows = np.concatenate([self.alice[:, group], self.bob[:, group]]).T
-            cells = np.round(rows / cell)
-            if antipodal:
-                lead = cells[np.arange(len(cells)), (cells != 0.0).argmax(axis=1)]
-                cells[lead < 0.0] *= -1.0
-            cells = np.concatenate([cells + 0.0, self.part[group][:, None]], axis=1)
-            kept.append(group[np.unique(cells, axis=0, return_index=True)[1]])
+        for k in np.unique(self.part).tolist():
+            mine = np.flatnonzero(self.part == k)
+            kept.append(mine[self.states(k).distinct(spacing, antipodal)])
         return np.sort(np.concatenate(kept)) if kept else np.zeros(0, dtype=np.intp)
 
 

@@ -110,10 +110,10 @@ def _together(columns: Columns, weights: Array, antipodal: bool) -> tuple[Column
     cells: dict[bytes, int] = {}
     kept: list[int] = []
     sums: list[float] = []
-    bare = np.isnan(columns.u[:, 0])
-    vectors = np.concatenate([columns.u, columns.v], axis=1)
     for k in range(len(columns)):
-        row = np.concatenate([columns.alice[:, k], columns.bob[:, k]]) if bare[k] else vectors[k]
+        first = columns.alice[:, k] if np.isnan(columns.u[k, 0]) else columns.u[k]
+        second = columns.bob[:, k] if np.isnan(columns.v[k, 0]) else columns.v[k]
+        row = np.concatenate([first, second])
         cell = np.round(row * 1e8) + 0.0
         if antipodal:
             lead = cell[np.flatnonzero(cell)[:1]]

@@ -1,0 +1,287 @@
+"""The law of one party: one side's marginals obey Malus' law, the other side's are free.
+
+    B_j = η v·b_j,   |v| = 1,   A_i anything in [−1, 1]         (party = "bob"; "alice" is the mirror image)
+
+The derivation of L3 in arXiv:0801.2241, eqs. (8) and (9), uses the law of Bob alone, so that 2 − ⅔ η sin(φ/2) bounds L3
+for every Alice. For a fixed v the best A_i is a weighted median, and
+
+    h(f) = k + Σ|S_ij| − min_v Σ_i min_{A_i} [ Σ_j |S_ij| |A_i − sgn(S_ij) η v·b_j| − α_i A_i ] − η v·Σ β_j b_j
+
+is a global minimum over one sphere, which the engine `one_sphere` encloses and proves. For all settings at once the
+critical visibility of the singlet is √(1 − η²/4).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..arguments import check_noun, one_of, purity
+from ..behaviour import Behaviour
+from ..enclosure import Enclosure
+from ..functional import Functional
+from ..interrupts import loading
+from ..rationals import rational, rational_point, round_down, round_up
+from ..settings import Settings
+from .base import Array, HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
+from .leggett_states import random_units, sphere_points
+from .turns import carrying
+
+__all__ = ["OneSided", "OneSphereProof"]
+
+FINEST = 2.0**-44
+"""The finest width that is searched for, in units of the size of f."""
+
+
+@dataclass(frozen=True, eq=False)
+class OneSphereProof(Proof):
+    """A covering of one sphere that proves min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
+
+    Parameters
+    ----------
+    covering : nsmodels.engines.one_sphere.OneSphereCovering
+    threshold : float
+    """
+
+    covering: Any
+    threshold: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "one_sphere", "threshold", "tree", "leaves", "multipliers"}``."""
+        return {"type": "one_sphere", "threshold": rational(self.threshold), **self.covering.to_json()}
+
+
+class OneSided(HiddenVariableModel):
+    """Malus' law for one party, free marginals for the other.
+
+    Parameters
+    ----------
+    settings : Settings
+        The directions of both parties; those of the free party are not looked at.
+    eta : float
+        Purity of the hidden states of the party that obeys the law, 0 or in [1e-30, 1].
+    party : {"bob", "alice"}
+        Who obeys the law.
+
+    Raises
+    ------
+    InputError
+        For a purity out of range or another party.
+    """
+
+    name = "one_sided"
+    settings: Settings
+    symmetric = True
+    smooth = True
+
+    def __init__(self, settings: Settings, eta: float = 1.0, *, party: str = "bob") -> None:
+        check_noun(settings, Settings, "argument settings", "OneSided")
+        self.settings = settings
+        self.eta = purity(eta, "OneSided: eta")
+        self.party = one_of(party, ("bob", "alice"), "OneSided: party")
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.settings.shape
+
+    def __repr__(self) -> str:
+        return f"OneSided({self.shape[0]}×{self.shape[1]}, {self.party}, η = {self.eta:g})"
+
+    @property
+    def _law(self) -> Array:
+        """The directions of the party that obeys the law."""
+        return self.settings.bob if self.party == "bob" else self.settings.alice
+
+    def _purities(self) -> tuple[float, float]:
+        """How far the marginals of Alice and of Bob move with a direction."""
+        return (0.0, self.eta) if self.party == "bob" else (self.eta, 0.0)
+
+    def rounding_effect(self, functional: Functional) -> float:
+        """The marginals of the law move by the purity times what the direction moves; free ones do not."""
+        return input_effect(functional, *self._purities(), self.settings.rounding)
+
+    def states(self, vectors: Array, free: Array) -> HiddenStates:
+        """The hidden states of unit vectors (m, 3) and of marginals of the free party (m, n)."""
+        marginals = self.eta * (vectors @ self._law.T)
+        if self.party == "bob":
+            return HiddenStates(free, marginals, v=vectors)
+        return HiddenStates(marginals, free, u=vectors)
+
+    def _sides(self, functional: Functional) -> tuple[Array, Array, Array]:
+        """S with the free party in rows, its coefficients, and those of the party of the law."""
+        if self.party == "bob":
+            return functional.correlators, functional.alice, functional.bob
+        return functional.correlators.T, functional.bob, functional.alice
+
+    def problem(self, functional: Functional) -> Any:
+        """The minimum of G over one sphere that answers h(f) = k + Σ|S_ij| − min G (`nsmodels.engines.one_sphere`)."""
+        from ..engines.one_sphere import MedianProblem
+
+        table, free, law = self._sides(functional)
+        x = np.sign(table)[:, :, None] * (self.eta * self._law)[None]
+        return MedianProblem(x, np.abs(table), free, self.eta * (law @ self._law), not (free.any() or law.any()))
+
+    def support(
+        self,
+        functional: Functional,
+        *,
+        tolerance: float = 1e-6,
+        time_limit_s: float = 60.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Support:
+        """Enclose h(f) by a covering of the sphere of the hidden vector (`nsmodels.engines.one_sphere`)."""
+        self._check(functional)
+        with loading():
+            from ..engines.lp import load_solver
+            from ..engines.one_sphere import minimise
+
+            load_solver()
+        begin = time.perf_counter()
+        problem = self.problem(functional)
+        top = Fraction(functional.constant)
+        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
+            top += Fraction(s)
+        size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
+        # forming η b_j and Σ β_j b_j: a few units in the last place of f at most
+        stored = (sum(self.shape) + 8) * 2.0**-52 * size
+
+        def told(lower: float, upper: float, work: int, seconds: float) -> None:
+            if progress is not None:
+                progress(float(top) - upper, float(top) - lower, work, seconds)
+
+        answer = minimise(
+            problem,
+            tolerance=max(tolerance - 3.0 * stored, 0.25 * tolerance, FINEST * max(1.0, size)),
+            time_limit_s=time_limit_s,
+            progress=told if progress is not None else None,
+        )
+        effect = self.rounding_effect(functional)
+        spare = 2.0**-54 * size
+        threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
+        upper = round_up(top - Fraction(threshold) - Fraction(effect))
+        state = self._best(functional, answer.v[None, :])[0]
+        lower = min(round_down(attained_value(functional, state.alice, state.bob) - Fraction(stored)), upper)
+        reason = answer.reason
+        if reason == "tolerance_met" and upper - lower > tolerance:
+            reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
+        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "nodes": answer.nodes}
+        others = self._best(functional, answer.minima)
+        return Support(
+            Enclosure(lower, upper, reason=reason), state, OneSphereProof(answer.covering, threshold), stats, others
+        )
+
+    def _best(self, functional: Functional, vectors: Array) -> HiddenStates:
+        """The best states with these hidden vectors."""
+        return self.states(vectors, np.clip(self.problem(functional).medians(vectors)[1], -1.0, 1.0))
+
+    def _vectors(self, states: HiddenStates) -> Array | None:
+        return states.v if self.party == "bob" else states.u
+
+    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
+        """The best of some random states."""
+        states = self._best(functional, random_units(256, rng))
+        best = int(values_at(functional, states.alice, states.bob).argmax())
+        return states.take(slice(best, best + 1))
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Where descents from the given states, or from 2·count + 8 random ones, end: best first."""
+        from ..engines.one_sphere import descend
+
+        self._check(functional)
+        near = None if starts is None else self._vectors(starts)
+        first = random_units(2 * count + 8, rng) if near is None or len(near) == 0 else np.asarray(near)
+        states = self._best(functional, descend(self.problem(functional), first))
+        states = states.take(np.argsort(-values_at(functional, states.alice, states.bob), kind="stable"))
+        return states.take(states.distinct(1e-6, antipodal=False)[:count])
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States with a unit vector that gives one side's marginals, within 1e-9, and the other side in [−1, 1]."""
+        vectors = self._vectors(states)
+        if vectors is None:
+            return np.zeros(len(states), dtype=bool)
+        free, bound = (states.alice, states.bob) if self.party == "bob" else (states.bob, states.alice)
+        missed = np.abs(self.eta * (vectors @ self._law.T) - bound).max(axis=1)
+        missed = missed + np.abs(np.linalg.norm(vectors, axis=1) - 1.0)
+        return np.asarray((missed <= 1e-9) & (np.abs(free) <= 1.0).all(axis=1))
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """Points of the sphere, with what suits the correlators on the free side and with nothing there."""
+        count = int(np.clip(3 * sum(self.shape), 90, 600))
+        vectors = sphere_points(count, half=antipodal)
+        table = np.where(behaviour.known, behaviour.correlators, 0.0)
+        best = self._best(Functional(table), vectors)
+        axes = np.eye(3)
+        nothing = self.states(axes, np.zeros((3, self.shape[0 if self.party == "bob" else 1])))
+        return HiddenStates.join([best, with_partners(nothing, antipodal)])
+
+    def explorer(self, behaviour: Behaviour) -> Explorer:
+        """Descents from the good states so far and from fresh ones, some of them stopped early: many, and different."""
+        from ..engines.one_sphere import descend, polish
+
+        def explore(
+            functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,
+            antipodal: bool,
+        ) -> HiddenStates:  # fmt: skip
+            problem, fresh = self.problem(functional), random_units(starts, rng)
+            own = self._vectors(near)
+            first = fresh if own is None else np.concatenate([own, fresh])
+            found = self._best(functional, descend(problem, first, 12 if not deep else 40))
+            found = found.take(np.argsort(-values_at(functional, found.alice, found.bob), kind="stable")[: 2 * count])
+            if not deep:
+                return found
+            best = found.take(found.distinct(0.02, antipodal)[: min(deep, 8)])
+            vectors = self._vectors(best)
+            assert vectors is not None
+            polished = np.array([polish(problem, v)[0] for v in vectors])
+            return HiddenStates.join([self._best(functional, polished), found])
+
+        return explore
+
+    def rational(self, states: HiddenStates) -> RationalStates:
+        """States with the rational point of the sphere next to the hidden vector; free marginals are what they are."""
+        vectors, key = self._vectors(states), "v" if self.party == "bob" else "u"
+        assert vectors is not None
+        points = [rational_point(vector) for vector in vectors.tolist()]
+        near = np.array([[float(x) for x in point] for point in points])
+        free = states.alice if self.party == "bob" else states.bob
+        error = self.eta * (self.settings.rounding + 7e-16)
+        return RationalStates(self.states(near, free), [{key: point} for point in points], error)
+
+    def invariants(self) -> Sequence[tuple[Array, Array]]:
+        """Scalar products of the party of the law; any relabelling of the free party leaves the model as it is."""
+        free = np.zeros((self.shape[0 if self.party == "bob" else 1],) * 2)
+        law = self._law @ self._law.T
+        return ((free, law) if self.party == "bob" else (law, free),)
+
+    def relabelled(self, states: HiddenStates, relabelling: Any) -> HiddenStates:
+        """The images, with the hidden vector turned by the rotation that carries the relabelling."""
+        images, own = super().relabelled(states, relabelling), self._vectors(states)
+        if own is None:
+            return images
+        if self.party == "bob":
+            vectors = own @ carrying(self.settings.bob, relabelling.bob, relabelling.bob_signs).T
+            return HiddenStates(images.alice, images.bob, v=vectors)
+        vectors = own @ carrying(self.settings.alice, relabelling.alice, relabelling.alice_signs).T
+        return HiddenStates(images.alice, images.bob, u=vectors)
+
+    def span(self) -> tuple[Array, Array]:
+        """The marginals of the law are combinations of the coordinates of the directions, the others are free."""
+        if self.party == "bob":
+            return np.eye(self.shape[0]), self.settings.bob
+        return self.settings.alice, np.eye(self.shape[1])
