@@ -11,6 +11,7 @@ from textwrap import fill
 from typing import Any
 
 from .errors import InputError
+from .models.registry import ENTRIES
 
 WIDTH = 100
 
@@ -25,80 +26,6 @@ class Entry:
     source: str = ""
     parameters: tuple[str, ...] = ()
 
-
-MODELS = (
-    Entry(
-        "leggett",
-        "each hidden state is a pair of unit vectors u, v with marginals η_A u·a and η_B v·b",
-        (
-            "Every hidden state looks like a pure (η = 1) or mixed polarisation state to each party alone: Malus' law "
-            "holds locally. The correlators are free within what no signalling and positivity allow.",
-            "With a_i along b_i + b_i' and η_A = η_B = η it obeys L3 ≤ 2 − ⅔ η sin(φ/2), and that is tight.",
-            "Leggett(η, η) reproduces the correlations −V a·b for all settings at once exactly when "
-            "V ≤ ½(1 + √(1 − η²/2)), which is 0.853553 for η = 1; v = −u uniform on the sphere does it.",
-            "Keys: eta, or eta_a and eta_b, each 0 or in [1e-30, 1]; 1 unless given.",
-        ),
-        "arXiv:0801.2241, eqs. (2), (3) and (5); the statement about all settings is derived here",
-        ("eta", "eta_a", "eta_b"),
-    ),
-    Entry(
-        "bell",
-        "every marginal is ±1: deterministic local hidden variables",
-        (
-            "At marginals ±1 positivity forces C = AB, so the mixtures are the Bell-local correlations.",
-            "CHSH ≤ 2; the chained functional of N settings a side is at most 2N − 2.",
-            "The bound is found by enumerating the smaller party's outcomes.",
-        ),
-        "Bell (1964); Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969)",
-    ),
-    Entry(
-        "nonsignalling",
-        "all marginals in [−1, 1]: every box that does not signal",
-        (
-            "A box is a probability table exactly when |A + B| ≤ 1 + C and |A − B| ≤ 1 − C at every pair of settings.",
-            "CHSH reaches 4, the chained functional 2N. Mixtures give every non-signalling behaviour.",
-        ),
-        "Popescu and Rohrlich, Found. Phys. 24, 379 (1994); arXiv:0801.2241, eqs. (6) and (7)",
-    ),
-    Entry(
-        "unbiased",
-        "every marginal vanishes in each hidden state",
-        (
-            "Each correlator is then free in [−1, 1], so correlators alone never rule it out: the Cerf-Gisin-Massar-"
-            "Popescu model, which reproduces the singlet with one PR box, is of this kind.",
-        ),
-        "Cerf, Gisin, Massar, Popescu, PRL 94, 220403 (2005), quant-ph/0410027",
-    ),
-    Entry(
-        "finite",
-        "a given list of hidden states, a row of marginals each",
-        (
-            "A discretised hidden-variable set. What it reproduces is reproduced by the model that it samples; what it "
-            "does not reproduce may still be reproduced by a finer list.",
-            "Keys: alice = [[A_i]…] and bob = [[B_j]…], a row for each hidden state, entries in [−1, 1].",
-        ),
-        "definition",
-        ("alice", "bob"),
-    ),
-    Entry(
-        "hull",
-        "mixtures of hidden states from several models",
-        ("The bound of a functional is the largest of the parts' bounds.", 'Key: of = [{name = "bell"}, …].'),
-        "definition",
-        ("of",),
-    ),
-    Entry(
-        "quantum",
-        "quantum correlations (kind = bound only)",
-        (
-            "Without marginal terms: Tsirelson's bound by a semidefinite programme, attained, with an exact proof. "
-            "CHSH ≤ 2√2, chained N ≤ 2N cos(π/2N).",
-            "With marginal terms: the upper end is level 1 of the hierarchy of Navascués, Pironio and Acín, the lower "
-            "end is attained by two qubits. Both are proved; they may be far apart.",
-        ),
-        "Tsirelson, Lett. Math. Phys. 4, 93 (1980); Navascués, Pironio, Acín, PRL 98, 010401 (2007)",
-    ),
-)
 
 FACTS: dict[str, dict[str, tuple[str, ...]]] = {
     "families": {
@@ -180,7 +107,7 @@ def catalogue() -> dict[str, list[Entry]]:
 
     return {
         "problems": list(_problems()),
-        "models": list(MODELS),
+        "models": [Entry(x.name, x.line, x.facts, x.source, x.parameters) for x in ENTRIES],
         "families": list(named("families", FAMILIES)),
         "functionals": list(named("functionals", FUNCTIONALS)),
         "behaviours": list(named("behaviours", BEHAVIOURS)),

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import InputError
 from .interrupts import held
+from .models.registry import Entry, entry_of
 from .reading.tables import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .functional import Functional
-    from .reading.model import ModelChoice
+    from .models.base import Model
     from .settings import Settings
 
 __all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped"]
@@ -69,7 +70,7 @@ class Problem:
     shape: tuple[int, int]
     options: Options
     expected: Expected | None = None
-    model: ModelChoice | None = None
+    model: Model | None = None
     settings: Settings | None = None
     functional: Functional | None = None
     behaviour: Behaviour | None = None
@@ -123,7 +124,7 @@ class Problem:
             assert self.behaviour is not None
             return marginals(self.behaviour, **limits)
         assert self.model is not None
-        model = self.model.build(self.settings, self.shape)
+        model = self.model
         if self.kind == "bound":
             from .questions.bound import bound
 
@@ -194,7 +195,6 @@ def from_data(data: dict[str, Any], name: str) -> Problem:
 
 def _validated(document: Document, name: str) -> Problem:
     from .reading.correlations import read_behaviour, read_functional
-    from .reading.model import check_widths, read_model
     from .reading.sizes import Sizes
 
     check_keys(document)
@@ -203,11 +203,11 @@ def _validated(document: Document, name: str) -> Problem:
     tables = _tables(top, kind)
     options = _options(tables.get("options", Table(document, ("options",), {})), kind)
     expected = _expected(tables["expected"], options) if "expected" in tables else None
-    model = read_model(tables["model"], kind) if "model" in tables else None
-    if model is not None and model.needs_settings:
-        top.need("settings", "the model leggett is a law for directions: add a table [settings]")
+    entry = _model_entry(tables["model"], kind) if "model" in tables else None
+    if entry is not None and entry.needs_settings:
+        top.need("settings", f"the model {entry.name} is a law for directions: add a table [settings]")
     sizes = Sizes(tables.get("settings"))
-    resolved: dict[str, Any] = {} if model is None else {"model": model.to_json()}
+    resolved: dict[str, Any] = {}
     given: dict[str, Any] = {}
     if kind == "bound":
         given["functional"] = read_functional(tables["functional"], sizes)
@@ -215,12 +215,22 @@ def _validated(document: Document, name: str) -> Problem:
         target = read_behaviour(tables.get("behaviour", Table(document, ("behaviour",), {})), sizes, kind)
         given |= {"behaviour": target.behaviour, "marginals": target.marginals, "noise": target.noise}
         resolved["behaviour"] = target.resolved
-    if model is not None:
-        check_widths(model, tables["model"], sizes.known())
+    model = None
+    if entry is not None:
+        model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
+        resolved["model"] = model.resolved()
     resolved |= {"shape": list(sizes.known()), "options": dict(vars(options))}
     return Problem(
         document, name, kind, sizes.known(), options, expected, model, sizes.settings, resolved=resolved, **given
     )
+
+
+def _model_entry(table: Table, kind: str) -> Entry:
+    """What the registry has of the model, which the kind can use."""
+    entry = entry_of(table)
+    if kind != "bound" and not entry.mixable:
+        table.refuse("name", f'{entry.name} is a model for kind = "bound" only, not for "{kind}"', "use another model")
+    return entry
 
 
 def _kind(top: Table) -> str:

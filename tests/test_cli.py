@@ -444,11 +444,12 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
 ) -> None:
     """While kernels compile it waits for the search, which it ends; a result that is there is finished."""
     from nsmodels.engines import spheres
+    from nsmodels.models.leggett import Leggett
 
     decompose, marginals = (import_module(f"nsmodels.questions.{name}") for name in ("decompose", "marginals"))
     name, compiling, together = {
         "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
-        "visibility": ("visibility_l3_pairs", (decompose, "_compile"), (decompose, "expand")),
+        "visibility": ("visibility_l3_pairs", (Leggett, "prepare"), (decompose, "expand")),
         "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "exact_chain")),
     }[kind]
     where, what = compiling if when == "while kernels compile" else together

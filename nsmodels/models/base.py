@@ -257,6 +257,25 @@ class Model(ABC):
             Called with (lower, upper, work, seconds).
         """
 
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Model:
+        """The model that a table [model] of a problem file names.
+
+        Parameters
+        ----------
+        table : Table
+            Typed access to the keys (`nsmodels.reading.tables.Table`); what it refuses is named with file and line.
+        settings : Settings, optional
+            There where the registry says that the model needs them.
+        shape : (int, int)
+            Numbers of settings.
+        """
+        raise NotImplementedError(f"{cls.__name__} is not read from problem files")
+
+    def resolved(self) -> dict[str, Any]:
+        """Name and parameters with all defaults, without tables of numbers, as in the result file."""
+        return {"name": self.name}
+
     def rounding_effect(self, functional: Functional) -> float:
         """How far f, at any box of the model, may move when stored numbers are replaced by the exact ones.
 
@@ -332,6 +351,11 @@ class ShapedModel(Model):
     def shape(self) -> tuple[int, int]:
         """Numbers of settings (n_A, n_B)."""
         return self._shape
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Model:
+        """The model of this shape; it has no keys."""
+        return cls(shape)
 
     def rounding_effect(self, functional: Functional) -> float:
         """That of the coefficients alone: no direction enters."""

@@ -37,6 +37,8 @@ EXACT_CANDIDATES = 200
 """How many states near the best one are evaluated exactly."""
 MOST_STATES = 100_000_000
 """Of a grid."""
+MOST_ROWS_READ, MOST_VALUES_READ = 1_000_000, 2**26
+"""Of a list in a problem file: hidden states, and these times the pairs of settings."""
 MANY_STATES = 4000
 """Lists of at most this many hidden states enter the search of a decomposition whole."""
 
@@ -137,6 +139,25 @@ class Finite(HiddenVariableModel):
         )
         model.settings, model.grid, model.purities = settings, grid, (eta_a, eta_b)
         return model
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Finite:
+        """Keys ``alice`` and ``bob``: a row for each hidden state, with an entry for each setting."""
+        sides: list[Any] = []
+        for key, wanted in (("alice", shape[0]), ("bob", shape[1])):
+            table.need(key, "give alice = [[A_i]…] and bob = [[B_j]…], a row for each hidden state")
+            rows = table.matrix(key, high=1.0, column_is="as in the first row", most=MOST_ROWS_READ)
+            if sides and len(rows) != len(sides[0]):
+                problem = f"number of rows is {len(rows)}"
+                table.refuse(key, problem, f"{len(sides[0])} wanted, one for each row of alice")
+            if len(rows[0]) != wanted:
+                problem = f"number of entries is {len(rows[0])}"
+                table.refuse((key, 0), problem, f"{wanted} wanted, one for each setting")
+            sides.append(rows)
+        if len(sides[0]) * shape[0] * shape[1] > MOST_VALUES_READ:
+            count = f"{len(sides[0])} hidden states for {shape[0] * shape[1]} pairs of settings"
+            table.refuse("alice", f"{count} are together above the limit of {MOST_VALUES_READ}", "use fewer")
+        return cls(*sides)
 
     def __len__(self) -> int:
         return len(self.states)

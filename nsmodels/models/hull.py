@@ -20,9 +20,14 @@ from ..functional import Functional
 from ..rationals import round_up
 from ..settings import Settings
 from .base import HiddenStates, Model, Progress, Proof, Support, check_model, trivial_bound, values_at
+from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
+from .registry import ENTRIES, entry_of
 
 __all__ = ["Hull", "HullProof"]
+
+MOST_PARTS, MOST_BELLS = 100, 3
+"""Of a hull in a problem file; every Bell part costs an enumeration."""
 
 Array = NDArray[np.float64]
 
@@ -79,6 +84,34 @@ class Hull(HiddenVariableModel):
                 )
             parts.extend(part.parts)
         self._parts = tuple(parts)
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Hull:
+        """Key ``of``: a list of tables like [model]."""
+        remedy = 'for example [{name = "bell"}]'
+        entries = table.need("of", 'list the models, of = [{name = "bell"}, …]')
+        if not isinstance(entries, list) or not entries:
+            table.refuse("of", "must be a list of models that is not empty", remedy)
+        if len(entries) > MOST_PARTS:
+            table.refuse("of", f"has {len(entries)} models, above the limit of {MOST_PARTS}")
+        parts = []
+        for index in range(len(entries)):
+            inner = table.inner("of", index)
+            name = inner.content.get("name")
+            unfit = [entry.name for entry in ENTRIES if not entry.mixable or entry.name == cls.name]
+            if name in unfit:
+                inner.refuse("name", f"a hull cannot contain {name}", "list other models")
+            entry = entry_of(inner, [entry.name for entry in ENTRIES if entry.name not in unfit])
+            if entry.needs_settings and settings is None:
+                inner.refuse("name", f"{entry.name} is a law for directions", "add a table [settings]")
+            parts.append(entry.load().from_table(inner, settings, shape))
+        if sum(isinstance(part, Bell) for part in parts) > MOST_BELLS:
+            table.refuse("of", f"names bell more often than the limit of {MOST_BELLS}", "once says as much")
+        return cls(parts)
+
+    def resolved(self) -> dict[str, Any]:
+        """``{"name", "of"}``."""
+        return {"name": self.name, "of": [part.resolved() for part in self.parts]}
 
     @property
     def shape(self) -> tuple[int, int]:

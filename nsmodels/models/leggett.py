@@ -34,6 +34,7 @@ from . import leggett_states
 from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates
+from .purities import purity_of
 from .turns import carrying
 
 FINEST = 2.0**-46
@@ -101,6 +102,24 @@ class Leggett(HiddenVariableModel):
         self.settings = settings
         self.eta_a = both if eta_a is None else purity(eta_a, "Leggett: eta_a")
         self.eta_b = both if eta_b is None else purity(eta_b, "Leggett: eta_b")
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Leggett:
+        """Keys ``eta``, or ``eta_a`` and ``eta_b``."""
+        assert settings is not None
+        if "eta" in table:
+            for key in ("eta_a", "eta_b"):
+                if key in table:
+                    table.refuse(key, "given beside eta", "give eta, or eta_a and eta_b")
+        elif "eta_a" in table or "eta_b" in table:
+            remedy = "give both eta_a and eta_b"
+            eta_a, eta_b = (purity_of(table, key, remedy=remedy) for key in ("eta_a", "eta_b"))
+            return cls(settings, eta_a=eta_a, eta_b=eta_b)
+        return cls(settings, purity_of(table, "eta", default=1.0))
+
+    def resolved(self) -> dict[str, Any]:
+        """``{"name", "eta_a", "eta_b"}``."""
+        return {"name": self.name, "eta_a": self.eta_a, "eta_b": self.eta_b}
 
     @property
     def shape(self) -> tuple[int, int]:

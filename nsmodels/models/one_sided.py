@@ -32,9 +32,12 @@ from ..settings import Settings
 from .base import Array, HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
+from .purities import purity_of
 from .turns import carrying
 
 __all__ = ["OneSided", "OneSphereProof"]
+
+PARTIES = ("bob", "alice")
 
 FINEST = 2.0**-44
 """The finest width that is searched for, in units of the size of f."""
@@ -85,7 +88,18 @@ class OneSided(HiddenVariableModel):
         check_noun(settings, Settings, "argument settings", "OneSided")
         self.settings = settings
         self.eta = purity(eta, "OneSided: eta")
-        self.party = one_of(party, ("bob", "alice"), "OneSided: party")
+        self.party = one_of(party, PARTIES, "OneSided: party")
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> OneSided:
+        """Keys ``eta`` and ``party``."""
+        assert settings is not None
+        party = table.choice("party", PARTIES, default="bob")
+        return cls(settings, purity_of(table, "eta", default=1.0), party=party)
+
+    def resolved(self) -> dict[str, Any]:
+        """``{"name", "eta", "party"}``."""
+        return {"name": self.name, "eta": self.eta, "party": self.party}
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -74,7 +74,7 @@ def _enclosure(problem: Problem, ends: Mapping[str, Any], status: Any = "certifi
 
 def _model(problem: Problem) -> Any:
     assert problem.model is not None
-    return problem.model.build(problem.settings, problem.shape)
+    return problem.model
 
 
 def _bound(problem: Problem, result: Mapping[str, Any]) -> Any:

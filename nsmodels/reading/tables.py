@@ -1,8 +1,8 @@
 """Reading a TOML problem file key by key: which keys exist, and typed access with errors that name file, line and key.
 
-Nothing here knows any physics. :func:`read` turns a file into a :class:`Document` within stated limits, and
-:class:`Table` hands out its entries as numbers, vectors and matrices. Every refusal is one line
-``file:line: key: problem; remedy``.
+Nothing here knows any physics: the keys of models come from their registry. :func:`read` turns a file into a
+:class:`Document` within stated limits, and :class:`Table` hands out its entries as numbers, vectors and matrices. Every
+refusal is one line ``file:line: key: problem; remedy``.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ..errors import InputError
+from ..models.registry import model_keys
 from .lines import MAX_BYTES, MAX_ENTRIES, KeyPath, LimitError, Most, check_limits, line_of, shown
 from .numbers import parse
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "model": ("name", "eta", "eta_a", "eta_b", "alice", "bob", "of"),
+    "model": model_keys(),
     "settings": (
         *("family", "alice", "bob", "alice_deg", "bob_deg", "normalise"),
         *("phi_deg", "directions", "n", "n_alice", "n_bob", "seed"),
@@ -173,6 +174,10 @@ class Table:
         """Raise `InputError` at a key of this table (None: the table itself)."""
         tail = () if key is None else (key,) if isinstance(key, str) else key
         self.document.refuse((*self.path, *tail), problem, remedy)
+
+    def inner(self, key: str, index: int) -> Table:
+        """The table at a place of a list of tables."""
+        return Table(self.document, (*self.path, key, index), self.content[key][index])
 
     def only(self, known: Iterable[str], owner: str) -> None:
         """Refuse a known key that `owner` has no use for."""
