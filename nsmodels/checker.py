@@ -109,14 +109,15 @@ def only(value: Any, forms: str, what: str) -> dict[str, Any]:
     return dict(value)
 
 def cos_sin(turns: Fraction) -> tuple[int, int]:
-    """Cosine and sine of an angle in turns, over `ONE`: Taylor's series with 60 more bits, exact at quarter turns."""
+    """Cosine and sine of an angle in turns, over `ONE`: Taylor's series with 60 more bits; zero only if exactly so."""
     quadrant = round(4 * turns)
-    x = round((turns - Fraction(quadrant, 4)) * 2 * PI * WIDE / 10**101)
+    rest = turns - Fraction(quadrant, 4)
+    x = round(rest * 2 * PI * WIDE / 10**101)
     sums, term, n = [0, 0], WIDE, 0
     while abs(term) > 1:
         sums[n % 2] += term if n % 4 < 2 else -term
         n, term = n + 1, term * x // ((n + 1) * WIDE)
-    cosine, sine = sums[0] >> 60, sums[1] >> 60
+    cosine, sine = sums[0] >> 60, sums[1] >> 60 or int(rest != 0)
     return ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine))[quadrant % 4]
 
 def unit(vector: Row) -> Ints:
@@ -127,6 +128,10 @@ def unit(vector: Row) -> Ints:
     shift = max(0, BITS + 20 - square.bit_length() // 2)
     length = math.isqrt(square << 2 * shift)
     return [(x << BITS + shift) // length or int(x > 0) for x in integers]  # zero for zero alone
+
+def times(x: int, y: int, z: int = 0, w: int = 0) -> int:
+    """Give xy + zw over `ONE`, which is zero only where both products are: what is tiny still counts as a bias."""
+    return x * y + z * w >> BITS or int(bool((x and y) or (z and w)))
 
 def dot(x: Ints, y: Ints) -> Fraction:
     """Scalar product of vectors over `ONE`."""
@@ -150,13 +155,13 @@ def partner(e: Row) -> Row:
 def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     """Give (sin θ cos φ, sin θ sin φ, cos θ), over `ONE`."""
     (height, radius), (cosine, sine) = cos_sin(theta_deg / 360), cos_sin(phi_deg / 360)
-    return [radius * cosine >> BITS, radius * sine >> BITS, height]
+    return [times(radius, cosine), times(radius, sine), height]
 
 def fibonacci(n: int, k: int) -> Ints:
     """Height z_k = 1 − (2k+1)/n, azimuth k(3 − √5)/2 turns."""
     z = (n - 2 * k - 1) * ONE // n
     radius, turns = math.isqrt(ONE * ONE - z * z), Fraction(k * (3 * ONE - math.isqrt(5 * ONE * ONE)), 2 * ONE)
-    return [*(radius * x >> BITS for x in cos_sin(turns)), z]
+    return [*(times(radius, x) for x in cos_sin(turns)), z]
 
 def drawn(seed: int, count: int) -> list[Ints]:
     """Directions of rows 2r − 1 of three draws of Python's generator, rejected unless ¼ ≤ |row|² ≤ 1 in doubles."""
@@ -165,7 +170,7 @@ def drawn(seed: int, count: int) -> list[Ints]:
     return list(islice(ball, count))
 
 def directions(settings: Any) -> Any:
-    """Give the exact directions of both parties, over `ONE`."""
+    """Give the exact directions of both parties, over `ONE`; a coordinate is zero only if it is exactly so."""
     family = settings.get("family")
     for key, width, make in (("", 3, unit), ("_deg", 2, lambda angles: polar(*angles))):
         if "alice" + key in settings:
@@ -179,7 +184,7 @@ def directions(settings: Any) -> Any:
         rows = axes(settings["directions"] if family == "leggett_directions" else "triad")
         cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
         pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
-        return [a for a, _ in pairs[::2]], [[cosine * x + sine * y >> BITS for x, y in zip(a, e)] for a, e in pairs]
+        return [a for a, _ in pairs[::2]], [[times(cosine, x, sine, y) for x, y in zip(a, e)] for a, e in pairs]
     n, m = (whole(settings[k if k in settings else "n"], 1, 10**4, k) for k in ("n_alice", "n_bob"))
     if family in ("half_circle", "great_circle"):
         turn, late = (180, 90) if family == "half_circle" else (360, 0)
@@ -225,6 +230,7 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
 
 def behaviour(spec: Any, settings: Any) -> Any:
     """Give the mean values of a problem, each within a radius of the exact one; marginals None: unknown or free."""
+    # The marginals that are zero are so exactly, and need no radius (a correlator may be zero by rounding).
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
     (alice, bob), shape = settings or ((), ()), settings and (len(settings[0]), len(settings[1]))
     if name in ("table", "pr_box"):
@@ -245,9 +251,11 @@ def behaviour(spec: Any, settings: Any) -> Any:
 
 def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
-    only(state, "u v part|alice bob part", "a hidden state")
     if model.parts:
-        return marginals_of(model.parts[whole(state.get("part", 0), 0, len(model.parts) - 1, "part")], state, exactly)
+        own = only(state, "u v part|alice bob part", "a hidden state")
+        part = model.parts[whole(own.pop("part", 0), 0, len(model.parts) - 1, "part")]
+        return marginals_of(part, own, exactly)
+    only(state, "u v" if model.name == "leggett" else "alice bob", "a hidden state")
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
         need(not exactly or all(sum(x * x for x in w) == 1 for w in vectors), "a hidden vector is not of length 1")
@@ -281,6 +289,7 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Any) -> Any:
 def prove(model: Any, f: Functional, proof: Any) -> Fraction:
     """Give the bound on f over the model that the proof establishes."""
     kind, parts = proof["type"], model.parts
+    only(proof, f"type {PROOFS.get(kind, '')}", "a proof")
     if kind == "closed_form":  # |A|, |B|, |C| ≤ 1
         return f.constant + f.size if model.name != "unbiased" else f.ceiling
     if kind == "dual":  # τ in [−1, 1]: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ −Σ|c_i| − Σ|d_j| for every box
@@ -515,7 +524,8 @@ def same(displayed: Any, exact: Any, rounding: Fraction = ROUNDING) -> bool:
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of a quantum state: of vectors (vanishing marginals), or of observables of two qubits."""
-    given = only(state, "vectors|qubits", "the state").get("vectors") or state["qubits"]
+    (form, given), *_ = only(state, "vectors|qubits", "the state").items()
+    only(given, "alice bob" if form == "vectors" else "psi_re psi_im alice bob", "the state")
     x, y = (table(given[key], (n, 4 if "qubits" in state else None), key, rational) for key, n in zip(PARTIES, f.shape))
     if "vectors" in state:
         need(len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y), "a vector is longer than 1")
@@ -538,14 +548,16 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
 def check_bound(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
     """Check kind = "bound": the largest value of a functional over a model."""
     f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
-    model, state = named_model(problem["model"], f.shape, settings), result["certificate"]["lower"]["state"]
+    certificate = only(result["certificate"], "format lower upper", "the certificate")
+    state = only(certificate["lower"], "state", "the certificate's lower end")["state"]
+    model = named_model(problem["model"], f.shape, settings)
     if model.name == "quantum":
         alice, bob, correlators = mean_values(f, state)
         lower = f.value(alice, bob, correlators)
     else:
         alice, bob, error = marginals_of(model, state, exactly=False)
         lower = f.best(alice, bob) - 2 * error * f.size
-    enclosure(claims, result["value"], lower, prove(model, f, result["certificate"]["upper"]), "value")
+    enclosure(claims, result["value"], lower, prove(model, f, certificate["upper"]), "value")
     exact = {k: [Fraction(x, ONE) for x in unit(row(state[k], 3, k, rational))] for k in ("u", "v") if k in state}
     claims.append((same(result["maximiser"], exact or {"alice": alice, "bob": bob}), "maximiser as in the certificate"))
     if (q := result.get("quantum")) is not None:
@@ -567,7 +579,9 @@ def target(spec: Any, settings: Any) -> tuple[Any, Any]:
 
 def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
     """Check the finite model of a visibility; give the visibility that it proves, and the model as it is displayed."""
-    lower, shape = result["certificate"]["lower"], wanted.shape
+    keys = "visibility weights states antipodal deviation repair"
+    lower, shape = only(result["certificate"]["lower"], keys, "the certificate's lower end"), wanted.shape
+    need(type(lower.get("antipodal", False)) is bool, "antipodal is neither true nor false")
     visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
     need(len(weights) * max(math.prod(shape), sum(shape) << 8) <= MAX_SUMMANDS, "there are too many hidden states")
@@ -610,7 +624,8 @@ def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) 
 
 def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
-    spec, claim = problem.get("behaviour", {}), result["certificate"].get("upper")
+    certificate = only(result["certificate"], "format lower upper", "the certificate")
+    spec, claim = problem.get("behaviour", {}), certificate.get("upper")
     wanted, known = target(spec, settings)
     model = named_model(problem["model"], wanted.shape, settings)
     given = spec.get("noise", "white")
@@ -626,6 +641,7 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
         claims.append((same([result["value"]["lower"], *result["decomposition"]], [lower, *listing]), text))
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")
     if claim is not None:
+        only(claim, "alice bob correlators constant bound visibility proof", "the certificate's upper end")
         sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]
         f = Functional(rational(claim["constant"]), table(claim["correlators"], wanted.shape, "S", rational), *sides)
         unknown = [s for i, r in enumerate(f.correlators) for j, s in enumerate(r) if (i, j) not in known]
@@ -653,9 +669,11 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
     """Largest mean |marginal| D_s of every setting s; D is the difference of two boxes that add up to the target."""
     # |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
     wanted, known = target(problem.get("behaviour", {}), settings)
-    certificate, (n_a, n_b) = result["certificate"], wanted.shape
+    certificate = only(result["certificate"], "format case denominator alice bob", "the certificate")
+    n_a, n_b = wanted.shape
     given, count, one = (wanted.alice or []) + (wanted.bob or []), n_a + n_b, int(rational(certificate["denominator"]))
     m = given if any(given) else []
+    need(certificate["case"] == ("given" if m else "zero_or_free"), "the certificate's case is not that of the problem")
     need("noise" not in problem.get("behaviour", {}), "a malformed problem")
     need(count <= (2000 if m else 10_100) and 0 < one < 1 << 60, "too many settings, or a malformed problem")
     def limits(k: int, other: int) -> tuple[Fraction, Fraction, Fraction]:  # of |D_k ∓ D_l|, and their error
@@ -667,6 +685,7 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
     tables = certificate, only(result["marginals"], "alice bob", "ends"), only(result["paths"], "alice bob", "paths")
     rows = [[y for p, n in zip(PARTIES, wanted.shape) for y in listed(x[p], n, p)] for x in tables]
     for (name, s), entry, displayed, path in zip(names.items(), *rows):
+        only(entry, "path potentials", "an entry of the certificate")
         nodes, d, total = [(names[x[:-1]], {"+": 1, "-": -1}[x[-1]]) for x in path], entry["potentials"], ZERO
         need(path == [*entry["path"]] and (nodes[0], nodes[-1]) == ((s, 1), (s, -1)), f"no path to {name}-")
         for (k, p), (x, q) in pairwise(nodes):
@@ -692,6 +711,8 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
                 need(limit + y & limit - y & top_bits == top_bits, "a vector violates the constraint of a pair")
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
+PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic", "sdp": "level diagonal",
+    "hull": "parts"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}

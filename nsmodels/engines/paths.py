@@ -167,7 +167,7 @@ def _potentials(distance: Array, length: float) -> Integers:
 
 
 def _sparse(graph: DoubledGraph) -> Any:
-    """The graph as a CSR matrix; edges of weight 0 are stored entries."""
+    """The graph as a CSR matrix; edges of weight 0 are stored entries, and indices are what every scipy searches."""
     import scipy.sparse
 
     n = graph.size
@@ -182,7 +182,8 @@ def _sparse(graph: DoubledGraph) -> Any:
             data.append(row[finite])
             columns.append(finite)
             starts.append(starts[-1] + len(finite))
-    return scipy.sparse.csr_array((np.concatenate(data), np.concatenate(columns), starts), shape=(2 * n, 2 * n))
+    indices = np.concatenate(columns).astype(np.int32), np.asarray(starts, dtype=np.int32)  # before 1.15 int32 alone
+    return scipy.sparse.csr_array((np.concatenate(data), *indices), shape=(2 * n, 2 * n))
 
 
 def _search_scipy(matrix: Any, source: int) -> HalfPath:
