@@ -474,7 +474,6 @@ def square(model: Any, f: Functional, proof: Any) -> Fraction:
     # λ + μ + zᵀ(M − diag(λ, μ))z; less (t + p·z)² it is a form in (1, z), which shall be positive semidefinite.
     # Vectors are integers over 2^300/size. A sum of directions times numbers of total size ≤ `size` is off by `blur`;
     # each side is then divided by a power of two so that parts of x are at most 1, off by δ, and those of p at most q.
-    only(proof, "type threshold exponent tau lambda mu", "a square proof")
     t, power, scale = rational(proof["threshold"]), whole(proof["exponent"], -1100, 1100, "exponent"), f.size or ONE
     scale = (1 << 300) / scale
     def vector(*parts: Any) -> Ints:
@@ -490,7 +489,8 @@ def square(model: Any, f: Functional, proof: Any) -> Fraction:
     tops = [max(abs(x[e]) for x in xs for e in part) for part in (range(3), range(3, 6))]
     units = [1 << int(t * scale).bit_length(), *(1 << top.bit_length() for top in tops for _ in range(3))]
     blur = [(1 << 102) + (max(abs(x) for a in side for x in a) >> 47) for side in (model.alice, model.bob)]
-    delta = max(Fraction(b, units[e]) if top else ZERO for b, top, e in zip(blur, tops, (1, 4)))
+    purities = (any(map(any, side)) for side in (model.alice, model.bob))  # exact, as no rounded part of x is
+    delta = max(Fraction(b, units[e]) if eta else ZERO for b, eta, e in zip(blur, purities, (1, 4)))
     curved = [rational(proof[key]) * Fraction(4) ** power * scale**2 for key in ("lambda", "mu")]
     z: Row = [t * scale / units[0], *(Fraction(x, unit) for x, unit in zip(p, units[1:]))]
     form: Table = [[-x * y for y in z[: i + 1]] for i, x in enumerate(z)]
@@ -712,7 +712,7 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
 PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic", "sdp": "level diagonal",
-    "hull": "parts"}  # keys beside the type
+    "hull": "parts", "square": "threshold exponent tau lambda mu"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
