@@ -450,7 +450,7 @@ class Truth:
         if result["inequality"] is not None:
             show = result["inequality"]
             f = ns.Functional(show["correlators"], show["alice"], show["bob"], show["constant"])
-            if ns.bound(f, choice.build(problem.settings, problem.shape)).lower > show["bound"] + 1e-9:
+            if ns.bound(f, choice).lower > show["bound"] + 1e-9:
                 wrong.append("the inequality is violated by the model")
         low = [[-1.0] * behaviour.shape[1] for _ in range(behaviour.shape[0])]
         high = [[1.0] * behaviour.shape[1] for _ in range(behaviour.shape[0])]

@@ -634,6 +634,7 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
         need("correlators" in given and noise.shape == wanted.shape and (noise.alice or not wanted.alice), "odd noise")
     none = result["value"] is None  # the claim is then that no V has a model
     displays = any(result[key] is not None for key in ("decomposition", "mixing", "deviation"))
+    displays = displays or certificate["lower"] is not None
     need(not none or (claim is not None and not displays), "nothing is proved: there is no value")
     (lower, listing), upper = (ZERO, []) if none else check_mixture(result, wanted, noise, known, model), Fraction(1)
     text = f"{len(listing)} hidden states that reach {shown(lower, up=False)} to within {result.get('deviation', 0)!r}"
