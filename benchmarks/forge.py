@@ -73,6 +73,12 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         "settings": {"family": "leggett_triads", "phi_deg": 36.87},
         "functional": {"name": "leggett3"},
     },
+    "flat": {
+        "kind": "bound",
+        "model": {"name": "leggett", "eta_a": 0.75, "eta_b": 1.0},
+        "settings": {"alice": [[0, 0.6, 0.8]], "bob": [[0, 0, 1], [0.6, 0.8, 0], [1, 0, 0], [0, 0.6, 0.8]]},
+        "functional": {"correlators": [[1, -0.5, 0.75, 0.25]], "alice": [0.125], "bob": [0.25, 0, -0.125, 0]},
+    },
     "bell": {
         "kind": "bound",
         "model": {"name": "bell"},
@@ -133,7 +139,7 @@ def answer(data: dict[str, Any], tolerance: float) -> Result:
 
 def genuine() -> dict[str, Result]:
     """The valid results, by name."""
-    widths = {"quadratic": 1e-6, "square": 1e-9}  # narrow enough for quadratic leaves, too narrow for patches
+    widths = {"quadratic": 1e-6, "square": 1e-9, "flat": 1e-9}  # narrow enough for quadratic leaves, or too narrow
     return {name: answer({"schema": 1, **data}, widths.get(name, WIDTH)) for name, data in PROBLEMS.items()}
 
 

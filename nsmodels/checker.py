@@ -399,7 +399,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     linear = [[(-x, a) for x, a in zip(*s) if x and any(a)] for s in ((f.alice, model.alice), (f.bob, model.bob))]
     base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / 2**56) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
-    quadratic = iter(proof["quadratic"])
+    quadratic, fine = iter(proof["quadratic"]), iter(proof.get("fine", ()))
     stack: list[Any] = [(None, None, not any(linear), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
         u, v, mirror, base, terms, weights, cd = stack.pop()
@@ -413,7 +413,12 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in (n, terms, weights))
             if byte & 16:
                 cd = unpacked(base * d + sum(map(mul, n, terms)))
-        if kind == 6:
+        if byte & 32:  # a linear leaf with multipliers over 2^50
+            n = [whole(x, -1 << 50, 1 << 50, "tau") for x in listed(next(fine), len(terms) or 1, "fine")[: len(terms)]]
+            cd = unpacked((base << 50) + sum(map(mul, n, terms)))
+            need(kind == 6, "multipliers stand where no leaf is")
+            need(least(cd[0], u) + least(cd[1], v) >= math.ceil(level * 2**50) << 80, "a leaf with fine multipliers")
+        elif kind == 6:
             need(least(cd[0], u) + least(cd[1], v) >= target, "a leaf of the covering does not reach the threshold")
         elif kind == 7:
             check_quadratic(next(quadratic), (u, v), base, terms, weights, scale, level)
@@ -429,7 +434,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 children = [patch(face, *half) for half in halves]
             after = (mirror and kind < 4, base, terms, weights, cd)
             stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
-    need(not stack and at == len(multipliers) and not list(quadratic), "the covering does not end where it should")
+    need(not stack and at == len(multipliers) and not [*quadratic, *fine], "the covering does not end where it should")
     return f.ceiling - threshold
 
 def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction) -> None:

@@ -39,8 +39,10 @@ from . import sphere_tree as trees
 from .sphere_covering import DENOMINATOR, Covering
 from .sphere_descent import EPS_LAST, descend_many, value_at
 from .sphere_fork import Share, deal, join, share_best
+from .sphere_hard import Hard
 from .sphere_quadratic import remember
-from .sphere_square import SquareProof, square_proof
+from .sphere_reduction import DiscCovering
+from .sphere_square import SquareProof
 
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
@@ -55,8 +57,6 @@ CHUNK = 200_000
 """Terms times nodes that are worked on between two looks at the clock."""
 JOINING, JOINING_TERM = 1e-6, 1e-8
 """Seconds a node, and a multiplier, that it takes to put the shares of a search together."""
-SQUARE_NODES = 3_000
-"""Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
 SHARES = 2
 """Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
 _UNIT = 2.0**-53
@@ -146,7 +146,7 @@ class SphereMinimum:
     upper: float
     u: Array
     v: Array
-    proof: Covering | SquareProof
+    proof: Covering | DiscCovering | SquareProof
     reason: str
     minima: tuple[Array, Array]
     stats: dict[str, Any] = field(default_factory=dict)
@@ -315,8 +315,7 @@ def minimise(
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
-    square: SquareProof | None = None
-    tried = False
+    hard = Hard(problem, width, goal, margin)
     try:
         with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
@@ -332,13 +331,12 @@ def minimise(
                 now = time.perf_counter()
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)
                 written = sum(share.multipliers for share in shares)
-                if nodes >= SQUARE_NODES and not tried:
-                    tried = True
-                    square = _square(problem, shares, width, stop)
-                    best = shares[0].best
+                hard.attempt(shares, nodes, stop)
+                stop = begin + hard.compiling + time_limit_s
+                best = shares[0].best
                 if best * weight < refuted_below:
                     reason = "refuted"
-                elif square is not None and square.lower >= min((best - width) * weight, goal * weight):
+                elif hard.closes(best):
                     break
                 elif now + JOINING * nodes + JOINING_TERM * written > stop:
                     reason = "time_limit"
@@ -352,28 +350,11 @@ def minimise(
     except KeyboardInterrupt:
         reason = "interrupted"
     tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
-    return _finish(problem, tree, square, reason, begin, allowance)
-
-
-def _square(problem: SphereProblem, shares: list[Share], width: float, stop: float) -> SquareProof | None:
-    """A square proof around the incumbent; a better incumbent where that is what is missing."""
-    best = shares[0].tree.best
-    square = square_proof(problem, best[:3], best[3:6])
-    if square is None:
-        return None
-    before, reached = float(best[6]), square.lower / problem.scales[1]
-    for point in square.near() if before - reached > width else ():
-        value = float(value_at(*problem.terms, point[:3], point[3:]))
-        if value < shares[0].best:
-            for share in shares:
-                share.tree.best[:] = (*point, value)
-        if value - reached <= width or time.perf_counter() > stop:
-            break
-    return square
+    return _finish(problem, tree, hard, reason, begin, allowance)
 
 
 def _finish(
-    problem: SphereProblem, tree: trees.Tree, square: SquareProof | None, reason: str, begin: float, allowance: float
+    problem: SphereProblem, tree: trees.Tree, hard: Hard, reason: str, begin: float, allowance: float
 ) -> SphereMinimum:
     weight = problem.scales[1]
     count = tree.count
@@ -387,15 +368,16 @@ def _finish(
         "leaves": int(leaves.sum()),
         "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
         "iterations": int(count[trees.POPPED]),
+        "compile_seconds": hard.compiling,
         "local_minima": int(count[trees.MINIMA]),
         "descents": int(count[trees.DESCENTS]),
         "depth": int(tree.nodes["depth"][:nodes].max()),
-        "seconds": time.perf_counter() - begin,
+        "seconds": time.perf_counter() - begin - hard.compiling,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
     covered = SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)
-    if square is None or square.lower <= covered.lower:
+    if hard.proof is None or hard.proof.lower <= covered.lower:
         return covered
-    return replace(covered, lower=square.lower, proof=square)
+    return replace(covered, lower=hard.proof.lower, proof=hard.proof)

@@ -242,7 +242,7 @@ class Leggett(HiddenVariableModel):
         if reason == "tolerance_met" and upper - lower > tolerance:
             reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
-        stats = {**answer.stats, "compile_seconds": compiling}
+        stats = {**answer.stats, "compile_seconds": compiling + answer.stats["compile_seconds"]}
         value = Enclosure(min(lower, upper), upper, reason=reason)
         return Support(value, state, SpheresProof(answer.proof, threshold), stats, self.states(*answer.minima))
 
