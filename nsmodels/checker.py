@@ -18,11 +18,12 @@ import math
 import os
 import random
 import re
+import struct
 import sys
 import zlib
 from collections import namedtuple
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, islice, pairwise, product, repeat
 from operator import add, mul, sub
 from typing import Any
@@ -252,9 +253,17 @@ def behaviour(spec: Any, settings: Any) -> Any:
 def marginals_of(model: Any, state: Any, exactly: bool) -> tuple[Row, Row, Fraction]:
     """Give the marginals of a hidden state that belongs to the model, and how far off they may be."""
     if model.parts:
-        own = only(state, "u v part|alice bob part", "a hidden state")
+        own = only(state, "u v part|alice bob part|alice v part|u bob part", "a hidden state")
         part = model.parts[whole(own.pop("part", 0), 0, len(model.parts) - 1, "part")]
         return marginals_of(part, own, exactly)
+    if model.name == "one_sided":  # one party's marginals are free, the other's are those of a hidden vector
+        (key, free), law = (("u", "bob"), model.alice) if model.alice else (("v", "alice"), model.bob)
+        vector = row(only(state, f"{key} {free}", "a hidden state")[key], 3, key, rational)
+        need(not exactly or sum(x * x for x in vector) == 1, "a hidden vector is not of length 1")
+        anything = row(state[free], model.shape[free == "bob"], free, rational)
+        need(all(abs(x) <= 1 for x in anything), "a free marginal is outside [−1, 1]")
+        means, error = [dot(a, unit(vector)) for a in law], any(map(any, law)) * EPS
+        return (means, anything, error) if model.alice else (anything, means, error)
     only(state, "u v" if model.name == "leggett" else "alice bob", "a hidden state")
     if model.name == "leggett":
         vectors = [row(state[key], 3, key, rational) for key in ("u", "v")]
@@ -275,6 +284,10 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Any) -> Any:
         need(settings and all(eta == 0 or 1e-30 <= eta <= 1 for eta in etas), "no settings, or impossible purities")
         a, b = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
         return model._replace(alice=a, bob=b)
+    if model.name == "one_sided":
+        eta, side = number(spec.get("eta", 1.0)), ("alice", "bob").index(spec.get("party", "bob"))
+        need(settings and (eta == 0 or 1e-30 <= eta <= 1), "no settings, or an impossible purity")
+        return model._replace(**{PARTIES[side]: [[int(eta * x) for x in r] for r in settings[side]]})
     if model.name == "finite":
         rows = [table(spec[key], (None, n), f"model.{key}") for key, n in zip(PARTIES, shape)]
         need(all(abs(x) <= 1 for side in rows for r in side for x in r), "a marginal of the model is outside [−1, 1]")
@@ -300,7 +313,7 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
         return f.ceiling + sum(map(abs, c + d))
     provers = {"covering leggett": covering, "enumeration bell": enumeration, "sdp quantum": semidefinite}
     need(len(model.rows) * math.prod(f.shape) <= MAX_SUMMANDS >> 5, "the list is too long")
-    provers["square leggett"] = square
+    provers |= {"square leggett": square, "one_sphere one_sided": one_sphere}
     provers["list finite"] = lambda *_: max(f.best(*state) for state in model.rows)
     provers["hull hull"] = lambda *_: max(map(prove, parts, repeat(f), listed(proof["parts"], len(parts), "parts")))
     return provers[f"{kind} {model.name}"](model, f, proof)
@@ -508,6 +521,56 @@ def square(model: Any, f: Functional, proof: Any) -> Fraction:
     need(positive([[x - charged * (i == j) for j, x in enumerate(r)] for i, r in enumerate(form)]), "no square proof")
     return f.ceiling - t
 
+def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
+    """A tree of patches of one sphere (of half of it without marginal terms); G ≥ threshold by a plane on each leaf."""
+    # With the free marginals A and the law B = x·b: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ d·x − Σ|c_i|, where
+    # d = −Σ S τ b − Σ β b and c_i = Σ |S_i| τ_i − α_i. Integers over `scale` times 2^50; roundings, < 2^-56 · size, are
+    # charged.
+    table, free, own, law = f.correlators, f.alice, f.bob, model.bob
+    if model.alice:
+        table, free, own, law = [list(column) for column in zip(*table)], f.bob, f.alice, model.alice
+    if f.size == 0:
+        return f.constant
+    threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
+    goal = math.ceil((threshold + f.size / 2**56) * scale * 2**50) << 80
+    def along(x: Fraction, b: Ints) -> Ints:
+        return [int(x * scale) * e >> BITS for e in b]
+    terms = [(i, int(abs(s) * scale), along(-s, b)) for i, r in enumerate(table) for s, b in zip(r, law) if s]
+    ends = [-int(a * scale) << 50 for a in free]
+    start = [sum(x) << 50 for x in zip([0] * 3, *(along(-x, b) for x, b in zip(own, law)))]
+    numbers = inflated(proof["multipliers"])
+    count = len(numbers) // (8 * max(len(terms), 1))
+    need(terms or not numbers, "there are multipliers without terms")
+    @cache
+    def plane(k: int) -> tuple[Ints, int]:
+        at = 8 * len(terms) * k
+        tau = struct.unpack_from(f"<{len(terms)}q", numbers, at)
+        need(all(abs(t) <= 1 << 50 for t in tau), "a multiplier is outside [−1, 1]")
+        c, d = ends[:], start
+        for t, (i, weight, _) in zip(tau, terms):
+            c[i] += t * weight
+        d = [x + sum(t * term[2][e] for t, term in zip(tau, terms)) for e, x in enumerate(start)]
+        return d, sum(map(abs, c))
+    leaves: Any = iter(listed(proof["leaves"], None, "leaves"))
+    stack: list[Any] = [None]
+    for kind in inflated(proof["tree"]):
+        where: Any = stack.pop()
+        if kind == 3:
+            d, lost = plane(whole(next(leaves), 0, max(count - 1, 0), "a leaf"))
+            need(least(d, where) - (lost << 80) >= goal, "a leaf of the covering does not reach the threshold")
+        elif kind == 2:
+            need(where is None, "a sphere is cut into faces twice")
+            stack += [patch(face, *[-1 << 40, 1 << 40] * 2) for face in reversed(range(6 if any(free + own) else 3))]
+        else:
+            need(where and kind < 2, "a malformed tree")
+            k, (face, *box) = 2 * kind, where[0]
+            middle = (box[k] + box[k + 1]) // 2
+            need(box[k] < middle, "a patch is too small")
+            halves = [*box[:k], middle, *box[k + 1 :]], [*box[: k + 1], middle, *box[k + 2 :]]
+            stack += [patch(face, *half) for half in halves]
+    need(not stack and not [*leaves], "the covering does not end where it should")
+    return f.ceiling - threshold
+
 def shown(value: Fraction, up: bool = True) -> str:
     """Round outward to a double, for a message."""
     near = float(value)
@@ -564,7 +627,8 @@ def check_bound(problem: Any, settings: Any, result: Any, claims: list[Any]) -> 
         lower = f.best(alice, bob) - 2 * error * f.size
     enclosure(claims, result["value"], lower, prove(model, f, certificate["upper"]), "value")
     exact = {k: [Fraction(x, ONE) for x in unit(row(state[k], 3, k, rational))] for k in ("u", "v") if k in state}
-    claims.append((same(result["maximiser"], exact or {"alice": alice, "bob": bob}), "maximiser as in the certificate"))
+    exact |= {k: means for k, vector, means in (("alice", "u", alice), ("bob", "v", bob)) if vector not in state}
+    claims.append((same(result["maximiser"], exact), "maximiser as in the certificate"))
     if (q := result.get("quantum")) is not None:
         need(settings, "the value of the singlet is displayed without settings")
         value = f.value(None, None, behaviour({}, settings).correlators)
@@ -718,7 +782,8 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
 PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic", "sdp": "level diagonal",
-    "hull": "parts", "square": "threshold exponent tau lambda mu"}  # keys beside the type
+    "hull": "parts", "square": "threshold exponent tau lambda mu",
+    "one_sphere": "threshold tree leaves multipliers"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
 KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
@@ -726,7 +791,8 @@ TABLES = {"bound": "model functional", "visibility": "model behaviour", "margina
 FORMS = {"settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"), "model": ("name", ""),
     "functional": ("name", "correlators alice bob constant"),
     "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise")}  # with a name, without
-NAMED = {"leggett": "eta|eta_a eta_b", "finite": "alice bob", "hull": "of", "chained": "n", "werner": "visibility",
+NAMED = {"leggett": "eta|eta_a eta_b", "one_sided": "eta party", "finite": "alice bob", "hull": "of", "chained": "n",
+    "werner": "visibility",
     "partially_entangled": "theta_deg", "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
     "half_circle": "n", **dict.fromkeys(("great_circle", "fibonacci"), "n_alice n_bob"), "random": "n_alice n_bob seed"}
 
