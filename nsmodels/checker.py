@@ -796,6 +796,9 @@ NAMED = {"leggett": "eta|eta_a eta_b", "one_sided": "eta party", "finite": "alic
     "partially_entangled": "theta_deg", "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
     "half_circle": "n", **dict.fromkeys(("great_circle", "fibonacci"), "n_alice n_bob"), "random": "n_alice n_bob seed"}
 
+NO_PROBLEM = ("this is no result file: it holds no problem, just as what to_json() gives, and nothing can be proved of "
+    "an answer without its question; write the question as a problem file and verify what `nsmodels run` writes")
+
 def consistent(key: str, spec: Any) -> dict[str, Any]:
     """Refuse a table of a problem that contradicts itself, instead of reading it one way or the other."""
     name = spec.get("family", spec.get("name", None if key != "behaviour" or "correlators" in spec else "singlet"))
@@ -806,6 +809,7 @@ def check(result: Any) -> list[Any]:
     """Check all claims of a result; whatever is missing or malformed is a claim that is not proved."""
     claims: list[Any] = []
     try:
+        need(isinstance(result, dict) and isinstance(result.get("problem"), dict), NO_PROBLEM)
         problem = only(result, KEYS + SHOWN.get(result["kind"], "marginals paths"), "the file")["problem"]
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         right = {"kind": problem["kind"], "problem_sha256": hashlib.sha256(text.encode()).hexdigest()}

@@ -264,6 +264,16 @@ def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
         _put(f"  {'picture':<20}{_printable(picture)}\n")
 
 
+def _check_no_problem(result: str) -> None:
+    """Refuse a problem file, or the name of a shipped problem, where a result is wanted."""
+    from .problem import shipped
+
+    path = Path(result)
+    if path.suffix == ".toml" or (result in shipped() and not path.exists()):
+        remedy = f"`nsmodels run {_printable(result)}` answers it and writes the result file, which verify reads"
+        raise InputError(f"{_printable(result)}: this is a problem, not a result; {remedy}")
+
+
 @app.command()
 def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A result file.")]) -> None:
     """Re-check every claim in a result file without any solver.
@@ -273,6 +283,7 @@ def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A 
     from . import checker
 
     with _one_line_errors():
+        _check_no_problem(result)
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             code = checker.main([result])
@@ -328,13 +339,14 @@ class Section(StrEnum):
     FAMILIES = "families"
     FUNCTIONALS = "functionals"
     BEHAVIOURS = "behaviours"
+    WORDS = "words"
 
 
 @app.command("list")
 def list_names(
     section: Annotated[Section | None, typer.Argument(help="Only this kind of names.")] = None,
 ) -> None:
-    """List the shipped problems, models, families of settings, functionals and behaviours."""
+    """List the shipped problems, models, families of settings, functionals, behaviours, and words."""
     from .explain import catalogue
 
     with _one_line_errors():
@@ -348,7 +360,7 @@ def list_names(
 def explain(
     name: Annotated[str, typer.Argument(help="A name that `nsmodels list` shows.", autocompletion=_complete_name)],
 ) -> None:
-    """Say what is known about a problem, model, family of settings, functional or behaviour, with its source."""
+    """Say what is known about a problem, model, family of settings, functional, behaviour or word, with its source."""
     from .explain import explanation
 
     with _one_line_errors():

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .angles import ROW_ROUNDING, unit
-from .arguments import check_noun, floats, listed, small
+from .arguments import TWO_PARTIES, check_noun, floats, listed, small
 from .errors import InputError
 
 __all__ = ["NORM_TOLERANCE", "Settings", "checked_rows", "checked_units"]
@@ -41,7 +41,8 @@ def checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
     if array.size == 0:
         raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
     if array.ndim != 2 or array.shape[1] != 3:
-        raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3)")
+        angles = " (angles go into settings.from_angles)" if array.ndim == 1 or array.shape[1] < 3 else ""
+        raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3){angles}")
     for index, row in enumerate(array):
         if not np.isfinite(row).all():
             raise InputError(f"Settings: row {index} of {party} is {row.tolist()}; its entries must be finite")
@@ -127,7 +128,7 @@ class Settings:
         self,
         alice: ArrayLike,
         bob: ArrayLike,
-        *,
+        *more: ArrayLike,
         alice_labels: Sequence[str] | None = None,
         bob_labels: Sequence[str] | None = None,
         normalise: bool = False,
@@ -138,6 +139,8 @@ class Settings:
         def put(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
+        if more:
+            raise InputError(f"Settings: directions of {2 + len(more)} parties are given; {TWO_PARTIES}")
         for party, given, labels in (("alice", alice, alice_labels), ("bob", bob, bob_labels)):
             rows = checked_rows(given, party) if normalise else checked_units(given, party)
             units = rows if rounding is not None else np.array([unit(row) for row in rows.tolist()])

@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import InputError
 from .models.registry import ENTRIES
+from .topics import ALIASES, ELSEWHERE, TOPICS, plain_name
 
 WIDTH = 100
 
@@ -93,7 +94,7 @@ FACTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def catalogue() -> dict[str, list[Entry]]:
-    """Every name by section: problems, models, families, functionals, behaviours."""
+    """Every name by section: problems, models, families, functionals, behaviours, words."""
     from .behaviours import BEHAVIOURS
     from .functionals import FUNCTIONALS
     from .settings import FAMILIES
@@ -111,6 +112,7 @@ def catalogue() -> dict[str, list[Entry]]:
         "families": list(named("families", FAMILIES)),
         "functionals": list(named("functionals", FUNCTIONALS)),
         "behaviours": list(named("behaviours", BEHAVIOURS)),
+        "words": [Entry(name, *topic) for name, topic in TOPICS.items()],
     }
 
 
@@ -138,27 +140,31 @@ def names() -> list[str]:
 
 
 def explanation(name: str) -> str:
-    """What is known about a name, in a few lines for every section that has it.
+    """What is known about a name or a word, however it is spelt, in a few lines for every section that has it.
 
     Raises
     ------
     InputError
         If nothing has that name.
     """
-    from .reading.tables import ALIASES
+    from .reading import tables
 
-    name = ALIASES.get(name, name)
-    parts = [
-        _paragraphs(section, entry)
-        for section, entries in catalogue().items()
-        for entry in entries
-        if entry.name == name
-    ]
-    if not parts:
-        close = get_close_matches(name[:80], names(), n=1)
-        hint = f'did you mean "{close[0]}"?' if close else "`nsmodels list` shows every name"
-        raise InputError(f'explain: nothing is called "{name[:80]}"; {hint}')
-    return "\n\n".join(parts)
+    word = plain_name(name[:80])
+    for wanted in dict.fromkeys((name, tables.ALIASES.get(name), word, tables.ALIASES.get(word), ALIASES.get(word))):
+        parts = [
+            _paragraphs(section, entry)
+            for section, entries in catalogue().items()
+            for entry in entries
+            if entry.name == wanted
+        ]
+        if parts:
+            return "\n\n".join(parts)
+    if word in ELSEWHERE:
+        return f"{word} (not here)\n" + fill(ELSEWHERE[word], WIDTH, initial_indent="  ", subsequent_indent="  ")
+    known = [*names(), *ALIASES, *ELSEWHERE]
+    close = get_close_matches(name[:80], known, n=1) or get_close_matches(word, known, n=1)
+    hint = f'did you mean "{close[0]}"?' if close else "`nsmodels list` shows every name"
+    raise InputError(f'explain: nothing is called "{name[:80]}"; {hint}')
 
 
 def _paragraphs(section: str, entry: Entry) -> str:

@@ -178,7 +178,8 @@ def leggett_directions(
 
 
 ANGLE_ROWS = (
-    "give rows [polar, azimuth] in degrees on the Poincaré sphere, twice those of a polariser: one at 22.5° is [45, 0]"
+    "give rows [polar, azimuth] in degrees on the Poincaré sphere, twice the angles of polarisers: "
+    "a polariser at 22.5 degrees is [45, 0]"
 )
 
 

@@ -20,7 +20,7 @@ FLOORS: dict[str, int] = {
     "models": 3,
     **dict.fromkeys(("questions", "convex", "convex_parts"), 4),
     **dict.fromkeys(("certificate", "reading", "problem", "results", "plots", "report"), 5),
-    **dict.fromkeys(("derive", "explain", "summary", "progress"), 5),
+    **dict.fromkeys(("derive", "explain", "summary", "progress", "topics"), 5),
     "cli": 6,
 }
 ENGINES_MAY_USE = {"errors", "enclosure", "rationals", "interrupts"}

@@ -30,12 +30,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import MOST_SETTINGS, check_noun, kind_of, listed, whole
+from ..arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
 from ..enclosure import Enclosure
 from ..errors import InputError
 from ..functional import Functional
@@ -322,12 +322,21 @@ def _shape_of(shape: tuple[int, int] | None, settings: Settings | None, model: s
         remedy = "give the numbers of settings as shape=(n_A, n_B), or settings="
         numbers = listed(shape, f"{model}: shape", remedy)
         if len(numbers) != 2:
+            remedy = TWO_PARTIES if len(numbers) > 2 else remedy
             raise InputError(f"{model}: shape has {len(numbers)} entries; {remedy}")
         n_alice, n_bob = (whole(n, f"{model}: an entry of shape", most=MOST_SETTINGS) for n in numbers)
         given = n_alice, n_bob
     if settings is not None and given != settings.shape:
         raise InputError(f"{model}: shape {given} differs from that of the settings, {settings.shape}")
     return given
+
+
+def _refuse_numbers(given: tuple[object, ...], model: str) -> NoReturn:
+    """Refuse numbers of settings that are given one by one."""
+    if len(given) > 2:
+        raise InputError(f"{model}: {len(given)} arguments are given; {TWO_PARTIES}")
+    pair = ", ".join(map(shown, given))
+    raise InputError(f"{model}: give the numbers of settings as one pair, {model}(({pair})), or settings=")
 
 
 @dataclass(frozen=True, repr=False, init=False)
@@ -343,7 +352,9 @@ class ShapedModel(Model):
     _shape: tuple[int, int]
     settings: Settings | None
 
-    def __init__(self, shape: tuple[int, int] | None = None, *, settings: Settings | None = None) -> None:
+    def __init__(self, shape: tuple[int, int] | None = None, *more: object, settings: Settings | None = None) -> None:
+        if more:
+            _refuse_numbers((shape, *more), type(self).__name__)
         object.__setattr__(self, "_shape", _shape_of(shape, settings, type(self).__name__))
         object.__setattr__(self, "settings", settings)
 

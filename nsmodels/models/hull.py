@@ -67,7 +67,9 @@ class Hull(HiddenVariableModel):
 
     name = "hull"
 
-    def __init__(self, models: Sequence[Model]) -> None:
+    def __init__(self, models: Sequence[Model], *more: Model) -> None:
+        if more:
+            raise InputError("Hull: give the models as one list, Hull([…, …])")
         given = listed(models, "Hull: the argument models", "give a list of models")
         if not given:
             raise InputError("Hull: give at least one model")

@@ -91,11 +91,13 @@ class Leggett(HiddenVariableModel):
         self,
         settings: Settings,
         eta: float | None = None,
-        *,
+        *more: float,
         eta_a: float | None = None,
         eta_b: float | None = None,
     ) -> None:
         check_noun(settings, Settings, "argument settings", "Leggett")
+        if more:
+            raise InputError("Leggett: give the purities of the two sides by name, eta_a= and eta_b=")
         if eta is not None and (eta_a is not None or eta_b is not None):
             raise InputError("Leggett: give the purities once, as eta or as eta_a and eta_b")
         both = 1.0 if eta is None else purity(eta, "Leggett: eta")

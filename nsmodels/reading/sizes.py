@@ -9,13 +9,15 @@ from typing import Any, TypeVar
 from .. import settings as families
 from ..directions import NORM_TOLERANCE
 from ..errors import InputError
-from ..settings import DIRECTIONS, FAMILIES, Settings
+from ..settings import ANGLE_ROWS, DIRECTIONS, FAMILIES, Settings
 from .lines import shown
 from .tables import MAX_SETTINGS, Table, kind_of
 
 MAX_PAIRS = 1_000_000
 MAX_SEED = 2**32 - 1
-MAX_DEGREES = 1e6
+MAX_DEGREES = 360.0
+"""A full turn: more was a slip of the decimal point, or of the unit."""
+
 
 Shape = tuple[int, int]
 Noun = TypeVar("Noun")
@@ -130,6 +132,10 @@ def read_settings(table: Table) -> Settings:
 
 
 def _rows(table: Table, key: str, normalise: bool) -> list[list[float]]:
+    given = table.content[key]
+    if key != "directions" and isinstance(given, list) and given and all(type(row) in (int, float) for row in given):
+        remedy = f"angles go into {key}_deg: {ANGLE_ROWS}"
+        table.refuse((key, 0), f"must be a row [x, y, z], is {kind_of(given[0])}", remedy)
     rows = table.matrix(key, columns=3, column_is="x, y, z", most=MAX_SETTINGS)
     for index, row in enumerate(rows):
         norm = math.hypot(*row)
@@ -142,10 +148,18 @@ def _rows(table: Table, key: str, normalise: bool) -> list[list[float]]:
 
 
 def _angles(table: Table, key: str) -> list[list[float]]:
-    rows = table.matrix(key, columns=2, column_is="the polar angle and the azimuth", most=MAX_SETTINGS)
+    given = table.content[key]
+    for index, row in enumerate(given if isinstance(given, list) else ()):
+        if not isinstance(row, list):
+            table.refuse((key, index), f"must be a row [polar, azimuth], is {kind_of(row)}", ANGLE_ROWS)
+        if len(row) != 2:
+            table.refuse((key, index), f"number of entries is {len(row)}", ANGLE_ROWS)
+    if not isinstance(given, list):
+        table.refuse(key, f"must be a list of rows [polar, azimuth], is {kind_of(given)}", ANGLE_ROWS)
+    rows = table.matrix(key, columns=2, most=MAX_SETTINGS)
     for index, row in enumerate(rows):
         if max(map(abs, row)) > MAX_DEGREES:
-            table.refuse((key, index), f"has an angle above the limit of {MAX_DEGREES:g} degrees")
+            table.refuse((key, index), f"has an angle beyond a full turn of {MAX_DEGREES:g} degrees", ANGLE_ROWS)
     return rows
 
 

@@ -7,7 +7,6 @@ refusal is one line ``file:line: key: problem; remedy``.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import stat
@@ -18,6 +17,7 @@ from typing import Any, NoReturn
 
 from ..errors import InputError
 from ..models.registry import model_keys
+from .hints import hint, name_hint
 from .lines import MAX_BYTES, MAX_ENTRIES, KeyPath, LimitError, Most, check_limits, line_of, shown
 from .numbers import parse
 
@@ -52,13 +52,6 @@ MOST: dict[KeyPath, Most] = {
     **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
     **{("model", *of, key): _MANY_NUMBERS for of in ((), ("of",)) for key in ("alice", "bob")},
 }
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``did you mean "x"?`` or the list of what is known."""
-    words = list(known)
-    close = difflib.get_close_matches(str(word)[:80].lower(), words, n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else f"known here: {', '.join(words)}"
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -113,6 +106,8 @@ def read(path: Path) -> Document:
     if not stat.S_ISREG(mode):
         what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         refuse(file, 1, "file", f"this is {what}", "give a problem file (TOML)")
+    if raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":  # no TOML begins so
+        _refuse_json(file, raw)
     if len(raw) > MAX_BYTES:
         refuse(file, 1, "file", f"larger than the limit of {MAX_BYTES} bytes", "name a family, or use Python")
     try:
@@ -133,14 +128,23 @@ def read(path: Path) -> Document:
     return Document(file, text, data)
 
 
+def _refuse_json(file: str, raw: bytes) -> NoReturn:
+    """Say what a JSON file is, where a problem file should be."""
+    if b'"problem_sha256"' in raw:
+        remedy = "give its problem file (TOML); `nsmodels verify` and `nsmodels report` read results"
+        refuse(file, 1, "file", "this is a result file (JSON), which answers a problem", remedy)
+    what = "an answer in JSON, without its problem" if b'"certificate"' in raw or b'"bound"' in raw else "JSON"
+    refuse(file, 1, "file", f"this is {what}", "give a problem file (TOML), such as those that `nsmodels list` shows")
+
+
 def check_keys(document: Document) -> None:
     """Refuse the first unknown key, anywhere in the file, with the likely meaning."""
     for key, value in document.data.items():
         name = ALIASES.get(key, key)
         if name not in TOP:
             home = [table for table, keys in TABLES.items() if key in keys]
-            hint = f"it belongs in [{home[0]}]" if len(home) == 1 else suggestion(key, TOP)
-            document.refuse((key,), "unknown key", hint)
+            remedy = f"it belongs in [{home[0]}]" if len(home) == 1 else hint("", key, TOP)
+            document.refuse((key,), "unknown key", remedy)
         if name in TABLES and isinstance(value, dict):
             _check_table(document, (key,), value, TABLES[name])
             if name == "model" and isinstance(value.get("of"), list):
@@ -154,7 +158,8 @@ def check_keys(document: Document) -> None:
 def _check_table(document: Document, path: KeyPath, content: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in content:
         if key not in known:
-            document.refuse((*path, key), "unknown key", suggestion(key, known))
+            table = ALIASES.get(str(path[0]), str(path[0]))
+            document.refuse((*path, key), "unknown key", hint(table, key, known))
 
 
 class Table:
@@ -207,7 +212,7 @@ class Table:
         value = self.text(key, default) or ""
         value = ALIASES.get(value, value)
         if value not in words:
-            self.refuse(key, f"unknown name {shown(value)}", suggestion(value, words))
+            self.refuse(key, f"unknown name {shown(value)}", name_hint(value, words))
         return value
 
     def flag(self, key: str, default: bool) -> bool:

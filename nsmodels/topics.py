@@ -1,0 +1,343 @@
+"""The words that problem files, results and papers use, for ``nsmodels explain``: what they mean here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["ALIASES", "ELSEWHERE", "TOPICS", "plain_name"]
+
+Topic = tuple[str, tuple[str, ...], str]
+
+TOPICS: Mapping[str, Topic] = {
+    "visibility": (
+        "V in V·P + (1 − V)·noise, with white noise unless another is given",
+        (
+            'kind = "visibility" asks for the largest V in [0, 1] for which the mixture has a model: the critical '
+            "visibility. V = 1 means that the correlations themselves have one; above the critical V an inequality "
+            "of the model is violated, and `nsmodels derive` prints it.",
+            "Both ends are proved: the lower one by a list of hidden states, the upper one by the inequality.",
+            "As a parameter of the behaviour werner it is V in C = −V a·b.",
+        ),
+        "definition; arXiv:0801.2241",
+    ),
+    "bound": (
+        "the largest value of a functional over a model, as an enclosure",
+        (
+            'kind = "bound": f ≤ upper is proved by the certificate, and lower is attained by the hidden state that is '
+            "shown as maximiser.",
+            "Needs a model and a functional, and settings where the model or the functional is about directions.",
+        ),
+        "definition",
+    ),
+    "marginals": (
+        "the mean values A_i, B_j of one party's outcomes; as a kind: how biased hidden states can be",
+        (
+            'kind = "marginals" asks, setting by setting, for the largest mean |marginal| of hidden states that '
+            "reproduce the correlations without signalling.",
+            'In [behaviour], marginals = "match" asks a model for the given marginals as well, "free" for the '
+            "correlators alone. Without alice and bob they are unknown, hence free.",
+        ),
+        "arXiv:0801.2241, eqs. (6), (7) and (10)",
+    ),
+    "correlators": (
+        "C_ij, the mean of the product of both outcomes ±1 at Alice's setting i and Bob's setting j",
+        (
+            "A table of rows for Alice and columns for Bob. In [behaviour] the values C_ij in [−1, 1], in [functional] "
+            "the coefficients S_ij of f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ S_ij C_ij.",
+            "A box is a probability table exactly when |A + B| ≤ 1 + C and |A − B| ≤ 1 − C.",
+        ),
+        "arXiv:0801.2241, eqs. (6) and (7)",
+    ),
+    "behaviour": (
+        "the correlations in question: mean values A, B and C of two parties with outcomes ±1",
+        (
+            "Keys of [behaviour]: name (the singlet unless given), or correlators with alice and bob; pairs, "
+            "marginals, noise; visibility for werner, theta_deg for partially_entangled.",
+            "In Python, Behaviour.from_probabilities reads p[a,b,x,y], from_counts n[a,b,x,y] (order= names another "
+            "order of the axes, NaN an unknown pair), behaviours.from_state a density matrix or a ket.",
+        ),
+        "arXiv:0801.2241, eq. (6)",
+    ),
+    "probabilities": (
+        "p[a,b,x,y], outcome index 0 being +1: read in Python by Behaviour.from_probabilities",
+        (
+            "P(α, β | a, b) = ¼ (1 + α A + β B + αβ C). A block p[:,:,x,y] adds up to 1; one with a NaN is unknown.",
+            'A table with another order of the axes, such as p[x,y,a,b], is read with order="xyab".',
+        ),
+        "arXiv:0801.2241, eq. (6)",
+    ),
+    "counts": (
+        "n[a,b,x,y], numbers of events: read in Python by Behaviour.from_counts",
+        (
+            "C = (N_same − N_different)/N with σ = √((1 − C²)/N); no_signalling_test says whether marginals drift.",
+            'A table with another order of the axes, such as n[x,y,a,b], is read with order="xyab". Counts that '
+            "signal in the usual order and not in another one are refused.",
+        ),
+        "arXiv:0801.2241 (experiment)",
+    ),
+    "collins_gisin": (
+        "a table of the probabilities of +1 alone: 1 at [0, 0], P(+|a), P(+|b), P(++|ab)",
+        ("Behaviour.from_collins_gisin reads it and to_collins_gisin writes it; constants and marginals come first.",),
+        "Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129",
+    ),
+    "noise": (
+        "what a visibility mixes in: V·P + (1 − V)·noise",
+        (
+            '"white" (the default): every mean value vanishes. Or a table {correlators = …, alice = …, bob = …} of the '
+            "same shape, where the marginals are needed if they are matched.",
+        ),
+        "definition",
+    ),
+    "pairs": (
+        "the pairs of settings [alice, bob], counted from 0, whose correlator is known",
+        ("Most experiments measure some pairs only. Entries of the other pairs are ignored, and may be anything.",),
+        "definition",
+    ),
+    "settings": (
+        "the measurement directions of both parties, points on the Poincaré (Bloch) sphere",
+        (
+            "Keys of [settings]: family with its parameters; or alice and bob, rows [x, y, z]; or alice_deg and "
+            "bob_deg, rows [polar, azimuth] in degrees. normalise = true accepts rows of any length.",
+            "The angle of a linear polariser is half the angle on the sphere: a polariser at 22.5° is [45, 0]. A "
+            "half-wave plate's angle counts four times.",
+        ),
+        "definition; arXiv:0801.2241",
+    ),
+    "phi": (
+        "φ, the full opening angle between b_i and b_i'",
+        (
+            "b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i. In files phi_deg; in Python phi (radians, up to 2π) or phi_deg.",
+            "Beyond 180° b_i + b_i' points against a_i: there eq. (4) needs its moduli, and leggett3 refuses.",
+        ),
+        "arXiv:0801.2241, eq. (4)",
+    ),
+    "theta": (
+        "θ of the state cos θ |00⟩ + sin θ |11⟩, the behaviour partially_entangled",
+        ("theta_deg in files; in Python theta (radians, at most 2π) or theta_deg. 45° is maximally entangled.",),
+        "quant-ph/0412109",
+    ),
+    "eta": (
+        "η, the purity of hidden states in Leggett's model, 0 ≤ η ≤ 1: the marginals are η u·a",
+        (
+            "η = 1 is pure polarisation (Malus' law), η = 0 unbiased outcomes. eta for both sides, or eta_a and eta_b.",
+            "L3 ≤ 2 − ⅔ η |sin(φ/2)|.",
+        ),
+        "arXiv:0801.2241, eqs. (2), (3) and (5)",
+    ),
+    "eta_n": (
+        "η_N, the least mean of |v·e_i| over unit vectors v, of N axes e_i",
+        ("L_N ≤ 2 − 2 η η_N |sin(φ/2)|; 1/3 for the triad. `nsmodels explain leggett_directions` has other values.",),
+        "arXiv:0801.2241, eq. (4), for more directions",
+    ),
+    "options": (
+        "the table [options]: tolerance, time_limit_s, seed",
+        (
+            "tolerance: the wanted width of the enclosure, 1e-6 unless given (1e-9 for marginals).",
+            "time_limit_s: seconds, 60 unless given; then what is proved by then is the answer.",
+            "seed: of whatever is random in the search, 0 unless given. Proofs do not depend on it.",
+        ),
+        "definition",
+    ),
+    "tolerance": (
+        "the wanted width upper − lower of the enclosure: 1e-6 unless given, 1e-9 for marginals",
+        (
+            "A run whose enclosure is wider ends with exit code 1, although both ends are proved.",
+            "In [expected] it is how far the answer may be from the expected value.",
+        ),
+        "definition",
+    ),
+    "time_limit_s": (
+        "seconds that a question may take, 60 unless given",
+        ("When it is over, the enclosure proved so far is the answer, with reason time_limit.",),
+        "definition",
+    ),
+    "seed": (
+        "the seed of whatever is random, 0 unless given",
+        ("In [options] of the search; in [settings] of the family random, the same directions on every machine.",),
+        "definition",
+    ),
+    "expected": (
+        "the table [expected]: value, or lower and upper, with tolerance and source",
+        ("What a theorem or a paper says. A run that disagrees ends with exit code 1.",),
+        "definition",
+    ),
+    "kind": (
+        'what a problem file asks: "bound", "visibility" or "marginals"',
+        ("`nsmodels explain bound`, `… visibility` and `… marginals` say more.",),
+        "definition",
+    ),
+    "model": (
+        "a law for the local marginals of hidden states; no-signalling does the rest",
+        ("`nsmodels list models` names them. Every correlator that no signalling allows is free.",),
+        "arXiv:0801.2241, eqs. (6) and (7)",
+    ),
+    "functional": (
+        "f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ S_ij C_ij, the left-hand side of an inequality",
+        ("By name (`nsmodels list functionals`) or by correlators = [[S_ij]], alice, bob, constant.",),
+        "definition",
+    ),
+    "inequality": (
+        "f ≤ bound for every hidden state of a model; what violates it has no such model",
+        ("A visibility below 1 comes with one, and `nsmodels derive PROBLEM.toml` prints it as text, LaTeX or JSON.",),
+        "definition",
+    ),
+    "decomposition": (
+        "hidden states with weights that make up the behaviour, with the mixing t_ij of their boxes",
+        (
+            "C_λ = (1 − t)(−1 + |A + B|) + t(1 − |A − B|) for every hidden state λ and every pair of settings.",
+            "It shows the lower end of a visibility.",
+        ),
+        "arXiv:0801.2241, eqs. (6) and (7)",
+    ),
+    "certificate": (
+        "the proof in a result file, in integers and fractions",
+        (
+            "`nsmodels verify RESULT.json` re-checks every displayed number from it without any solver; checker.py "
+            "does it with the standard library alone.",
+        ),
+        "definition",
+    ),
+    "status": (
+        "certified, estimate or no_answer: what a result is worth",
+        (
+            "certified: both ends of the enclosure are proved, whatever its width.",
+            "estimate: computed and not proved. no_answer: nothing can be said, and reason says why.",
+        ),
+        "definition",
+    ),
+    "certified": (
+        "both ends of the enclosure are proved, whatever its width",
+        ("The upper end by a certificate, the lower end by something that attains it. `nsmodels verify` checks both.",),
+        "definition",
+    ),
+    "estimate": (
+        "a number that was computed and is not proved: it is never called a bound",
+        ("Exit code 1 of run. `nsmodels verify` does not accept it.",),
+        "definition",
+    ),
+    "no_answer": (
+        "nothing can be said; reason says why",
+        ("Exit code 1 after a limit or Ctrl-C, 3 where a solver failed.",),
+        "definition",
+    ),
+    "deviation": (
+        "the largest distance of an entry of a decomposition from the mixture that it reproduces",
+        ("0 where the model is exact.",),
+        "definition",
+    ),
+    "exit_codes": (
+        "0 certified and agreeing, 1 answered with a but, 2 bad input, 3 a solver failed",
+        ("verify: 0 all proved, 1 some claim is not, 2 unreadable.",),
+        "definition",
+    ),
+    "no_signalling": (
+        "no party's outcomes tell anything about the other's setting",
+        (
+            "Every hidden state obeys it here: P(α|a) is the same for all b. The model nonsignalling is all of these.",
+            "Behaviour.no_signalling_test tests it on counts.",
+        ),
+        "arXiv:0801.2241, eq. (6)",
+    ),
+    "malus": (
+        "Malus' law, here: a photon of polarisation u has the mean value u·a behind a polariser along a",
+        ("On the Poincaré sphere u·a is cos 2α for a polariser turned by α. It is the law of Leggett's model.",),
+        "arXiv:0801.2241, eq. (2)",
+    ),
+    "poincare": (
+        "the sphere of polarisations: opposite points are orthogonal, the Bloch sphere of a qubit",
+        ("A polariser turned by an angle moves its point by twice that angle. All directions here are on the sphere.",),
+        "definition",
+    ),
+    "tsirelson": (
+        "the largest quantum value of a functional: 2√2 for CHSH",
+        ('model = {name = "quantum"} in a problem of kind "bound"; `nsmodels explain quantum` says for what.',),
+        "Tsirelson, Lett. Math. Phys. 4, 93 (1980)",
+    ),
+}
+
+_WORDS = {
+    "leggett3": "l3 leggett_3 leggett_inequality leggetts_inequality",
+    "leggett_n": "ln l_n l4 l5 l6 l7 l10 leggett4 leggett6",
+    "leggett": "leggett_model nonlocal_realism nonlocal_realistic",
+    "chained": "i_n chain braunstein_caves chained_inequality",
+    "chsh": "s chsh_inequality clauser_horne_shimony_holt",
+    "bell": "local lhv bell_local bell_model bell_inequality",
+    "nonsignalling": "ns nonsignaling non_signalling non_signaling nonsignalling_box",
+    "unbiased": "cerf_gisin_massar_popescu",
+    "no_signalling": "no_signaling nosignalling nosignaling signalling signaling",
+    "hull": "of convex_hull mixture",
+    "quantum": "npa",
+    "pr_box": "pr prbox popescu_rohrlich",
+    "singlet": "psi_minus bell_state",
+    "werner": "werner_state isotropic",
+    "visibility": "v critical_visibility decompose threshold",
+    "noise": "white white_noise",
+    "phi": "phi_deg opening opening_angle",
+    "theta": "theta_deg",
+    "eta": "eta_a eta_b purity",
+    "eta_n": "etan",
+    "settings": "alice_deg bob_deg directions family families normalise normalize angle angles polar azimuth degrees "
+    "radians n_alice n_bob rows polariser polarizer polarisers polarizers measurement",
+    "options": "option",
+    "tolerance": "tol",
+    "time_limit_s": "time_limit timeout",
+    "correlators": "c correlator",
+    "behaviour": "behaviours behavior behaviors correlations state mean_values",
+    "marginals": "marginal match free alice bob",
+    "probabilities": "p probability",
+    "counts": "n count order nan",
+    "collins_gisin": "cg",
+    "model": "models hidden_variables hidden_variable",
+    "functional": "functionals coefficients constant",
+    "inequality": "inequalities derive",
+    "decomposition": "mixing hidden_states hidden_state",
+    "expected": "value source",
+    "status": "lower upper reason result",
+    "certified": "enclosure proved",
+    "estimate": "uncertified",
+    "certificate": "proof verify checker",
+    "exit_codes": "exit exit_code",
+    "malus": "malus_law",
+    "poincare": "poincare_sphere bloch bloch_sphere",
+    "tsirelson": "tsirelson_bound",
+    "kind": "title schema problem name",
+}
+ALIASES: Mapping[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
+"""Other words for names of the catalogue, in the spelling of `plain_name`."""
+
+_MORE = "Ket.jl, QETLAB, toqito or ncpol2sdpa"
+ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("leggett_garg", "leggett_garg_inequality", "macrorealism", "lg", "lgi"),
+        "Leggett-Garg inequalities are about one system at several times: not here; `nsmodels explain leggett3` is "
+        "about Leggett's inequality for two systems",
+    ),
+    **dict.fromkeys(
+        ("mermin", "ghz", "svetlichny", "w_state", "three_parties", "multipartite", "mermin_polynomial"),
+        f"This is about three or more parties, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
+    ),
+    **dict.fromkeys(
+        ("cglmp", "qutrit", "qutrits", "three_outcomes", "qudit", "qudits"),
+        f"This is about three or more outcomes, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
+    ),
+    **dict.fromkeys(
+        ("steering", "contextuality", "kochen_specker", "kcbs", "negativity", "concurrence", "entanglement"),
+        "This is not here: nsmodels is about hidden-variable models of two parties without signalling",
+    ),
+}
+"""Words of neighbouring subjects, and what to say about them."""
+
+
+_SPELLINGS = {
+    **{"φϕ": "phi", "η": "eta", "θϑ": "theta", "ψ": "psi", "⁻": "_minus", "é": "e", "₃": "3"},
+    **{" -–—‑.": "_", "'’": ""},
+}
+
+
+def plain_name(name: str) -> str:
+    """Lower case without blanks, hyphens, accents and Greek letters: ``"Leggett-Garg"`` is ``leggett_garg``."""
+    word = name.strip().lower()
+    for letters, plain in _SPELLINGS.items():
+        for letter in letters:
+            word = word.replace(letter, plain)
+    return word
