@@ -7,7 +7,7 @@ named behaviours are in the module ``behaviours``: ``ns.behaviours.singlet(setti
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -228,14 +228,9 @@ class Behaviour:
 
     @classmethod
     def from_probabilities(
-        cls,
-        p: ArrayLike,
-        tolerance: float = 1e-9,
-        *,
-        order: str | None = None,
-        known: ArrayLike | None = None,
+        cls, p: ArrayLike, tolerance: float = 1e-9, *, order: str | None = None, known: ArrayLike | None = None,
         **keywords: Any,
-    ) -> Behaviour:
+    ) -> Behaviour:  # fmt: skip
         """Read a table p[a,b,x,y], outcome index 0 being +1.
 
         Marginals are averaged over the other party's settings. A block p[:,:,x,y] with a NaN is not known, nor is one
@@ -296,15 +291,12 @@ class Behaviour:
         """
         array = tables.read_counts(counts, order)
         estimate = tables.estimate_from_counts(array)
-        errors = StandardErrors(estimate.correlator_errors, estimate.alice_errors, estimate.bob_errors)
-        return cls(
-            estimate.correlators,
-            estimate.alice,
-            estimate.bob,
-            **{"known": estimate.known, **keywords},
-            errors=errors,
-            counts=array,
-        )
+        keywords = {
+            "known": estimate.known,
+            "errors": StandardErrors(estimate.correlator_errors, estimate.alice_errors, estimate.bob_errors),
+            "counts": array,
+        } | keywords
+        return cls(estimate.correlators, estimate.alice, estimate.bob, **keywords)
 
     # -- questions --------------------------------------------------------------------------------------------------
 
@@ -377,9 +369,7 @@ class Behaviour:
         return self._replace(alice=alice, bob=bob, name=None, parameters=None, counts=None, errors=None)
 
     def _replace(self, **changes: Any) -> Behaviour:
-        import dataclasses
-
-        return dataclasses.replace(self, **changes)
+        return replace(self, **changes)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Behaviour):

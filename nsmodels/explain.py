@@ -159,6 +159,10 @@ def explanation(name: str) -> str:
         ]
         if parts:
             return "\n\n".join(parts)
+    owners = [(s, e) for s, entries in catalogue().items() for e in entries if word in e.parameters]
+    if owners:  # a key that one model or family has
+        title = f"{word} (key of {', '.join(entry.name for _, entry in owners)})"
+        return "\n\n".join([title, *(_paragraphs(section, entry) for section, entry in owners)])
     if word in ELSEWHERE:
         return f"{word} (not here)\n" + fill(ELSEWHERE[word], WIDTH, initial_indent="  ", subsequent_indent="  ")
     known = [*names(), *ALIASES, *ELSEWHERE]
