@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(("certificate", "reading", "problem", "results", "plots", "report"), 5),
     **dict.fromkeys(("derive", "explain", "summary", "progress", "topics"), 5),
     "cli": 6,
+    "testing": 6,
 }
 ENGINES_MAY_USE = {"errors", "enclosure", "rationals", "interrupts"}
 """Engines are numerics with no physics in them: of the nouns they see only numbers."""

@@ -297,7 +297,7 @@ class Model(ABC):
             )
 
 
-def check_model(model: object, question: str) -> None:
+def require_model(model: object, question: str) -> None:
     """Refuse what is no model, a class without its parentheses above all.
 
     Raises

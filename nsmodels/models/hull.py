@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..functional import Functional
 from ..rationals import round_up
 from ..settings import Settings
-from .base import HiddenStates, Model, Progress, Proof, Support, check_model, trivial_bound, values_at
+from .base import HiddenStates, Model, Progress, Proof, Support, require_model, trivial_bound, values_at
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
 from .registry import ENTRIES, entry_of
@@ -75,7 +75,7 @@ class Hull(HiddenVariableModel):
             raise InputError("Hull: give at least one model")
         parts: list[HiddenVariableModel] = []
         for item in given:
-            check_model(item, "Hull")
+            require_model(item, "Hull")
             part = with_safe_defaults(item)
             if part is None:
                 raise InputError(f"Hull: {item.name} has no hidden states to mix; list other models")

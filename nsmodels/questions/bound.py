@@ -27,7 +27,7 @@ from ..models.base import (
     Model,
     Progress,
     Proof,
-    check_model,
+    require_model,
 )
 from ..models.hidden_variables import with_safe_defaults
 from ..settings import Settings
@@ -204,7 +204,7 @@ def bound(
     Source: arXiv:0801.2241, eqs. (4)-(7); the formula for h(f) is in `nsmodels.models.base`.
     """
     check_noun(functional, Functional, "functional", "bound")
-    check_model(model, "bound")
+    require_model(model, "bound")
     if functional.shape != model.shape:
         raise InputError(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "

@@ -32,7 +32,7 @@ from ..enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ..errors import InputError, SolverError
 from ..functional import Functional, Inequality
 from ..interrupts import arrived, held, loading, released, taken
-from ..models.base import HiddenStates, Model, Progress, Support, check_model
+from ..models.base import HiddenStates, Model, Progress, Support, require_model
 from ..models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from ..rationals import round_up
 from ..versions import versions
@@ -113,7 +113,7 @@ def decompose(
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
     """
     check_noun(behaviour, Behaviour, "behaviour", "decompose")
-    check_model(model, "decompose")
+    require_model(model, "decompose")
     if behaviour.shape != model.shape:
         raise InputError(
             f"decompose: the behaviour has {behaviour.shape[0]}×{behaviour.shape[1]} settings, "
