@@ -137,7 +137,8 @@ def mixtures(case: _Case) -> None:
         _require(own.all(), "a state of a certified mixture is not in the model", case)
     if result.inequality is not None:
         reached = case.support(result.inequality.functional).value.lower
-        _require(reached <= result.inequality.bound + 1e-6, "the model violates an inequality that it is said to obey", case)
+        broken = "the model violates an inequality that it is said to obey"
+        _require(reached <= result.inequality.bound + 1e-6, broken, case)
 
 
 def checked(case: _Case) -> None:
