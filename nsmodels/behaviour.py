@@ -291,12 +291,12 @@ class Behaviour:
         """
         array = tables.read_counts(counts, order)
         estimate = tables.estimate_from_counts(array)
-        keywords = {
+        own: dict[str, Any] = {
             "known": estimate.known,
             "errors": StandardErrors(estimate.correlator_errors, estimate.alice_errors, estimate.bob_errors),
             "counts": array,
-        } | keywords
-        return cls(estimate.correlators, estimate.alice, estimate.bob, **keywords)
+        }
+        return cls(estimate.correlators, estimate.alice, estimate.bob, **(own | keywords))
 
     # -- questions --------------------------------------------------------------------------------------------------
 
