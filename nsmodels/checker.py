@@ -41,8 +41,10 @@ Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
 Ints = list[int]
 Refused = type("Refused", (Exception,), {"__doc__": "The certificate does not prove what it should."})
-Model = namedtuple("Model", "name shape alice bob rows parts", defaults=((), (), (), ()))
-Behaviour = namedtuple("Behaviour", "shape correlators alice bob radius marginal_radius", defaults=(ZERO, ZERO))
+Model = namedtuple("Model", "name shape alice bob rows parts etas", defaults=((), (), (), (), (ZERO, ZERO)))
+Behaviour = namedtuple(  # height: where it is known, the marginals are a·(0, 0, height)
+    "Behaviour", "shape correlators alice bob radius marginal_radius height", defaults=(ZERO, ZERO, None)
+)
 
 def need(condition: Any, message: str) -> None:
     """Refuse unless the condition holds."""
@@ -244,7 +246,8 @@ def behaviour(spec: Any, settings: Any) -> Any:
         cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
         mean_a, mean_b = ([Fraction(cosine * x[2], ONE * ONE) for x in side] for side in (alice, bob))
         turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
-        return Behaviour(shape, [[dot(a, b) for b in turned] for a in alice], mean_a, mean_b, EPS, cosine and EPS)
+        rows = [[dot(a, b) for b in turned] for a in alice]
+        return Behaviour(shape, rows, mean_a, mean_b, EPS, cosine and EPS, Fraction(cosine, ONE))
     factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
     need(0 <= factor <= 1, "the visibility of a Werner state is outside [0, 1]")
     rows = [[-factor * dot(a, b) for b in bob] for a in alice]
@@ -283,7 +286,7 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Any) -> Any:
         etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
         need(settings and all(eta == 0 or 1e-30 <= eta <= 1 for eta in etas), "no settings, or impossible purities")
         a, b = ([[int(eta * x) for x in r] for r in side] for eta, side in zip(etas, settings or ()))
-        return model._replace(alice=a, bob=b)
+        return model._replace(alice=a, bob=b, etas=etas)
     if model.name == "one_sided":
         eta, side = number(spec.get("eta", 1.0)), ("alice", "bob").index(spec.get("party", "bob"))
         need(settings and (eta == 0 or 1e-30 <= eta <= 1), "no settings, or an impossible purity")
@@ -646,50 +649,97 @@ def target(spec: Any, settings: Any) -> tuple[Any, Any]:
     need(0 < len(known) == len(pairs) and all(abs(x) <= 1 + wanted.radius for x in entries), "a malformed behaviour")
     return wanted, known
 
-def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any) -> tuple[Fraction, Row]:
+def determinant(m: Table) -> Fraction:
+    """Determinant of a matrix of at most three rows."""
+    if len(m) < 2:
+        return Fraction(m[0][0]) if m else Fraction(1)
+    minors = ([r[:k] + r[k + 1 :] for r in m[1:]] for k in range(len(m)))
+    return sum(((-1) ** k * m[0][k] * determinant(minor) for k, minor in enumerate(minors)), ZERO)
+
+def reachable(rows: list[Ints], missing: Row, radius: Fraction) -> bool:
+    """Whether some vector d of at most this length has a·d = missing for all rows a (unit vectors, over `ONE`)."""
+    if len(rows) > 3:  # |d|² is missing · G⁻¹ missing, and the least eigenvalue of G at least det G / (tr G)^(n−1)
+        return False
+    gram = [[dot(x, y) for y in rows] for x in rows]
+    least = (determinant(gram) - EPS) / (len(rows) + EPS) ** (len(rows) - 1)
+    return sum(x * x for x in missing) <= radius * radius * least
+
+def check_vectors(lower: Any, wanted: Any, noise: Any, model: Any, settings: Any, sides: Any, error: Fraction) -> Any:
+    """Check that κ of Leggett's states make the marginals right; give η_A + η_B, by which their rows may exceed."""
+    # the means of u and v over such states are any vectors of length at most 1
+    parts, (visibility, repair) = model.parts or (model,), (rational(lower[key]) for key in ("visibility", "repair"))
+    laws = [part.etas for part in parts if part.name == "leggett"]
+    need(laws and settings, "a repair is not allowed")
+    purities, plain = max(laws, key=min), noise is None
+    for p, (means, key) in enumerate(((wanted.alice, "u"), (wanted.bob, "v"))):
+        others = (noise and (noise.alice, noise.bob)[p]) or len(sides[p]) * [ZERO]
+        off = error + visibility * wanted.marginal_radius + EPS
+        left = [visibility * (m - n) + n - (1 - repair) * sum(x) for m, n, x in zip(means or [], others, sides[p])]
+        if not means:
+            continue
+        vector, straight = [ZERO, ZERO, visibility * (wanted.height or ZERO)], plain and wanted.height is not None
+        for w, state in zip(lower["weights"], lower["states"]):
+            part = parts[state.get("part", 0)]
+            if part.name == "leggett":
+                scale = (1 - repair) * rational(w) * part.etas[p]
+                vector = [x - scale * rational(y) for x, y in zip(vector, state[key])]
+            else:
+                straight = straight and key not in state and not any(map(rational, state[PARTIES[p]]))
+        radius = repair * purities[p]
+        near = straight and sum((abs(x) + EPS) ** 2 for x in vector) <= radius * radius
+        rows = [*settings[p]]
+        need(near or reachable(rows, [abs(x) + off for x in left], radius), "the repair does not reach the marginals")
+    return sum(purities)
+
+def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any, settings: Any) -> tuple[Fraction, Row]:
     """Check the finite model of a visibility; give the visibility that it proves, and the model as it is displayed."""
     keys = "visibility weights states antipodal deviation repair"
     lower, shape = only(result["certificate"]["lower"], keys, "the certificate's lower end"), wanted.shape
     need(type(lower.get("antipodal", False)) is bool, "antipodal is neither true nor false")
-    visibility, deviation, repair = (rational(lower.get(key, "0")) for key in ("visibility", "deviation", "repair"))
+    visibility, repair = (rational(lower.get(key, "0")) for key in ("visibility", "repair"))
+    need(not rational(lower.get("deviation", "0")) and not number(result.get("deviation", 0)), "the model is not exact")
     weights, antipodal = row(lower["weights"], None, "weights", rational), lower.get("antipodal") is True
     need(len(weights) * max(math.prod(shape), sum(shape) << 8) <= MAX_SUMMANDS, "there are too many hidden states")
     states: list[Any] = [marginals_of(model, x, exactly=True) for x in listed(lower["states"], len(weights), "s")]
-    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1 and 0 <= repair <= 1e-6 >= deviation >= 0
-    need(fine, "the weights are no probabilities, the visibility is none, or it misses the target by more than 1e-6")
+    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= visibility <= 1 and 0 <= repair <= 1e-6
+    need(fine, "the weights are no probabilities, the visibility is none, or the repair is larger than 1e-6")
     names, error = [part.name for part in [model, *model.parts]], max(state[2] for state in states)
     for x in lower["states"] if antipodal and "finite" in names else ():  # is −m in the model too?
         signs = {key: y if key == "part" else [f"-{z}".replace("--", "") for z in y] for key, y in x.items()}
         marginals_of(model, signs, exactly=True)
-    # a repair mixes in a local point, κ of it: correlators and marginals alone, of total size at most 1, are local
-    need(not repair or ({"bell", "nonsignalling"} & {*names} and not (noise or deviation)), "a repair is not allowed")
-    visibility /= 1 - repair
+    # a repair mixes in κ of other states: where Bell's are in the model, of a local point, as correlators and marginals
+    # alone, of total size at most 1, are local; else of Leggett's states, for the marginals
+    ball, share = repair and {"bell", "nonsignalling"} & {*names}, 1 - repair
     sides = [[[w * state[p][k] for w, state in zip(weights, states)] for k in range(n)] for p, n in enumerate(shape)]
     scale = common(x for side in sides for r in side for x in r)
     need(len(weights) * sum(shape) * scale.bit_length() <= 1 << 33, "the weights are too fine")
     alice, bob = ([[int(x * scale) for x in r] for r in side] for side in sides)  # weighted marginals of each setting
-    gaps, mixing = [], table(result["mixing"], shape, "mixing")
+    law = ZERO if ball or not repair else check_vectors(lower, wanted, noise, model, settings, sides, error)
+    gaps, mixing, inverse = [], table(result["mixing"], shape, "mixing"), 1 / share if ball else Fraction(1)
     for i, j in known:
         c = visibility * wanted.correlators[i][j] + (1 - visibility) * (noise.correlators[i][j] if noise else 0)
         low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
         high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
-        gaps.append(max(low - c, c - high) + 2 * error + visibility * wanted.radius)
-        off = abs(low + mixing[i][j] * (high - low) - min(max(c, low), high)) - repair
+        off = abs(low + mixing[i][j] * (high - low) - min(max(c, low), high)) - 4 * repair
         need(off <= ROUNDING, "the displayed mixing does not give the target")
+        if repair and not ball:
+            low, high = share * (low + 1) + repair * law - 1, 1 - share * (1 - high) - repair * law
+        every = (low, high, error, repair) == (-1, 1, 0, 0)  # any mean value is between −1 and 1
+        gaps.append(ZERO if every else max(low - c * inverse, c * inverse - high) + 2 * error + inverse * wanted.radius)
     for side, means, others in ((alice, wanted.alice, noise and noise.alice), (bob, wanted.bob, noise and noise.bob)):
-        for m, p, n in zip(side, means or [], others or len(side) * [ZERO]):
+        for m, p, n in zip(side, [] if law else means or [], others or len(side) * [ZERO]):
             mean, off = (ZERO, ZERO) if antipodal else (Fraction(sum(m), scale), error)
-            gaps.append(abs(visibility * (p - n) + n - mean) + off + visibility * (p and wanted.marginal_radius))
-    missing, worst = (1 - repair) * sum(max(gap, ZERO) for gap in gaps), max(gaps, default=ZERO)
-    need(missing <= repair if repair else worst <= deviation, "the model misses the target")
-    fine = 1e-6 >= number(result.get("deviation", 0)) >= deviation and all(0 <= x <= 1 for r in mixing for x in r)
-    need(fine, "the deviation, or a mixing of an unknown pair, is displayed wrong")
+            off += inverse * visibility * (p and wanted.marginal_radius)
+            gaps.append(abs(inverse * (visibility * (p - n) + n) - mean) + off)
+    missing, worst = share * sum(max(gap, ZERO) for gap in gaps), max(gaps, default=ZERO)
+    need(missing <= repair if ball else worst <= 0, "the model misses the target")
+    need(all(0 <= x <= 1 for r in mixing for x in r), "the mixing of an unknown pair is displayed wrong")
     listing = []  # as displayed: negated states follow the others
     for sign, (w, state) in product((1, -1)[: 1 + antipodal], zip(weights, lower["states"])):
         vectors = {key: [sign * rational(x) for x in state[key]] for key in VECTORS if key in state}
         halves = antipodal and any(map(any, vectors.values()))
         listing += [{"weight": w / (1 + halves), **vectors}] if halves or sign > 0 else []
-    return visibility * (1 - repair), listing
+    return visibility, listing
 
 def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
@@ -705,8 +755,9 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
     displays = any(result[key] is not None for key in ("decomposition", "mixing", "deviation"))
     displays = displays or certificate["lower"] is not None
     need(not none or (claim is not None and not displays), "nothing is proved: there is no value")
-    (lower, listing), upper = (ZERO, []) if none else check_mixture(result, wanted, noise, known, model), Fraction(1)
-    text = f"{len(listing)} hidden states that reach {shown(lower, up=False)} to within {result.get('deviation', 0)!r}"
+    mixture = (ZERO, []) if none else check_mixture(result, wanted, noise, known, model, settings)
+    (lower, listing), upper = mixture, Fraction(1)
+    text = f"{len(listing)} hidden states that reach {shown(lower, up=False)}"
     if not none:
         claims.append((same([result["value"]["lower"], *result["decomposition"]], [lower, *listing]), text))
     need(claim is not None or result["inequality"] is None, "the inequality is displayed without a proof")

@@ -495,7 +495,8 @@ def test_a_marginal_that_is_not_zero_is_never_taken_for_zero(phi_deg, antipodal)
     assert any("misses the target" in text for _, text in checker.check(forged))
     forged["certificate"]["lower"]["deviation"] = "1/10000000000000000000000000000000000000000"
     forged["deviation"] = 1e-39
-    assert verdict(forged)  # what is said then: to within this much
+    assert not verdict(forged)  # nor by saying that it is missed by this much
+    assert any("not exact" in text for _, text in checker.check(forged))
 
 
 def test_a_marginal_that_is_zero_needs_no_deviation():

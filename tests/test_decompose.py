@@ -196,7 +196,7 @@ def test_given_marginals_are_reproduced():
     s = ns.settings.random(4, 4, 1)
     b = ns.behaviours.partially_entangled(s, 0.6)
     d = decompose(b, ns.Leggett(s), tolerance=1e-5)
-    assert d.decomposition.deviation <= 1e-11
+    assert d.decomposition.deviation == 0.0
     check_model(d)
     free = decompose(b, ns.Leggett(s), tolerance=1e-5, marginals="free")
     assert free.upper >= d.lower
@@ -229,9 +229,8 @@ def test_marginals_that_bind(case):
     d = decompose(b, model)
     assert d.reason == "tolerance_met"
     assert d.upper - d.lower <= 1e-6
-    # equations for the marginals hold to within the stated deviation, and so does the lower end
-    assert d.decomposition.deviation <= 1e-8
-    assert d.lower - 3.0 * d.decomposition.deviation - 1e-12 <= expected <= d.upper + 1e-15
+    assert d.decomposition.deviation == 0.0
+    assert d.lower <= expected <= d.upper + 1e-15
     check_model(d)
     check_inequality(d)
 

@@ -67,6 +67,83 @@ def test_a_behaviour_with_a_model_has_visibility_one_exactly(model, behaviour):
     assert result["value"] == {"lower": 1.0, "upper": 1.0}
 
 
+TRIADS = {"settings": {"family": "leggett_triads", "phi_deg": 30.0}}
+CHSH = {"settings": {"family": "chsh"}}
+LEGGETT = {"name": "leggett"}
+
+
+def entangled(theta, **more):
+    return {"name": "partially_entangled", "theta_deg": theta, **more}
+
+
+REPAIRED = {
+    "local, interior": (BELL, {"name": "werner", "visibility": 0.3},
+                        {"settings": {"family": "fibonacci", "n_alice": 6, "n_bob": 6}}),
+    "local marginals": (BELL, entangled(20.0), CHSH),
+    "given noise": (BELL, {"name": "singlet", "noise": {
+        "correlators": [[0.1, 0.2], [0.3, 0.3]], "alice": [0.1, 0.0], "bob": [0.2, 0.3]}}, CHSH),
+    "beyond": ({"name": "nonsignalling"}, entangled(20.0), CHSH),
+    "mean vectors": (LEGGETT, entangled(30.0), TRIADS),
+    "mean vectors of a table": (LEGGETT, {"correlators": [[0.3, 0.4]], "alice": [0.1], "bob": [0.2, 0.1]},
+                                {"settings": {"alice": [[0, 0, 1]], "bob": [[0, 0, 1], [0, 1, 0]]}}),
+    "mean vectors and noise": (
+        LEGGETT,
+        {"correlators": [[0.9, 0.9]], "alice": [0.1], "bob": [0.2, 0.1],
+         "noise": {"correlators": [[0.1, 0.2]], "alice": [0.1], "bob": [0.2, 0.3]}},
+        {"settings": {"alice": [[0, 0, 1]], "bob": [[0, 0, 1], [0, 1, 0]]}},
+    ),
+    "a product state": (LEGGETT, entangled(0.0), TRIADS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_equations_that_rounding_breaks_are_repaired_with_a_proof(name):
+    model, behaviour, more = REPAIRED[name]
+    result, holds = answer(model, behaviour, **more)
+    assert holds
+    assert result["status"] == "certified"
+    assert result["deviation"] == 0.0
+    assert result["value"]["upper"] - result["value"]["lower"] <= 1e-6
+    lower = result["certificate"]["lower"]
+    repair = Fraction(lower["repair"])
+    assert 0 < repair <= Fraction(1, 10**6)
+
+    def forged(**change):
+        copy = json.loads(json.dumps(result))
+        copy["certificate"]["lower"].update(change)
+        return copy
+
+    assert proved(forged())
+    assert not proved(forged(repair="0"))
+    assert not proved(forged(repair=str(repair / 10**6)))
+    assert not proved(forged(repair=f"-{repair}"))
+    assert not proved(forged(repair="1/1000"))
+    weights = [Fraction(w) for w in lower["weights"]]
+    heaviest = max(range(len(weights)), key=weights.__getitem__)
+    weights[heaviest] -= Fraction(1, 10**5)
+    weights[heaviest - 1] += Fraction(1, 10**5)
+    if name not in ("local, interior", "beyond"):
+        assert not proved(forged(weights=[str(w) for w in weights]))
+
+
+@pytest.mark.parametrize("directions", [[[0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]])
+def test_the_singlet_is_a_non_signalling_box(directions):
+    result, holds = answer(
+        {"name": "nonsignalling"}, {"name": "singlet"}, settings={"alice": directions, "bob": directions}
+    )
+    assert holds
+    assert result["value"] == {"lower": 1.0, "upper": 1.0}
+
+
+def test_a_model_that_misses_its_target_is_an_estimate():
+    """Marginals of a state under irrational directions: no list of numbers has them exactly."""
+    s = ns.settings.random(2, 2, seed=1)
+    b = ns.behaviours.partially_entangled(s, theta=0.3)
+    d = ns.decompose(b, ns.Finite(*(np.array([1, 1, -1, -1])[:, None] * x for x in (abs(b.alice), abs(b.bob)))))
+    assert d.status in ("estimate", "certified")
+    assert (d.status == "certified") == (d.decomposition.deviation == 0.0)
+
+
 def test_no_mixture_is_said_with_a_proof_that_forgers_cannot_use():
     result, holds = answer(BELL, OUTSIDE)
     assert result["reason"] == "no mixture of the behaviour and the noise has a model (proved)"

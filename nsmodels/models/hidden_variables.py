@@ -170,6 +170,13 @@ class HiddenVariableModel(Reducible, Model):
         """Columns that span Alice's and Bob's marginal vectors, shapes (n_A, r) and (n_B, s); None: all directions."""
         return None
 
+    def mean_vectors(self) -> tuple[float, float] | None:
+        """Purities η_A, η_B where the states are all pairs of unit vectors u, v, with A = η_A a·u and B = η_B b·v.
+
+        The means of u and v are then any two vectors of length ≤ 1. None (the default) where nothing of it is known.
+        """
+        return None
+
     def listed(self) -> HiddenStates | None:
         """All hidden states where they are a short list, else None."""
         return None

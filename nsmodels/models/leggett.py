@@ -324,6 +324,10 @@ class Leggett(HiddenVariableModel):
         """Marginal vectors are combinations of the coordinates of the directions."""
         return self.settings.alice, self.settings.bob
 
+    def mean_vectors(self) -> tuple[float, float]:
+        """The purities: mean vectors are anything in the unit ball."""
+        return self.eta_a, self.eta_b
+
     def prepare(self) -> None:
         """Compile the kernels of both spheres, on one setting."""
         tiny = Leggett(Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]]))

@@ -296,8 +296,10 @@ class _Task:
 
         for noise_only in (False, True):
             if is_exact(self.small, noise_only=noise_only) and not self._closed():
+                high = 1.0 if self.upper is None else self.upper.visibility
                 if noise_only and self.lower is not None and self.lower.deviation <= LARGEST_MISS:
-                    break
+                    if 0.0 < self.lower.visibility < high + 1e-12:
+                        break  # an estimate that is better than nothing
                 generate_exactly(
                     self.small, search.parts, columns, weights, prove, finished, rng=search.rng, noise_only=noise_only,
                     deadline=time.perf_counter() + seconds,
@@ -429,7 +431,7 @@ class _Task:
             more = Fraction(lower.deviation) + 2 * abs(Fraction(low) - Fraction(least))
             lower = replace(lower, visibility=least, deviation=round_up(more))
             low = least
-        if status == Status.CERTIFIED and lower is not None and lower.deviation > LARGEST_MISS:
+        if status == Status.CERTIFIED and lower is not None and lower.deviation > 0.0:
             status, reason = Status.ESTIMATE, f"the model misses its target by up to {at_most(lower.deviation, 2)}"
         elif status == Status.CERTIFIED and unknown is not None:
             status, reason = Status.ESTIMATE, f"the model {unknown} does not show that its states belong to it"

@@ -32,7 +32,7 @@ from .target import Target
 LARGEST_MISS = Fraction(1, 10**6)
 """By how much, in a repair or as a deviation, a model may miss its target and still prove a lower end."""
 
-__all__ = ["ExactModel", "exact_model"]
+__all__ = ["ExactModel", "dyadic_weights", "exact_columns", "exact_model", "pair_right", "row_sums", "target_error"]
 
 Array = NDArray[np.float64]
 
@@ -116,7 +116,7 @@ class _Rows:
     error: float
 
 
-def _exact_columns(
+def exact_columns(
     parts: Sequence[HiddenVariableModel], columns: Columns
 ) -> tuple[Columns, list[Mapping[str, Any]], float]:
     """Columns with rational hidden vectors, and a bound on the error of every stored marginal."""
@@ -139,19 +139,21 @@ def _exact_columns(
     return Columns(alice, bob, u, v, columns.part), vectors, error
 
 
-def _rows(target: Target, columns: Columns, weights: Array, entry_error: float) -> _Rows:
+def row_sums(target: Target, columns: Columns, weights: Array, entry_error: float) -> _Rows:
+    """Every pair row of some weights, and a bound on its error."""
     sums = target.sums(columns.alice, columns.bob, weights)
     size = float(np.abs(columns.alice).max(initial=0.0) + np.abs(columns.bob).max(initial=0.0))
     return _Rows(sums, 2.0 * entry_error + (len(weights) + 3) * 1.2e-16 * size)
 
 
-def _pair_right(target: Target) -> tuple[Array, Array]:
+def pair_right(target: Target) -> tuple[Array, Array]:
+    """The right-hand sides 1 ± N and slopes ± D of all pair rows, symmetry or not."""
     start = target.noise.correlators[target.first, target.second]
     step = target.behaviour.correlators[target.first, target.second] - start
     return np.concatenate([1.0 + start, 1.0 - start]), np.concatenate([step, -step])
 
 
-def _target_error(target: Target, visibility: float) -> float:
+def target_error(target: Target, visibility: float) -> float:
     """Bound on the error of 1 ± (N + V D) as evaluated."""
     exact = (visibility == 1.0 or visibility == 0.0) and not target.noise.correlators.any()
     data = max(target.behaviour.rounding, target.noise.rounding)
@@ -196,20 +198,23 @@ def exact_model(
     """
     used = weights > 0.0
     columns, weights = columns.take(used), weights[used]
-    columns, vectors, entry_error = _exact_columns(parts, columns)
-    right, slope = _pair_right(target)
+    columns, vectors, entry_error = exact_columns(parts, columns)
+    right, slope = pair_right(target)
     equations = len(target.margin_right) > 0
     visibility = min(max(visibility, 0.0), 1.0)
     if equations:
         return _with_equations(target, columns, vectors, weights, visibility, entry_error)
     weights = dyadic_weights(weights)
-    rows = _rows(target, columns, weights, entry_error)
+    rows = row_sums(target, columns, weights, entry_error)
 
     def answer(v: float, deviation: float = 0.0, repair: Fraction = Fraction(0)) -> ExactModel:
         return ExactModel(v, weights, columns, vectors, target.antipodal, rows.sums, deviation, repair)
 
-    error = rows.error + _target_error(target, 0.5)
-    exact_error = rows.error + _target_error(target, 1.0)
+    if entry_error == 0.0:  # where all marginals vanish any mean value will do, and mean values are at most 1 in size
+        vanish = rows.sums[: target.n_pairs] + rows.sums[target.n_pairs :] == 0.0
+        right[np.concatenate([vanish, vanish])] = np.inf
+    error = rows.error + target_error(target, 0.5)
+    exact_error = rows.error + target_error(target, 1.0)
     least, largest = _interval(right, slope, rows.sums, exact_error)
     if least <= 1.0 <= largest:
         return answer(1.0)
@@ -238,7 +243,7 @@ def _repaired(target: Target, answer: Callable[..., ExactModel], rows: _Rows, vi
     wanted = visibility * target.behaviour.correlators[target.first, target.second]
     low, high = rows.sums[:n] - 1.0, 1.0 - rows.sums[n:]
     distance = np.maximum(np.maximum(low - wanted, wanted - high), 0.0)
-    total = float(distance.sum()) * (1.0 + 1e-12) + n * (rows.error + _target_error(target, 0.5))
+    total = float(distance.sum()) * (1.0 + 1e-12) + n * (rows.error + target_error(target, 0.5))
     share = Fraction(total * (1.0 + 1e-9)) / (1 + Fraction(total))
     return answer(round_down(Fraction(visibility) * (1 - share)), repair=share)
 
@@ -255,21 +260,21 @@ def _mix(
 ) -> ExactModel | None:
     """Mix in just enough of a strict model of the noise."""
     extra, shares = noise_model
-    extra, more_vectors, more_error = _exact_columns(parts, extra)
+    extra, more_vectors, more_error = exact_columns(parts, extra)
     entry_error = max(entry_error, more_error)
-    right, slope = _pair_right(target)
-    first = _rows(target, columns, weights, entry_error)
-    second = _rows(target, extra, shares, entry_error)
+    right, slope = pair_right(target)
+    first = row_sums(target, columns, weights, entry_error)
+    second = row_sums(target, extra, shares, entry_error)
     joined = Columns.join([columns, extra])
     kappa = 1e-14
     while kappa < 0.5:
         v = visibility * (1.0 - kappa)
         sums = (1.0 - kappa) * first.sums + kappa * second.sums
-        error = 2.0 * (first.error + second.error) + _target_error(target, 0.5) + len(joined) * 4e-15
+        error = 2.0 * (first.error + second.error) + target_error(target, 0.5) + len(joined) * 4e-15
         if (sums + error <= right + v * slope).all():
             both = dyadic_weights(np.concatenate([(1.0 - kappa) * weights, kappa * shares]))
-            rows = _rows(target, joined, both, entry_error)
-            bound = rows.error + _target_error(target, 0.5)
+            rows = row_sums(target, joined, both, entry_error)
+            bound = rows.error + target_error(target, 0.5)
             least, largest = _interval(right, slope, rows.sums, bound)
             if least < largest - 4e-16:
                 best = math.nextafter(largest - 3e-16, 0.0)
@@ -285,7 +290,7 @@ def _with_equations(
     entry_error: float,
 ) -> ExactModel:  # fmt: skip
     """Lower V step by step, correct the weights for the marginals' equations, and state what is left of the error."""
-    right, slope = _pair_right(target)
+    right, slope = pair_right(target)
     stacked = np.concatenate([columns.alice, columns.bob, np.ones((1, len(columns)))])
     loss, best = 0.0, None
     while loss < 2.0:
@@ -299,8 +304,8 @@ def _with_equations(
             change = np.linalg.lstsq(scaled, wanted - stacked @ corrected, rcond=1e-12)[0]
             corrected[active] = np.maximum(corrected[active] * (1.0 + change), 0.0)
         exact = dyadic_weights(corrected)
-        rows = _rows(target, columns, exact, entry_error)
-        error = rows.error + _target_error(target, v)
+        rows = row_sums(target, columns, exact, entry_error)
+        error = rows.error + target_error(target, v)
         missed = np.abs(stacked[:-1] @ exact - wanted[:-1]).max(initial=0.0)
         data = entry_error + max(target.behaviour.rounding, target.noise.rounding) + (len(exact) + 8) * 1.2e-16
         deviation = float(missed) + data

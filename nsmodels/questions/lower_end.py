@@ -11,6 +11,7 @@ from ..engines.recombination import recombine
 from ..models.hidden_variables import HiddenVariableModel
 from .columns import Columns, with_partners
 from .exact_model import LARGEST_MISS, ExactModel, exact_model
+from .room import in_the_ball, strictest, with_mean_vectors
 from .strict import strict_noise_model
 from .target import Target
 
@@ -38,7 +39,12 @@ def prove_mixture(
         For the states of a model of the noise.
     """
     equations = len(target.margin_right) > 0
-    if equations and visibility >= 1.0 - 0.3 * tolerance:
+    nearly_one = visibility >= 1.0 - 0.3 * tolerance
+    if nearly_one:
+        model = _of_the_behaviour(target, parts, columns, rng, tolerance)
+        if model is not None:
+            return model
+    if equations and nearly_one:
         visibility = 1.0
     model = None
     if len(weights) > MANY_STATES and not equations:
@@ -52,10 +58,34 @@ def prove_mixture(
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
         strict = strict_noise_model(target, parts, columns, rng)
         if strict is not None:
-            other = exact_model(target, parts, columns, weights, visibility, noise_model=strict)
-            if (other.deviation, -other.visibility) < (model.deviation, -model.visibility):
-                model = other
+            model = _better(model, exact_model(target, parts, columns, weights, visibility, noise_model=strict))
+    if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
+        room = strictest(target, parts, columns, rng)
+        if room is not None:
+            model = _better(model, with_mean_vectors(target, parts, columns, weights, visibility, room))
+    if model.visibility < visibility - 0.3 * tolerance or model.deviation > 0.0:
+        model = _better(model, in_the_ball(target, parts, columns, tolerance=tolerance))
     return model
+
+
+def _better(model: ExactModel, other: ExactModel | None) -> ExactModel:
+    """The one that misses its target by less, then the one with the larger V."""
+    if other is None or (model.deviation, -model.visibility) <= (other.deviation, -other.visibility):
+        return model
+    return other
+
+
+def _of_the_behaviour(
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator, tolerance: float
+) -> ExactModel | None:
+    """A model of the behaviour itself, V = 1, where there is room for one."""
+    room = strictest(target, parts, columns, rng, visibility=1.0)
+    if room is not None:
+        model = with_mean_vectors(target, parts, room[0], room[1], 1.0, room)
+        if model is not None and model.visibility >= 1.0:
+            return _fewest_states(target, parts, room[0], room[1], model) if not len(target.margin_right) else model
+    model = in_the_ball(target, parts, columns, tolerance=tolerance)
+    return model if model is not None and model.visibility >= 1.0 else None
 
 
 def prove_noise(
