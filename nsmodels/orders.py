@@ -58,13 +58,15 @@ def reading(name: str, order: str) -> str:
     return f"{name}[{','.join(order)}]"
 
 
-def with_order(order: str) -> str:
-    """The remedy, and the other order that the data cannot tell from this one."""
-    exchanged = order.translate(str.maketrans(AXES, "bayx"))
-    return f'give order="{order}" (with the parties exchanged: "{exchanged}")'
+def with_order(orders: list[str]) -> str:
+    """The remedy, with the orders that the data cannot tell from the first one."""
+    exchanged = orders[0].translate(str.maketrans(AXES, "bayx"))
+    remedy = f'give order="{orders[0]}" (with the parties exchanged: "{exchanged}")'
+    others = ", ".join(f'"{other}"' for other in orders[1:])
+    return f"{remedy}; the numbers fit {others} as well" if others else remedy
 
 
-def check_shape(table: Array, name: str, order: str | None, best: Callable[[list[str]], str]) -> None:
+def check_shape(table: Array, name: str, order: str | None, best: Callable[[list[str]], list[str]]) -> None:
     """Refuse what is not a table of two parties with two outcomes each, naming the order that its shape fits.
 
     Parameters
@@ -73,7 +75,7 @@ def check_shape(table: Array, name: str, order: str | None, best: Callable[[list
         With its axes as given, or in the order a, b, x, y where ``order`` is not None.
     name : {"p", "n"}
     best : callable
-        Chooses one of several orders that the shape allows; "" where the numbers fit none.
+        Chooses among the orders that the shape allows; none where the numbers fit none.
 
     Raises
     ------
@@ -88,5 +90,5 @@ def check_shape(table: Array, name: str, order: str | None, best: Callable[[list
         raise InputError(f"{found}; {layout}")
     orders = possible(shape) if table.size and order is None else []
     if orders and (fitting := best(orders)):
-        raise InputError(f"{found}; as {reading(name, fitting)} it fits: {with_order(fitting)}")
+        raise InputError(f"{found}; as {reading(name, fitting[0])} it fits: {with_order(fitting)}")
     raise InputError(f"{found}; {TWO_PARTIES}" if len(shape) >= 3 else found)

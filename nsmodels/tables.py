@@ -90,8 +90,10 @@ def check_corner(table: Array, notation: str) -> None:
         raise InputError(f"Behaviour: entry [0, 0] of a {notation} table is 1, got {float(table[0, 0])!r}")
 
 
-def _four_index(values: ArrayLike, name: str, order: str | None, best: Callable[[Array, list[str]], str]) -> Array:
-    """A table with its axes in the order a, b, x, y; ``best`` chooses an order that the shape fits, for the message."""
+def _four_index(
+    values: ArrayLike, name: str, order: str | None, best: Callable[[Array, list[str]], list[str]]
+) -> Array:
+    """A table with its axes in the order a, b, x, y; ``best`` chooses among orders that fit the shape."""
     given = floats(values, f"Behaviour: {reading(name, AXES)} is not a table of numbers, shape (2, 2, n_A, n_B)")
     array = given
     if order is not None and given.ndim == 4:
@@ -141,9 +143,9 @@ def read_probabilities(
             return False
         return True
 
-    def best(given: Array, orders: list[str]) -> str:
+    def best(given: Array, orders: list[str]) -> list[str]:
         more_outcomes = np.allclose(given.sum(axis=(0, 1)), 1.0)
-        return next((other for other in orders if fits(given, other)), "" if more_outcomes else orders[0])
+        return [other for other in orders if fits(given, other)] or orders[: 0 if more_outcomes else 1]
 
     table = _four_index(p, "p", order, best)
     try:
@@ -152,8 +154,8 @@ def read_probabilities(
         if order is not None:
             raise
         told = f"{error}; the order of the axes is {reading('p', AXES)}"
-        if other := next((o for o in possible(table.shape) if o != AXES and fits(table, o)), None):
-            told += f", and read as {reading('p', other)} nothing is wrong: {with_order(other)}"
+        if others := [other for other in possible(table.shape) if other != AXES and fits(table, other)]:
+            told += f", and read as {reading('p', others[0])} nothing is wrong: {with_order(others)}"
         elif (table >= 0.0).all() and table.max() > 1.5:
             told += "; for counts use Behaviour.from_counts"
         raise InputError(told) from None
@@ -200,11 +202,11 @@ def _signalling(counts: Array) -> float:
     return signalling_p_value(counts) if totals.any(axis=0).all() and totals.any(axis=1).all() else 0.0
 
 
-def _best_order(counts: Array, orders: list[str]) -> str:
-    """The first order in which the counts do not signal at all, or least of all; "" where it is much."""
+def _best_orders(counts: Array, orders: list[str]) -> list[str]:
+    """The orders in which the counts do not signal at all, or that in which they do least; none where that is much."""
     values = [_signalling(np.nan_to_num(arranged(counts, order), nan=0.0)) for order in orders]
-    least = orders[int(np.argmax(values))] if max(values) >= SIGNIFICANT else ""
-    return next((order for order, p in zip(orders, values, strict=True) if p >= 0.05), least)
+    least = [orders[int(np.argmax(values))]] if max(values) >= SIGNIFICANT else []
+    return [order for order, p in zip(orders, values, strict=True) if p >= 0.05] or least
 
 
 def read_counts(counts: ArrayLike, order: str | None = None) -> Array:
@@ -215,16 +217,16 @@ def read_counts(counts: ArrayLike, order: str | None = None) -> Array:
     InputError
         Also where the counts signal significantly and in another order of the axes do not.
     """
-    array = _nonnegative(_four_index(counts, "n", order, _best_order))
+    array = _nonnegative(_four_index(counts, "n", order, _best_orders))
     p = signalling_p_value(array) if order is None else 1.0
     if p < SIGNIFICANT:
         others = [other for other in possible(array.shape) if other != AXES]
-        other = _best_order(array, others)
-        fitting = _signalling(arranged(array, other)) if other else 0.0
+        best = _best_orders(array, others)
+        fitting = _signalling(arranged(array, best[0])) if best else 0.0
         if fitting >= max(SIGNIFICANT, CLEARLY * p):
             raise InputError(
-                f"Behaviour: the counts signal as {reading('n', AXES)} (p = {p:.2g}), and not as {reading('n', other)} "
-                f'(p = {fitting:.2g}); {with_order(other)}, or order="{AXES}" if they do signal'
+                f"Behaviour: the counts signal as {reading('n', AXES)} (p = {p:.2g}), and not as "
+                f'{reading("n", best[0])} (p = {fitting:.2g}); {with_order(best)}; order="{AXES}" if they do signal'
             )
     _check_settings_known(array.sum(axis=(0, 1)) > 0.0, "counts")
     return array
@@ -232,7 +234,7 @@ def read_counts(counts: ArrayLike, order: str | None = None) -> Array:
 
 def checked_counts(counts: ArrayLike) -> Array:
     """Counts n[a,b,x,y] ≥ 0 in which every setting of each party occurs; blocks with a NaN were not measured."""
-    array = _nonnegative(_four_index(counts, "n", None, _best_order))
+    array = _nonnegative(_four_index(counts, "n", None, _best_orders))
     _check_settings_known(array.sum(axis=(0, 1)) > 0.0, "counts")
     return array
 

@@ -206,3 +206,15 @@ def test_nan_is_unknown() -> None:
     p[0, 0, 1, 1] = math.inf
     with pytest.raises(InputError, match="entries must be finite"):
         ns.Behaviour.from_probabilities(p)
+
+
+def test_orders_that_nothing_tells_apart_are_all_named() -> None:
+    """A table of the singlet is the same with x and y exchanged, as far as anybody can see."""
+    counts = np.round(1000 * ns.behaviours.singlet(ns.settings.half_circle(3)).to_probabilities())
+    for order, other in (("xyab", "yxab"), ("yxab", "xyab")):
+        with pytest.raises(InputError, match="as well") as caught:
+            ns.Behaviour.from_counts(standing(counts, order))
+        assert f'"{order}"' in str(caught.value)
+        assert f'"{other}"' in str(caught.value)
+    with pytest.raises(InputError, match=r'as n\[x,y,a,b\].*"yxab" as well; order="abxy" if they do signal'):
+        ns.Behaviour.from_counts(XYAB)
