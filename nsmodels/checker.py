@@ -832,7 +832,7 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
                 need(limit + y & limit - y & top_bits == top_bits, "a vector violates the constraint of a pair")
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
-PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic", "sdp": "level diagonal",
+PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic fine", "sdp": "level diagonal",
     "hull": "parts", "square": "threshold exponent tau lambda mu",
     "one_sphere": "threshold tree leaves multipliers"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "

@@ -41,7 +41,7 @@ def checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
     if array.size == 0:
         raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
     if array.ndim != 2 or array.shape[1] != 3:
-        angles = " (angles go into settings.from_angles)" if array.ndim in (1, 2) and array.shape[-1] < 3 else ""
+        angles = " (angles go into settings.from_angles)" if array.ndim == 1 or array.shape[1] < 3 else ""
         raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3){angles}")
     for index, row in enumerate(array):
         if not np.isfinite(row).all():

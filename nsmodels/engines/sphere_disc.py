@@ -39,12 +39,6 @@ def solve4(H: Array, right: Array) -> None:
         right[i] /= max(H[i, i], 1e-300)
 
 
-@kernel
-def reach(x: float, change: float, length: float) -> float:
-    """The shorter one of a length and of where the positive number x would vanish."""
-    return min(length, -x / change) if change < 0.0 else length
-
-
 @entry
 def disc_patch(
     x: Array, q: Array, other: Array, g: Array, hq: Array, h: Array, corners: Array, gamma: float, target: float,
@@ -150,19 +144,19 @@ def disc_patch(
                 H[r, p] = H[p, r]
         solve4(H, right)
         # how far everything may go
-        first = 1e300
-        second = 1e300
+        first = 0.98  # the largest shares that steps take from a positive number
+        second = 0.98
         for p in range(2):
-            first = reach(1.0 - z[p], -right[p], reach(1.0 + z[p], right[p], first))
+            first = max(first, right[p] / (1.0 - z[p]), -right[p] / (1.0 + z[p]))
             push[p] += sides[p] / (1.0 - z[p]) * right[p]
             push[2 + p] -= sides[2 + p] / (1.0 + z[p]) * right[p]
-            second = reach(sides[p], push[p], reach(sides[2 + p], push[2 + p], second))
+            second = max(second, -push[p] / sides[p], -push[2 + p] / sides[2 + p])
         inward = z[2] * right[2] + z[3] * right[3]
         square = right[2] * right[2] + right[3] * right[3]
         if square > 0.0:
-            first = min(first, (math.sqrt(inward * inward + 2.0 * square * disc) - inward) / square)
+            first = max(first, square / (math.sqrt(inward * inward + 2.0 * square * disc) - inward))
         dring = aim / disc - ring + ring / disc * inward
-        second = reach(ring, dring, second)
+        second = max(second, -dring / ring)
         for k in range(count):
             minus = 1.0 - F[T, k]
             plus = 1.0 + F[T, k]
@@ -170,13 +164,13 @@ def disc_patch(
             change = (y + F[OFFSET, k]) / F[BENT, k]
             da = aim / minus - F[ALPHA, k] + F[ALPHA, k] / minus * change
             db = aim / plus - F[BETA, k] - F[BETA, k] / plus * change
-            first = reach(F[ALPHA, k], da, reach(F[BETA, k], db, first))
-            second = reach(minus, -change, reach(plus, change, second))
+            first = max(first, -da / F[ALPHA, k], -db / F[BETA, k])
+            second = max(second, change / minus, -change / plus)
             F[BENT, k] = change
             F[OFFSET, k] = da
             F[Y, k] = db
-        first = min(1.0, 0.98 * first)
-        second = min(1.0, 0.98 * second)
+        first = 0.98 / first
+        second = 0.98 / second
         value = constant
         for p in range(4):
             z[p] += first * right[p]
