@@ -82,6 +82,10 @@ def _not_finite(value: Any, path: str = "") -> str:
     if isinstance(value, float):
         return "" if math.isfinite(value) else path or "the top"
     entries: Any = ()
+    if isinstance(value, list) and value and isinstance(value[0], float):  # long tables of numbers
+        with contextlib.suppress(TypeError):
+            if all(map(math.isfinite, value)):
+                return ""
     if isinstance(value, dict):
         entries = value.items()
     elif isinstance(value, list | tuple):

@@ -7,6 +7,9 @@ each move empties one point.
 
 from __future__ import annotations
 
+import math
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +20,7 @@ __all__ = ["recombine"]
 Array = NDArray[np.float64]
 
 
-def recombine(points: Array, weights: Array) -> Array:
+def recombine(points: Array, weights: Array, deadline: float = math.inf) -> Array:
     """Weights ≥ 0 on few of the points with the same sum and (to rounding) the same Σ w x.
 
     Parameters
@@ -26,11 +29,13 @@ def recombine(points: Array, weights: Array) -> Array:
         A point in each column.
     weights : ndarray, shape (n,)
         At least 0.
+    deadline : float
+        `time.perf_counter` value after which weights are left where they are.
 
     Returns
     -------
     ndarray, shape (n,)
-        At most m + 1 entries are not zero (a few more where rounding forbids a move).
+        At most m + 1 entries are not zero (a few more where rounding forbids a move, or time is up).
     """
     m, n = points.shape
     out = np.array(weights, dtype=np.float64)
@@ -42,13 +47,15 @@ def recombine(points: Array, weights: Array) -> Array:
         for start in range(size, n, size):
             pool = np.concatenate([pool, order[start : start + size]])
             pool = pool[out[pool] > 0.0]
+            if time.perf_counter() > deadline:
+                break
             if len(pool) > size:
-                out[pool] = _reduced(equations[:, pool], out[pool])
+                out[pool] = _reduced(equations[:, pool], out[pool], deadline)
                 pool = pool[out[pool] > 0.0]
     return out
 
 
-def _reduced(equations: Array, weights: Array) -> Array:
+def _reduced(equations: Array, weights: Array, deadline: float) -> Array:
     """Empty as many columns as the equations allow."""
     rank, count = equations.shape
     full, _ = np.linalg.qr(equations.T, mode="complete")
@@ -60,6 +67,8 @@ def _reduced(equations: Array, weights: Array) -> Array:
         candidates = alive & (np.abs(direction) > 1e-12)
         if not candidates.any():
             continue
+        if time.perf_counter() > deadline:
+            break
         ratio = np.full(count, np.inf)
         ratio[candidates] = weights[candidates] / np.abs(direction[candidates])
         positive = candidates & (direction > 0.0)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states", "sphere_points"]
 
+PAIRS_FITTED = 100_000
+"""Correlators that the alignment is fitted to, of more every second, third, …."""
+
 
 def sphere_points(count: int, *, half: bool) -> Array:
     """Fibonacci points on the sphere, or on its upper half (one of each antipodal pair), shape (count, 3)."""
@@ -42,6 +45,8 @@ def alignment(model: Leggett, behaviour: Behaviour) -> Array:
     reproduce C = −V a·b for all directions at once up to V = (1 + √(1 − η²/2))/2.
     """
     first, second = np.nonzero(behaviour.known)
+    some = 1 + len(first) // PAIRS_FITTED
+    first, second = first[::some], second[::some]
     a, b = model.settings.alice[first], model.settings.bob[second]
     design = (a[:, :, None] * b[:, None, :]).reshape(len(first), 9)
     solution = np.linalg.lstsq(design, behaviour.correlators[first, second], rcond=None)[0].reshape(3, 3)

@@ -56,6 +56,10 @@ WIDEST = 0.25
 """Larger tolerances are taken for this one: V lies in [0, 1] anyway, and thresholds of the search follow from it."""
 SECONDS_AN_ENTRY = 2e-8
 """What it takes to prove the lower end, per pair of settings and hidden state."""
+SLICE = 0.65
+"""Share of what is left of the time limit that a search may take before its proposals are proved, and it goes on."""
+AFTER_INTERRUPT, GRACE = 0.5, 0.3
+"""Seconds for proofs after Ctrl-C, and after any limit for one that has begun."""
 EARLY = 0.3
 """Share of the time limit in which a proof may be given up for a better functional."""
 
@@ -152,6 +156,7 @@ class _Task:
         self.model, self.mixable, self.parts = model, mixable, mixable.parts
         self.tolerance, self.limit, self.seed, self.progress = tolerance, time_limit_s, seed, progress
         self.target = make_target(behaviour, noise, marginals=marginals, symmetric_model=mixable.symmetric)
+        self.stop_at = math.inf
         self.reduction: Reduction | None = None
         self.upper: UpperEnd | None = None
         self.lower: ExactModel | None = None
@@ -161,7 +166,7 @@ class _Task:
         self.shown = 0.0
 
     def _left(self) -> float:
-        return self.began + self.limit - time.perf_counter()
+        return self.stop_at - time.perf_counter()
 
     def _patience(self, search: Search) -> float:
         """Seconds for one proof: another functional may be easier, and the lower end has to be proved as well."""
@@ -184,6 +189,7 @@ class _Task:
         if not self._undisturbed(lambda: None):
             stages, symmetry = [self._exactly, self._finish], None
         self.began = time.perf_counter()
+        self.stop_at = min(self.stop_at, self.began + self.limit)
         target, found = self.target, None
         parts: Sequence[HiddenVariableModel] = self.parts
         like: dict[str, Any] = {
@@ -204,7 +210,7 @@ class _Task:
             else:
                 found = None
         rng = np.random.default_rng(self.seed)
-        search = Search(target, parts, self.tolerance, self.began + 0.65 * self.limit, rng, self._report)
+        search = Search(target, parts, self.tolerance, self.began + SLICE * self._left(), rng, self._report)
         for stage in stages:
             try:
                 self._undisturbed(partial(stage, search, found))
@@ -224,6 +230,7 @@ class _Task:
             if not arrived():
                 raise
         self.reason = "interrupted"
+        self.stop_at = min(self.stop_at, time.perf_counter() + AFTER_INTERRUPT)
         return False
 
     def _failed(self, error: SolverError, search: Search) -> None:
@@ -235,6 +242,7 @@ class _Task:
         """Search and prove in turn until the ends meet or time is up."""
         for attempt in range(MOST_PROOFS):
             stopped = search.run()
+            searched = time.perf_counter()
             if stopped == "time_limit":
                 self.reason = "time_limit"
             if search.infeasible or self._left() <= 0.0:
@@ -246,16 +254,21 @@ class _Task:
             proposal = search.vertex if search.vertex is not None else search.best
             better = None if proposal is None else self._prove_upper(search, proposal, self._patience(search))
             high = 1.0 if self.upper is None else min(self.upper.visibility, 1.0)
-            if high - search.lower <= self.tolerance or better is None:
+            if high - search.lower <= self.tolerance or better is None or stopped == "time_limit":
                 self.lower = self._prove_lower(search, symmetry)
             low = 0.0 if self.lower is None else self.lower.visibility
-            if high - low <= self.tolerance or self.reason in ("time_limit", "interrupted"):
+            if high - low <= self.tolerance or self.reason == "interrupted":
                 return
-            if self._left() <= 0.0:
+            proofs = time.perf_counter() - searched
+            if self._left() <= (max(0.05 * self.limit, 1.5 * proofs) if stopped == "time_limit" else 0.0):
                 self.reason = "time_limit"
                 return
-            # the proof found a state that the heuristic had missed, or the ends are still apart: tighten and go on
-            search.tolerance *= 0.7
+            search.deadline = time.perf_counter() + SLICE * self._left()
+            if self.reason == "time_limit":
+                self.reason = "tolerance_met"
+            else:
+                # the proof found a state that the heuristic had missed, or the ends are still apart: tighten and go on
+                search.tolerance *= 0.7
             if better is not None:
                 search.learn(better)
             if stopped == "stalled" and better is None and attempt > 0:
@@ -276,7 +289,7 @@ class _Task:
         """Where floating point has not closed the question, solve it in rational numbers, or for the noise alone."""
         if self._closed():
             return
-        seconds = max(self._left(), min(2.0, 0.2 * self.limit)) if self.reason != "interrupted" else 1.0
+        seconds = max(self._left(), min(0.5, 0.2 * self.limit))
         columns, weights = search.master.columns, None
         if search.primal is not None:
             heavy, shares, _ = search.primal
@@ -287,7 +300,7 @@ class _Task:
             columns, weights = symmetry.expand(columns, known, search.parts, self.target.antipodal)
 
         def prove(functional: Functional) -> Columns | None:
-            support = self._ask(functional, search, max(self._left(), 0.5), {})
+            support = self._ask(functional, search, max(self._left(), GRACE), {})
             return None if support is None else self._states_met(support)
 
         def finished(mixture: Mixture) -> bool:
@@ -316,11 +329,13 @@ class _Task:
 
     def _finish(self, search: Search, symmetry: Symmetry | None) -> None:
         """Prove what can be proved in the time that is left, at least briefly."""
-        if self.lower is None:
+        unproved = self.lower is None
+        if (self.lower is None or self.lower.deviation > LARGEST_MISS) and self.reason in ("interrupted", "time_limit"):
+            few = search.master.columns.take(np.arange(min(len(search.master.columns), 200)))
+            columns, _ = self._whole(few, np.ones(len(few)))
+            self._remember(prove_noise(self.target, self.parts, columns, search.rng, self.stop_at + GRACE))
+        if unproved or self.reason == "interrupted":
             self.lower = self._prove_lower(search, symmetry)
-        if self.lower is None and self.reason in ("interrupted", "time_limit"):
-            columns, _ = self._whole(search.master.columns, np.ones(len(search.master.columns)))
-            self.lower = prove_noise(self.target, self.parts, columns, search.rng)
         if self.lower is not None and self.lower.visibility >= 1.0:
             self.reason = "tolerance_met"
             return
@@ -329,8 +344,7 @@ class _Task:
             if proposal is None and search.infeasible:
                 proposal = Proposal(search.master.vertex().functional, 0.0)
             if proposal is not None:
-                seconds = min(max(self._left(), 0.5), 3.0 if self.reason == "interrupted" else math.inf)
-                self._prove_upper(search, proposal, seconds)
+                self._prove_upper(search, proposal, max(self._left(), GRACE))
 
     def _prove_upper(self, search: Search, proposal: Proposal, seconds: float) -> Columns | None:
         """Prove a proposed functional; return the states met on the way if it is worth more than was thought at one."""
@@ -391,12 +405,16 @@ class _Task:
         if search.primal is None:
             return self.lower
         columns, weights, visibility = search.primal
+        entries = self.target.n_pairs * len(columns) * (1 if symmetry is None else symmetry.order)
+        if SECONDS_AN_ENTRY * entries > max(self._left(), 0.0) + AFTER_INTERRUPT and self.lower is not None:
+            return self.lower
         if symmetry is not None:
             columns, weights = symmetry.expand(columns, weights, search.parts, self.target.antipodal)
         columns, weights = self._whole(columns, weights)
         model = prove_mixture(
-            self.target, self.parts, columns, weights, visibility, tolerance=self.tolerance, rng=search.rng
-        )
+            self.target, self.parts, columns, weights, visibility, tolerance=self.tolerance, rng=search.rng,
+            deadline=self.stop_at + GRACE,
+        )  # fmt: skip
         return model if self.lower is None or _rank(model) < _rank(self.lower) else self.lower
 
     def _not_shown(self, lower: ExactModel) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,13 +21,15 @@ __all__ = ["prove_mixture", "prove_noise"]
 
 Array = NDArray[np.float64]
 
+PARTNERS_TRIED = 5
+"""States whose partners are tried as a model of the noise."""
 MANY_STATES = 60
 """Mixtures of more states than this are recombined to fewer first."""
 
 
 def prove_mixture(
     target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, visibility: float, *,
-    tolerance: float, rng: np.random.Generator,
+    tolerance: float, rng: np.random.Generator, deadline: float = math.inf,
 ) -> ExactModel:  # fmt: skip
     """The best explicit model that these states and weights lead to.
 
@@ -37,6 +41,8 @@ def prove_mixture(
         Losses of V well below it are accepted for fewer states.
     rng : numpy.random.Generator
         For the states of a model of the noise.
+    deadline : float
+        `time.perf_counter` value after which fewer states or a larger V are no longer looked for.
     """
     equations = len(target.margin_right) > 0
     nearly_one = visibility >= 1.0 - 0.3 * tolerance
@@ -48,15 +54,15 @@ def prove_mixture(
         visibility = 1.0
     model = None
     if len(weights) > MANY_STATES and not equations:
-        model = _recombined(target, parts, columns, weights, visibility, tolerance)
+        model = _recombined(target, parts, columns, weights, visibility, tolerance, deadline)
     if model is None:
         keep = _substantial(weights, 0.01 * tolerance)
         columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
         model = exact_model(target, parts, columns, weights, visibility)
         if model.visibility >= 1.0 and model.deviation == 0.0:
-            return _fewest_states(target, parts, columns, weights, model)
+            return _fewest_states(target, parts, columns, weights, model, deadline)
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
-        strict = strict_noise_model(target, parts, columns, rng)
+        strict = strict_noise_model(target, parts, columns, rng, deadline)
         if strict is not None:
             model = _better(model, exact_model(target, parts, columns, weights, visibility, noise_model=strict))
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
@@ -89,26 +95,37 @@ def _of_the_behaviour(
 
 
 def prove_noise(
-    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator
-) -> ExactModel | None:
-    """A model of nearly the noise alone: better than nothing where the search had no time to find one."""
-    strict = strict_noise_model(target, parts, columns, rng)
-    if strict is None:  # Bell's has no room to spare, and needs none
-        few = with_partners(columns.take(np.arange(1)), target.antipodal)
-        strict = few, np.full(len(few), 1.0 / len(few))
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator,
+    deadline: float = math.inf,
+) -> ExactModel | None:  # fmt: skip
+    """A model of nearly the noise alone: better than nothing where the search had no time to find one.
+
+    White noise is the mean of any state, of the one with B → −B, and of the negations of both, up to rounding where a
+    marginal is 1 in size: a few states are tried before a linear program looks for room.
+    """
+    for k in range(min(len(columns), PARTNERS_TRIED)):
+        few = with_partners(columns.take(np.array([k])), target.antipodal)
+        model = exact_model(target, parts, few, np.full(len(few), 1.0 / len(few)), 0.0)
+        if model.deviation == 0.0 and model.repair <= LARGEST_MISS:
+            return model
+    strict = strict_noise_model(target, parts, columns, rng, deadline)
+    if strict is None:
+        return None
     model = exact_model(target, parts, *strict, 0.0)
     return model if model.deviation == 0.0 and model.repair <= LARGEST_MISS else None
 
 
 def _recombined(
     target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, visibility: float,
-    tolerance: float,
+    tolerance: float, deadline: float,
 ) -> ExactModel | None:  # fmt: skip
     """The same mean rows by fewer states, unless V suffers: interior solutions use far too many states."""
+    if time.perf_counter() > deadline:
+        return None
     slack = target.right + visibility * target.slope - target.sums(columns.alice, columns.bob, weights)
     rows = np.argsort(slack)[: min(3 * sum(target.behaviour.shape), len(weights) // 2)]
     rows = rows[slack[rows] < 0.05]
-    fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights)
+    fewer = recombine(target.coefficients(columns.alice, columns.bob, rows), weights, deadline)
     used = fewer > 0.0
     model = exact_model(target, parts, columns.take(used), fewer[used] / fewer[used].sum(), visibility)
     enough = model.visibility >= visibility - 0.02 * tolerance
@@ -116,11 +133,14 @@ def _recombined(
 
 
 def _fewest_states(
-    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, model: ExactModel
-) -> ExactModel:
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, weights: Array, model: ExactModel,
+    deadline: float,
+) -> ExactModel:  # fmt: skip
     """A model of the behaviour itself (V = 1) by few of the states, where there is room."""
     order = np.argsort(-weights)
     for share in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7):
+        if time.perf_counter() > deadline:
+            break
         few = order[: max(1, int(share * len(order)))]
         smaller = exact_model(target, parts, columns.take(few), weights[few] / weights[few].sum(), 1.0)
         if smaller.visibility >= 1.0 and smaller.deviation == 0.0:

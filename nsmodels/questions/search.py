@@ -29,6 +29,8 @@ __all__ = ["Proposal", "Search", "normalised"]
 
 Array = NDArray[np.float64]
 
+MOST_ENTRIES = 50_000_000
+"""Pairs of settings times hidden states that are looked at before the first round."""
 SMALL_MASTER = 250_000
 """Rows times columns up to which the simplex method takes over where the interior point gets no further."""
 FEW_ROWS = 300
@@ -126,6 +128,8 @@ class Search:
         target = self.target
         if target.n_rows <= max(400, 2 * self.width):
             return np.arange(target.n_rows)
+        some = max(1, target.n_pairs * len(columns) // MOST_ENTRIES)
+        columns = columns.take(np.arange(0, len(columns), some))
         weights = np.full(len(columns), 1.0 / len(columns))
         sums = target.collect(target.sums(columns.alice, columns.bob, weights))
         slack = target.right + 0.85 * target.slope - sums
@@ -173,7 +177,7 @@ class Search:
         used = order[light:]
         weights = solution.weights[used] / solution.weights[used].sum()
         chosen = columns.take(used)
-        sums = target.collect(target.sums(chosen.alice, chosen.bob, weights))
+        sums = target.collect(target.sums(chosen.alice, chosen.bob, weights, self.deadline))
         slack = target.right + solution.visibility * target.slope - sums
         worst = float(max(-slack.min(), 0.0))
         if solution.elastic < 1e-7:
@@ -309,7 +313,10 @@ class Search:
             before = self._gap()
             solution = self._solve()
             self.rounds += 1
-            rows = self._missing_rows(solution)
+            try:
+                rows = self._missing_rows(solution)
+            except TimeoutError:
+                return "time_limit"
             columns, own = self._price(solution)
             self._record(solution, rows, columns, own)
             # with equations V = 1 is reached only up to the accuracy of the linear program

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,11 +20,13 @@ Array = NDArray[np.float64]
 
 
 def strict_noise_model(
-    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator
-) -> tuple[Columns, Array] | None:
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator,
+    deadline: float = math.inf,
+) -> tuple[Columns, Array] | None:  # fmt: skip
     """States and weights with Σ ρ K + σ ≤ right for every row at V = 0 and the largest σ, or None where σ = 0.
 
-    The states are looked for among the given ones and the ones that `starting_columns` knows.
+    The states are looked for among the given ones and the ones that `starting_columns` knows, until the deadline (of
+    `time.perf_counter`).
     """
     if len(target.margin_right):
         return None
@@ -31,6 +35,8 @@ def strict_noise_model(
     slack = target.right - target.collect(target.sums(start.alice, start.bob, mean))
     if slack.min() > 0.05:
         return start.take(np.arange(min(len(start), 700))), np.full(min(len(start), 700), 1.0 / min(len(start), 700))
+    if time.perf_counter() > deadline:
+        return None
     several = Columns.join([start, columns.take(np.arange(min(len(columns), 200)))])
     rows = np.arange(target.n_rows) if target.n_rows <= 800 else np.sort(np.argsort(slack)[:800])
     table = target.coefficients(several.alice, several.bob, rows)
@@ -44,7 +50,7 @@ def strict_noise_model(
     b = np.concatenate([target.right[rows], [1.0, 1.0]])
     c = np.zeros(n + 2)
     c[n], c[n + 1] = -1.0, 1.0
-    answer = interior_point(A, b, c, len(rows) + 1, tolerance=1e-6)
+    answer = interior_point(A, b, c, len(rows) + 1, tolerance=1e-6, deadline=deadline)
     weights = answer.x[:n] / answer.x[:n].sum()
     used = weights > 1e-7
     chosen, weights = several.take(used), weights[used] / weights[used].sum()

@@ -17,6 +17,8 @@ f(P) − f(N) = 1, and every V with a decomposition satisfies f(N) + V (f(P) −
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -111,8 +113,14 @@ class Target:
             out[k] = self._pair_rows(alice, bob, members).mean(axis=0)
         return out
 
-    def sums(self, alice: Array, bob: Array, weights: Array) -> Array:
-        """Σ ρ |A_i ± B_j| of every *pair* row, shape (2 n_pairs,), from alice (n_A, m), bob (n_B, m), weights (m,)."""
+    def sums(self, alice: Array, bob: Array, weights: Array, deadline: float = math.inf) -> Array:
+        """Σ ρ |A_i ± B_j| of every *pair* row, shape (2 n_pairs,), from alice (n_A, m), bob (n_B, m), weights (m,).
+
+        Raises
+        ------
+        TimeoutError
+            After the deadline (of `time.perf_counter`).
+        """
         out = np.empty(2 * self.n_pairs)
         order = np.argsort(self.first, kind="stable")
         starts = np.searchsorted(self.first[order], np.arange(len(alice) + 1))
@@ -120,9 +128,13 @@ class Target:
             pairs = order[starts[i] : starts[i + 1]]
             if len(pairs) == 0:
                 continue
+            if time.perf_counter() > deadline:
+                raise TimeoutError
             others = bob if len(pairs) == len(bob) and self._natural else bob[self.second[pairs]]
-            out[pairs] = np.abs(others + alice[i]) @ weights
-            out[pairs + self.n_pairs] = np.abs(others - alice[i]) @ weights
+            space = others + alice[i]
+            out[pairs] = np.abs(space, out=space) @ weights
+            np.subtract(others, alice[i], out=space)
+            out[pairs + self.n_pairs] = np.abs(space, out=space) @ weights
         return out
 
     @property
