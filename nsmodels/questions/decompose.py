@@ -394,6 +394,8 @@ class _Task:
             self.proof_seconds += time.perf_counter() - start
         if support.value.reason == "interrupted":
             self.reason = "interrupted"
+        late = float(support.stats.get("compile_seconds", 0.0))  # of what only hard functionals need
+        self.began, self.proof_seconds = self.began + late, self.proof_seconds - late
         self.proof_stats = {k: v for k, v in support.stats.items() if isinstance(v, int | float)}
         end = UpperEnd.of(whole, support.value, support.proof, self.model, self.target)
         if end is not None and (self.upper is None or end.visibility < self.upper.visibility):
