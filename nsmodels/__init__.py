@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .questions.decompose import decompose
     from .questions.marginals import marginals
     from .settings import Settings
+    from .studies.design.question import design
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ __all__ = [
     "bound",
     "convex",
     "decompose",
+    "design",
     "errors",
     "functionals",
     "marginals",
@@ -76,6 +78,7 @@ _HOMES = {
     "bound": ("questions.bound", "bound"),
     "convex": ("convex", None),
     "decompose": ("questions.decompose", "decompose"),
+    "design": ("studies.design.question", "design"),
     "errors": ("errors", None),
     "functionals": ("functionals", None),
     "marginals": ("questions.marginals", "marginals"),

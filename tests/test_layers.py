@@ -18,7 +18,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(NOUNS.split(), 1),
     "engines": 2,
     "models": 3,
-    **dict.fromkeys(("questions", "convex", "convex_parts"), 4),
+    **dict.fromkeys(("questions", "studies", "convex", "convex_parts"), 4),
     **dict.fromkeys(("certificate", "reading", "problem", "results", "plots", "report"), 5),
     **dict.fromkeys(("derive", "explain", "summary", "progress", "topics"), 5),
     "cli": 6,

@@ -33,7 +33,8 @@ from ..settings import Settings
 from . import leggett_states
 from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
-from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates
+from .hidden_variables import Explorer, Mask, RationalStates
+from .movable import MovableModel
 from .purities import purity_of
 from .turns import carrying
 
@@ -63,7 +64,7 @@ class SpheresProof(Proof):
         return {"threshold": rational(self.threshold), **self.proof.to_json()}
 
 
-class Leggett(HiddenVariableModel):
+class Leggett(MovableModel):
     """Hidden unit vectors u, v with Malus' law for the local marginals.
 
     Parameters
@@ -327,6 +328,67 @@ class Leggett(HiddenVariableModel):
     def mean_vectors(self) -> tuple[float, float]:
         """The purities: mean vectors are anything in the unit ball."""
         return self.eta_a, self.eta_b
+
+    @property
+    def exchangeable(self) -> bool:  # type: ignore[override]  # a constant elsewhere
+        """Whether both purities are equal."""
+        return self.eta_a == self.eta_b
+
+    def at(self, settings: Settings) -> Leggett:
+        """The same law on other settings."""
+        return Leggett(settings, eta_a=self.eta_a, eta_b=self.eta_b)
+
+    def hopeful(self, pairs: NDArray[np.bool_]) -> bool:
+        """Whether no hidden state with its negation has all the correlators sgn C_ij = ±1 of the singlet's signs.
+
+        Such a state obeys η_A a·u = sgn(C) η_B b·v on all pairs. It exists where the quadratic form |u|² − |v|² is not
+        definite on the space of solutions, as with three pairs always.
+        """
+        rows, columns = np.nonzero(pairs)
+        if len(rows) > 5 or 0.0 in (self.eta_a, self.eta_b):
+            return True
+        a, b = self.settings.alice[rows], self.settings.bob[columns]
+        signs = -np.sign((a * b).sum(axis=1))[:, None]
+        equations = np.concatenate([self.eta_a * a, -self.eta_b * signs * b], axis=1)
+        _, sizes, turn = np.linalg.svd(equations)
+        solutions = turn[int((sizes > 1e-12).sum()) :]
+        u, v = solutions[:, :3], solutions[:, 3:]
+        curvatures = np.linalg.eigvalsh(u @ u.T - v @ v.T)
+        return bool(curvatures[0] > 0.0 or curvatures[-1] < 0.0)
+
+    def scatter(self, count: int, rng: np.random.Generator) -> HiddenStates:
+        """Random hidden states, half of them with v = −u, which suits correlators like the singlet's."""
+        u, v = leggett_states.random_units(count, rng), leggett_states.random_units(count, rng)
+        v[count // 2 :] = -u[count // 2 :]
+        return self.states(u, v)
+
+    def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
+        """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
+        from ..engines.sphere_descent import EPS_LAST, descend_many
+
+        u, v = np.array(states.u, order="C"), np.array(states.v, order="C")
+        descend_many(*self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, 4)
+        return self.states(u, v)
+
+    def multipliers(self, functional: Functional, states: HiddenStates) -> Array:
+        """The derivatives τ_kij of |A_i − sgn(S_ij) B_j|; smoothed as in the descents, which makes them converge."""
+        from ..engines.sphere_descent import EPS_LAST
+
+        y = states.alice[:, :, None] - np.sign(functional.correlators) * states.bob[:, None, :]
+        smoothing = EPS_LAST * self.problem(functional).scales[0]
+        return np.asarray(y / np.sqrt(y * y + smoothing * smoothing), dtype=np.float64)
+
+    def settings_gradient(
+        self, functional: Functional, states: HiddenStates, multipliers: Array | None = None
+    ) -> tuple[Array, Array]:
+        """∂h/∂a_i = −η_A u Σ_j |S_ij| τ_ij and ∂h/∂b_j = η_B v Σ_i S_ij τ_ij; see `MovableModel`."""
+        assert states.u is not None
+        assert states.v is not None
+        tau = self.multipliers(functional, states) if multipliers is None else multipliers
+        rows = np.einsum("ij,kij->ki", np.abs(functional.correlators), tau)
+        columns = np.einsum("ij,kij->kj", functional.correlators, tau)
+        alice = -self.eta_a * rows[:, :, None] * states.u[:, None, :]
+        return alice, self.eta_b * columns[:, :, None] * states.v[:, None, :]
 
     def prepare(self) -> None:
         """Compile the kernels of both spheres, on one setting."""
