@@ -47,7 +47,7 @@ def prove_mixture(
     equations = len(target.margin_right) > 0
     nearly_one = visibility >= 1.0 - 0.3 * tolerance
     if nearly_one:
-        model = _of_the_behaviour(target, parts, columns, rng, tolerance)
+        model = _of_the_behaviour(target, parts, columns, rng, tolerance, deadline)
         if model is not None:
             return model
     if equations and nearly_one:
@@ -66,11 +66,11 @@ def prove_mixture(
         if strict is not None:
             model = _better(model, exact_model(target, parts, columns, weights, visibility, noise_model=strict))
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
-        room = strictest(target, parts, columns, rng)
+        room = strictest(target, parts, columns, rng, deadline=deadline)
         if room is not None:
             model = _better(model, with_mean_vectors(target, parts, columns, weights, visibility, room))
     if model.visibility < visibility - 0.3 * tolerance or model.deviation > 0.0:
-        model = _better(model, in_the_ball(target, parts, columns, tolerance=tolerance))
+        model = _better(model, in_the_ball(target, parts, columns, tolerance=tolerance, deadline=deadline))
     return model
 
 
@@ -82,15 +82,18 @@ def _better(model: ExactModel, other: ExactModel | None) -> ExactModel:
 
 
 def _of_the_behaviour(
-    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator, tolerance: float
-) -> ExactModel | None:
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, rng: np.random.Generator,
+    tolerance: float, deadline: float,
+) -> ExactModel | None:  # fmt: skip
     """A model of the behaviour itself, V = 1, where there is room for one."""
-    room = strictest(target, parts, columns, rng, visibility=1.0)
+    room = strictest(target, parts, columns, rng, visibility=1.0, deadline=deadline)
     if room is not None:
         model = with_mean_vectors(target, parts, room[0], room[1], 1.0, room)
         if model is not None and model.visibility >= 1.0:
-            return _fewest_states(target, parts, room[0], room[1], model) if not len(target.margin_right) else model
-    model = in_the_ball(target, parts, columns, tolerance=tolerance)
+            if len(target.margin_right):
+                return model
+            return _fewest_states(target, parts, room[0], room[1], model, deadline)
+    model = in_the_ball(target, parts, columns, tolerance=tolerance, deadline=deadline)
     return model if model is not None and model.visibility >= 1.0 else None
 
 

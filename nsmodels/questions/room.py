@@ -15,6 +15,7 @@ The checker computes both sums again in rational numbers.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -40,6 +41,11 @@ MOST_ENTRIES = 4_000_000
 """Rows times columns of the linear programs here."""
 
 
+def _left(deadline: float) -> float:
+    """Seconds for one linear program."""
+    return min(max(deadline - time.perf_counter(), 0.05), 60.0)
+
+
 def _given(target: Target, visibility: float, scale: float = 1.0) -> Array:
     return scale * (target.margin_right + visibility * target.margin_slope)
 
@@ -63,11 +69,15 @@ def strictest(
     rng: np.random.Generator,
     *,
     visibility: float | None = None,
+    deadline: float = math.inf,
 ) -> tuple[Columns, Array, float] | None:
     """States and weights with Σ ρ K + σ ≤ right + V slope in every row and the largest σ, and V, any or the given one.
 
-    None where σ would be 0, which is where no mixture leaves room.
+    None where σ would be 0, which is where no mixture leaves room, and where the deadline (of `time.perf_counter`) is
+    over before.
     """
+    if time.perf_counter() > deadline:
+        return None
     seeds = starting_columns(parts, target.behaviour, antipodal=target.antipodal, rng=rng)
     several = Columns.join([seeds, columns])
     if target.n_rows * len(several) > MOST_ENTRIES:
@@ -87,8 +97,9 @@ def strictest(
     cost = np.append(np.zeros(n + 1), -1.0)
     try:
         answer = solve(
-            cost, below, target.right, A_eq=equal, b_eq=np.append(1.0, target.margin_right), lower=low, upper=high
-        )
+            cost, below, target.right, A_eq=equal, b_eq=np.append(1.0, target.margin_right), lower=low, upper=high,
+            time_limit_s=_left(deadline),
+        )  # fmt: skip
     except SolverError:
         return None
     weights = answer.x[:n]
@@ -182,8 +193,9 @@ def with_mean_vectors(
 
 
 def in_the_ball(
-    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, *, tolerance: float
-) -> ExactModel | None:
+    target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, *, tolerance: float,
+    deadline: float = math.inf,
+) -> ExactModel | None:  # fmt: skip
     """A model whose ℓ1 error is made up for by local points, or None where no part contains these."""
     if not any(part.local_points for part in parts) or 2 * target.n_pairs * len(columns) > MOST_ENTRIES:
         return None
@@ -198,6 +210,8 @@ def in_the_ball(
     for share in SHARES[2:]:
         if share > 0.3 * tolerance and share < SHARES[-1]:
             continue
+        if time.perf_counter() > deadline:
+            return None
         scale = 1.0 / (1.0 - share)
         if len(target.margin_right):
             equal[1:, m] = -scale * target.margin_slope
@@ -208,6 +222,7 @@ def in_the_ball(
             answer = solve(
                 np.append(np.zeros(m), -1.0), below, 1.0 + scale * (right - 1.0), A_eq=equal,
                 b_eq=np.append(1.0, scale * target.margin_right), upper=high,
+                time_limit_s=_left(deadline),
             )  # fmt: skip
         except SolverError:
             continue
