@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from nsmodels import checker
-from nsmodels.problem import from_data
-from nsmodels.results import assemble, to_text
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble, to_text
 
 LEGGETT = {"name": "leggett", "eta": 1.0}
 TRIADS = {"family": "leggett_triads", "phi_deg": 36.87}

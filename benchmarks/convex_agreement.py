@@ -53,7 +53,7 @@ def instance(seed: int) -> tuple[str, convex.Question, float, float]:
         marginal_terms = rng.normal(size=shape[0]), rng.normal(size=shape[1])
         functional = ns.Functional(rng.normal(size=shape), *marginal_terms, float(rng.normal()))
         models = [ns.Bell(shape), ns.NonSignalling(shape), ns.Unbiased(shape), finite_model(rng, shape)]
-        models.append(ns.models.hull.Hull([models[0], models[3]]))
+        models.append(ns.Hull([models[0], models[3]]))
         model = models[int(rng.integers(len(models)))]
         answer = ns.bound(functional, model)
         return f"bound {model.name}", convex.bound_problem(functional, model, form=form), answer.lower, answer.upper

@@ -18,7 +18,7 @@ import numpy as np
 
 import nsmodels as ns
 from nsmodels.models.base import rounding_effect
-from nsmodels.questions.decomposition import DecomposeResult
+from nsmodels.questions.visibility.result import DecomposeResult
 
 FLOOR = (2.0 + np.sqrt(2.0)) / 4.0
 

@@ -42,8 +42,8 @@ from typing import Any
 import nsmodels as ns
 from nsmodels import checker
 from nsmodels.errors import NsmodelsError
-from nsmodels.problem import Problem, from_data
-from nsmodels.results import assemble
+from nsmodels.files.problem import Problem, from_data
+from nsmodels.files.result import assemble
 
 Result = dict[str, Any]
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from mutants import mutants
 from test_problem import check_mutant
 
-from nsmodels.problem import shipped
+from nsmodels.files.problem import shipped
 
 
 def main() -> None:

@@ -24,11 +24,11 @@ import scipy.sparse
 
 from nsmodels import behaviours
 from nsmodels import settings as families
-from nsmodels.behaviour import Behaviour
-from nsmodels.engines import lp
-from nsmodels.engines.paths import search
-from nsmodels.questions.marginals import graph_of, marginal_on_directions, marginals
-from nsmodels.questions.vanishing import best_chain, chain_bound, fit_exponent
+from nsmodels.core.behaviour import Behaviour
+from nsmodels.engines.paths.graph import search
+from nsmodels.engines.solvers import lp
+from nsmodels.questions.bias.marginals import graph_of, marginal_on_directions, marginals
+from nsmodels.studies.vanishing import best_chain, chain_bound, fit_exponent
 
 SIZES = (10, 30, 100, 300, 1000, 3000, 10000)
 ICOSAHEDRAL_SIZES = (12, 42, 162, 642, 2562, 9612)
@@ -89,7 +89,7 @@ def speed(size: int) -> None:
         start = time.perf_counter()
         half = search(graph, 0, engine)
         rows.append((f"path, {engine}, everything", time.perf_counter() - start, half.length / 2))
-    from nsmodels.engines.paths import _search_scipy, _sparse
+    from nsmodels.engines.paths.graph import _search_scipy, _sparse
 
     matrix = _sparse(graph)
     start = time.perf_counter()

@@ -17,9 +17,9 @@ from typing import Any
 
 from nsmodels import behaviours
 from nsmodels import settings as families
-from nsmodels.behaviour import Behaviour
-from nsmodels.questions.marginals import marginals
-from nsmodels.questions.vanishing import chain_bound
+from nsmodels.core.behaviour import Behaviour
+from nsmodels.questions.bias.marginals import marginals
+from nsmodels.studies.vanishing import chain_bound
 
 COLUMNS = ("case", "alice", "bob", "visibility", "lower", "upper", "theory", "source")
 FILE = Path(__file__).parents[1] / "results" / "marginals_table.csv"

@@ -23,7 +23,7 @@ import numpy as np
 
 import nsmodels as ns
 from nsmodels.errors import SolverError
-from nsmodels.questions.sos import relax
+from nsmodels.studies.sums_of_squares import relax
 
 TIGHT = 1e-6
 

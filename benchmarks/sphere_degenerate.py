@@ -17,8 +17,8 @@ import numpy as np
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 KINDS = ("generic", "repeated", "antipodal", "coaxial", "planar", "nearly coaxial", "single")
 PURITIES = (1.0, 1.0, 0.9, 0.7, 1e-3, 1e-9)

@@ -15,8 +15,8 @@ import numpy as np
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 
 def problem(seed: int) -> dict:

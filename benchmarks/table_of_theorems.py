@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nsmodels import checker, results
-from nsmodels.digits import enclosure, plain
-from nsmodels.problem import Problem, load, shipped
+from nsmodels import checker
+from nsmodels.common.digits import enclosure, plain
+from nsmodels.files import result as results
+from nsmodels.files.problem import Problem, load, shipped
 
 FOLDER = Path(__file__).resolve().parent.parent / "results"
 LARGEST = 1_500_000

@@ -24,10 +24,10 @@ from scipy.optimize import linprog
 
 import nsmodels as ns
 from nsmodels import checker
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 from nsmodels.models.base import HiddenState, Support
 from nsmodels.models.hidden_variables import HiddenVariableModel
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
 
 NOISES = ("white", "deterministic", "mixture", "unbiased", "non-signalling")
 MODELS = ("bell", "finite", "unbiased", "nonsignalling", "leggett", "hull", "listed by a user", "a user's, undeclared")

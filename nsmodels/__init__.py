@@ -5,12 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import _moved
+
 if TYPE_CHECKING:
     from . import behaviours, convex, errors, functionals, plots, settings
-    from .behaviour import Behaviour
-    from .behaviour import Behaviour as Behavior
-    from .enclosure import Enclosure
-    from .functional import Functional, Inequality
+    from .core.behaviour import Behaviour
+    from .core.behaviour import Behaviour as Behavior
+    from .core.enclosure import Enclosure
+    from .core.functional import Functional, Inequality
+    from .core.settings import Settings
     from .models.bell import Bell
     from .models.finite import Finite
     from .models.hull import Hull
@@ -20,11 +23,12 @@ if TYPE_CHECKING:
     from .models.one_sided import OneSided
     from .models.quantum import Quantum
     from .models.unbiased import Unbiased
+    from .questions.bias.marginals import marginals
     from .questions.bound import bound
-    from .questions.decompose import decompose
-    from .questions.marginals import marginals
-    from .settings import Settings
+    from .questions.visibility.decompose import decompose
     from .studies.design.question import design
+
+_moved.install()
 
 __version__ = "0.1.0"
 
@@ -59,29 +63,29 @@ __all__ = [
 
 # Where each public name lives; it is imported when it is first used, so that `import nsmodels` needs NumPy at most.
 _HOMES = {
-    "Behavior": ("behaviour", "Behaviour"),
-    "Behaviour": ("behaviour", "Behaviour"),
+    "Behavior": ("core.behaviour", "Behaviour"),
+    "Behaviour": ("core.behaviour", "Behaviour"),
     "Bell": ("models.bell", "Bell"),
-    "Enclosure": ("enclosure", "Enclosure"),
+    "Enclosure": ("core.enclosure", "Enclosure"),
     "Finite": ("models.finite", "Finite"),
-    "Functional": ("functional", "Functional"),
+    "Functional": ("core.functional", "Functional"),
     "Hull": ("models.hull", "Hull"),
-    "Inequality": ("functional", "Inequality"),
+    "Inequality": ("core.functional", "Inequality"),
     "Leggett": ("models.leggett", "Leggett"),
     "NonSignaling": ("models.nonsignalling", "NonSignalling"),
     "NonSignalling": ("models.nonsignalling", "NonSignalling"),
     "OneSided": ("models.one_sided", "OneSided"),
     "Quantum": ("models.quantum", "Quantum"),
-    "Settings": ("settings", "Settings"),
+    "Settings": ("core.settings", "Settings"),
     "Unbiased": ("models.unbiased", "Unbiased"),
     "behaviours": ("behaviours", None),
     "bound": ("questions.bound", "bound"),
     "convex": ("convex", None),
-    "decompose": ("questions.decompose", "decompose"),
+    "decompose": ("questions.visibility.decompose", "decompose"),
     "design": ("studies.design.question", "design"),
     "errors": ("errors", None),
     "functionals": ("functionals", None),
-    "marginals": ("questions.marginals", "marginals"),
+    "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),
     "settings": ("settings", None),
 }

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .angles import cos_sin, cos_sin_degrees
-from .arguments import MOST_ROWS, TWO_PARTIES, check_noun, fraction, kind_of, number, radians, small, whole
-from .behaviour import Behaviour
+from .common.angles import cos_sin, cos_sin_degrees
+from .common.arguments import MOST_ROWS, TWO_PARTIES, check_noun, fraction, kind_of, number, radians, small, whole
+from .core.behaviour import Behaviour
+from .core.settings import Settings
 from .errors import InputError
-from .settings import Settings
 
 __all__ = [
     "BEHAVIOURS",

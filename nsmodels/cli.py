@@ -21,8 +21,8 @@ import typer
 from .errors import InputError, MissingExtraError, NsmodelsError, SolverError
 
 if TYPE_CHECKING:
-    from .interrupts import Interrupts
-    from .problem import Problem
+    from .common.interrupts import Interrupts
+    from .files.problem import Problem
 
 app = typer.Typer(
     name="nsmodels",
@@ -47,14 +47,14 @@ class Format(StrEnum):
 
 
 def _complete_problem(incomplete: str) -> list[str]:
-    from .problem import shipped
+    from .files.problem import shipped
 
     files = [str(path) for path in Path().glob("*.toml")]
     return [name for name in [*shipped(), *files] if name.startswith(incomplete)]
 
 
 def _complete_name(incomplete: str) -> list[str]:
-    from .explain import names
+    from .command.explain import names
 
     return [name for name in names() if name.startswith(incomplete)]
 
@@ -160,9 +160,9 @@ def run(
     Exit code 0: certified, no wider than the tolerance, agreeing with what is expected; 1: answered, but one of these
     fails; 2: bad input; 3: a solver failed.
     """
-    from . import results
-    from .interrupts import first_interrupts, held
-    from .problem import load
+    from .common.interrupts import first_interrupts, held
+    from .files import result as results
+    from .files.problem import load
 
     with _one_line_errors():
         question = load(problem)
@@ -202,8 +202,8 @@ def run(
 
 def _answer(question: Problem, interrupts: Interrupts, *, quiet: bool) -> tuple[dict[str, Any], Any]:
     """Ask, and turn what comes back (also a failure or Ctrl-C before anything is proved) into a result."""
-    from . import results
-    from .progress import live
+    from .command.progress import live
+    from .files import result as results
 
     started = time.perf_counter()
     options, unit = question.options, WORK[question.kind]
@@ -227,13 +227,13 @@ def _answer(question: Problem, interrupts: Interrupts, *, quiet: bool) -> tuple[
 
 
 def _printable(text: object) -> str:
-    from .digits import printable
+    from .common.digits import printable
 
     return printable(text, 400)
 
 
 def _summary_text(question: Problem, result: dict[str, Any], target: Path | None) -> str:
-    from .summary import as_text, summary
+    from .command.summary import as_text, summary
 
     lines = summary(question, result)
     if target is not None:
@@ -266,7 +266,7 @@ def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
 
 def _check_no_problem(result: str) -> None:
     """Refuse a problem file, or the name of a shipped problem, where a result is wanted."""
-    from .problem import shipped
+    from .files.problem import shipped
 
     path = Path(result)
     if path.suffix == ".toml" or (result in shipped() and not path.exists()):
@@ -300,10 +300,10 @@ def derive(
 
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
-    from . import results
-    from .derive import derivation
-    from .interrupts import first_interrupts, held
-    from .problem import load
+    from .command.derive import derivation
+    from .common.interrupts import first_interrupts, held
+    from .files import result as results
+    from .files.problem import load
 
     with _one_line_errors():
         question = load(problem)
@@ -324,7 +324,7 @@ def report(
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("report.html"),
 ) -> None:
     """Write a self-contained HTML page with pictures about one or more results."""
-    from . import report as page
+    from .command import report as page
 
     with _one_line_errors():
         page.write(results, out)
@@ -347,7 +347,7 @@ def list_names(
     section: Annotated[Section | None, typer.Argument(help="Only this kind of names.")] = None,
 ) -> None:
     """List the shipped problems, models, families of settings, functionals, behaviours, and words."""
-    from .explain import catalogue
+    from .command.explain import catalogue
 
     with _one_line_errors():
         for name, entries in catalogue().items():
@@ -361,7 +361,7 @@ def explain(
     name: Annotated[str, typer.Argument(help="A name that `nsmodels list` shows.", autocompletion=_complete_name)],
 ) -> None:
     """Say what is known about a problem, model, family of settings, functional, behaviour or word, with its source."""
-    from .explain import explanation
+    from .command.explain import explanation
 
     with _one_line_errors():
         _put(explanation(name) + "\n")

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import MOST_ROWS, check_noun, whole
+from .common.arguments import MOST_ROWS, check_noun, whole
+from .core.functional import Functional
+from .core.settings import Settings
 from .errors import InputError
-from .functional import Functional
-from .settings import Settings
 
 __all__ = ["FUNCTIONALS", "FunctionalFamily", "chained", "chsh", "leggett3", "leggett_n"]
 

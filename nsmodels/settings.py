@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
-from .arguments import MOST_SETTINGS, floats, number, one_of, radians, whole
-from .directions import Settings, checked_units
+from .common.angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
+from .common.arguments import MOST_SETTINGS, floats, number, one_of, radians, whole
+from .core.settings import Settings, checked_units
 from .errors import InputError
 
 __all__ = [

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import check_options
-from .behaviour import Behaviour
-from .functional import Functional
+from .common.arguments import check_options
+from .core.behaviour import Behaviour
+from .core.functional import Functional
 from .models.base import HiddenStates, Model, Support, attained_value, require_model
 from .models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .models.nonsignalling import NonSignalling
@@ -125,8 +125,8 @@ def membership(case: _Case) -> None:
 
 def mixtures(case: _Case) -> None:
     """A mixture of the model's own states has a model, and what `decompose` mixes belongs to it."""
-    from .questions.columns import shown
-    from .questions.decompose import decompose
+    from .questions.visibility.decompose import decompose
+    from .questions.visibility.states import shown
 
     if case.mixable is None:
         return
@@ -144,8 +144,8 @@ def mixtures(case: _Case) -> None:
 def checked(case: _Case) -> None:
     """What is certified for a model that problem files can name is proved by the stand-alone checker."""
     from . import checker
-    from .problem import from_data
-    from .results import assemble
+    from .files.problem import from_data
+    from .files.result import assemble
 
     model = case.model
     named = model.resolved()

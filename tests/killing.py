@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from nsmodels import results
+from nsmodels.files import result as results
 
 
 def sample(number: int, size: int = 20_000) -> dict[str, Any]:

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import arguments, measurements, protocols
-from nsmodels.boxes import BoxMixture
+from nsmodels.common import arguments
+from nsmodels.core.boxes import BoxMixture
 from nsmodels.errors import InputError
-from nsmodels.questions import finite_sets, vanishing
-from nsmodels.questions.joint_marginals import joint_marginals
-from nsmodels.questions.local_content import local_content
-from nsmodels.questions.marginals import marginal_on_directions
-from nsmodels.questions.sos import relax
-from nsmodels.questions.symmetry import Relabelling, Symmetry
-from nsmodels.questions.tidy import tidy
+from nsmodels.questions.bias.marginals import marginal_on_directions
+from nsmodels.questions.visibility.symmetry import Relabelling, Symmetry
+from nsmodels.questions.visibility.tidy import tidy
+from nsmodels.studies import finite_sets, measurements, protocols, vanishing
+from nsmodels.studies.joint_marginals import joint_marginals
+from nsmodels.studies.local_content import local_content
+from nsmodels.studies.sums_of_squares import relax
 
 ODD: dict[str, Any] = {
     "None": None,

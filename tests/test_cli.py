@@ -16,12 +16,14 @@ import pytest
 from bad_problems import BOUND, VISIBILITY
 from typer.testing import CliRunner
 
-from nsmodels import cli, problem, results
-from nsmodels.digits import counted, duration, enclosure, plain, printable
+from nsmodels import cli
+from nsmodels.command.progress import line, live
+from nsmodels.common.digits import counted, duration, enclosure, plain, printable
+from nsmodels.common.interrupts import first_interrupts, held, loading, released, taken
 from nsmodels.errors import SolverError
-from nsmodels.interrupts import first_interrupts, held, loading, released, taken
-from nsmodels.problem import Problem, shipped
-from nsmodels.progress import line, live
+from nsmodels.files import problem
+from nsmodels.files import result as results
+from nsmodels.files.problem import Problem, shipped
 
 DATA = Path(__file__).parent / "data"
 COMMAND = [sys.executable, "-m", "nsmodels.cli"]
@@ -281,7 +283,7 @@ def test_derive_wants_a_visibility(answers: dict[str, Any], tmp_path: Path) -> N
 
 
 def test_derive_prints_the_inequality(answers: dict[str, Any], tmp_path: Path) -> None:
-    from nsmodels.functional import Functional, Inequality
+    from nsmodels.core.functional import Functional, Inequality
 
     path = tmp_path / "v.toml"
     path.write_text(VISIBILITY)
@@ -315,7 +317,7 @@ def test_list_and_explain() -> None:
 
 
 def test_every_name_is_explained_with_its_source() -> None:
-    from nsmodels.explain import catalogue
+    from nsmodels.command.explain import catalogue
 
     for section, entries in catalogue().items():
         for entry in entries:
@@ -443,10 +445,12 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
 ) -> None:
     """While kernels compile it waits for the search, which it ends; a result that is there is finished."""
-    from nsmodels.engines import spheres
+    from nsmodels.engines.spheres import minimum as spheres
     from nsmodels.models.leggett import Leggett
 
-    decompose, marginals = (import_module(f"nsmodels.questions.{name}") for name in ("decompose", "marginals"))
+    decompose, marginals = (
+        import_module(f"nsmodels.questions.{name}") for name in ("visibility.decompose", "bias.marginals")
+    )
     name, compiling, together = {
         "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
         "visibility": ("visibility_l3_pairs", (Leggett, "prepare"), (decompose, "expand")),

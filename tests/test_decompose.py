@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.questions.decompose import decompose
-from nsmodels.questions.exact_model import dyadic_weights
-from nsmodels.rationals import rational_point
+from nsmodels.common.rationals import rational_point
+from nsmodels.questions.visibility.decompose import decompose
+from nsmodels.questions.visibility.exact_model import dyadic_weights
 
 PAIRS = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
 
@@ -172,8 +172,8 @@ def test_symmetry_agrees_with_networkx(case):
     """The same number of automorphisms as networkx's matcher finds in the graph of scalar products."""
     from networkx.algorithms.isomorphism import GraphMatcher
 
-    from nsmodels.questions.symmetry import find_symmetry, scalar_product_graph
-    from nsmodels.questions.target import make_target
+    from nsmodels.questions.visibility.rows import make_target
+    from nsmodels.questions.visibility.symmetry import find_symmetry, scalar_product_graph
 
     s = {"chsh": ns.settings.chsh(), "random": ns.settings.random(3, 3, 1)}.get(case, ns.settings.leggett_triads(1.0))
     b = ns.behaviours.singlet(s)
@@ -351,7 +351,7 @@ def test_no_time_at_all_leaves_a_model_of_the_noise(name):
 
 
 def test_an_interrupt_leaves_what_is_proved(monkeypatch):
-    from nsmodels.questions.search import Search
+    from nsmodels.questions.visibility.search import Search
 
     original, calls = Search._solve, []
 
@@ -452,7 +452,7 @@ def test_pictures_and_words():
 
 def test_tidy_finds_small_integers():
     """At φ = 36.87° the best inequality is L3 itself; at 90° twelve signs with the bound 8."""
-    from nsmodels.questions.tidy import tidy
+    from nsmodels.questions.visibility.tidy import tidy
 
     for phi_deg, terms, bound in ((36.87, 6, None), (90.0, 12, 8.0)):
         s = ns.settings.leggett_triads(phi_deg=phi_deg)
@@ -472,7 +472,7 @@ def test_tidy_finds_small_integers():
 
 
 def test_tidy_needs_an_inequality():
-    from nsmodels.questions.tidy import tidy
+    from nsmodels.questions.visibility.tidy import tidy
 
     with pytest.raises(ns.errors.InputError, match="no inequality"):
         tidy(decompose(ns.behaviours.pr_box(), ns.Unbiased((2, 2))))

@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import report, results
-from nsmodels.derive import derivation
-from nsmodels.enclosure import WIDE, Enclosure
-from nsmodels.explain import explanation
-from nsmodels.plots.files import picture_of
-from nsmodels.problem import from_data, load
-from nsmodels.questions.finite_sets import finite_set
-from nsmodels.questions.joint_marginals import joint_marginals
-from nsmodels.questions.local_content import local_content
-from nsmodels.summary import as_text, summary
+from nsmodels.command import report
+from nsmodels.command.derive import derivation
+from nsmodels.command.explain import explanation
+from nsmodels.command.summary import as_text, summary
+from nsmodels.core.enclosure import WIDE, Enclosure
+from nsmodels.files import result as results
+from nsmodels.files.problem import from_data, load
+from nsmodels.plots.result_file import picture_of
+from nsmodels.studies.finite_sets import finite_set
+from nsmodels.studies.joint_marginals import joint_marginals
+from nsmodels.studies.local_content import local_content
 
 ROOT = Path(__file__).parent.parent
 

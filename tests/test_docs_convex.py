@@ -22,7 +22,7 @@ def test_the_how_to_page_runs(capsys):
 
 
 def test_the_semidefinite_page_says_what_the_code_says():
-    from nsmodels.questions.sos import leggett3_identity
+    from nsmodels.studies.sums_of_squares import leggett3_identity
 
     text = PAGE.with_name("semidefinite_view.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)

@@ -8,9 +8,9 @@ import pytest
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.engines.exact_simplex import exact_maximum
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.engines.solvers.exact_simplex import exact_maximum
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 BELL = {"name": "bell"}
 WHITE_PAIR = {"correlators": [[0.0]], "alice": [0.0], "bob": [0.0]}

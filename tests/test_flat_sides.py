@@ -8,10 +8,10 @@ import pytest
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.engines import spheres
-from nsmodels.engines.sphere_reduction import disc_search, flat_side
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.engines.spheres import minimum as spheres
+from nsmodels.engines.spheres.reduction import disc_search, flat_side
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 PURITIES = ((1.0, 1.0), (1.0, 0.7), (1e-3, 1.0), (0.9, 1e-9))
 

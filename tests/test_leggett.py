@@ -8,8 +8,8 @@ from hypothesis import given, settings, strategies
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 OPTIMAL = 2.0 * math.atan(1.0 / 3.0)
 

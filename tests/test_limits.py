@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import checker, results
+from nsmodels import checker
 from nsmodels.engines.recombination import recombine
-from nsmodels.problem import from_data
-from nsmodels.questions.columns import Columns
-from nsmodels.questions.lower_end import prove_noise
-from nsmodels.questions.search import Search
-from nsmodels.questions.target import make_target
+from nsmodels.files import result as results
+from nsmodels.files.problem import from_data
+from nsmodels.questions.visibility.lower_end import prove_noise
+from nsmodels.questions.visibility.rows import make_target
+from nsmodels.questions.visibility.search import Search
+from nsmodels.questions.visibility.states import Columns
 
 LONG_AGO = time.perf_counter() - 1.0
 

@@ -8,9 +8,9 @@ import pytest
 from scipy.optimize import linprog
 
 from nsmodels.engines.blas_threads import one_blas_thread, weighted_gram
-from nsmodels.engines.interior_point import interior_point
-from nsmodels.engines.sphere_sweep import sweep
-from nsmodels.engines.vertex import VertexProgram
+from nsmodels.engines.solvers.interior_point import interior_point
+from nsmodels.engines.solvers.simplex import VertexProgram
+from nsmodels.engines.spheres.sweep import sweep
 
 
 def random_program(seed, m=15, p=3, n=60):
@@ -63,7 +63,7 @@ def test_other_programs_of_the_process_do_not_matter(before):
     """HiGHS shares its threads, and returns zeros where a program asks for another number of them than one before."""
     code = f"""
 import numpy as np
-from nsmodels.engines import lp, vertex
+from nsmodels.engines.solvers import lp, simplex as vertex
 {before}
 program = vertex.VertexProgram()
 program.add_rows(np.zeros((1, 0)), np.ones(1))
@@ -75,7 +75,7 @@ assert answer.optimal and answer.x[0] == 1.0, answer
 
 
 def test_highs_does_not_print_its_name():
-    code = "from nsmodels.engines import lp, vertex; vertex.VertexProgram(); lp.solve([1.0], [[-1.0]], [-1.0])"
+    code = "from nsmodels.engines.solvers import lp, simplex;simplex.VertexProgram(); lp.solve([1.0], [[-1.0]], [-1.0])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)
     assert done.stdout == b""
 

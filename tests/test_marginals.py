@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from nsmodels import behaviours
 from nsmodels import settings as families
-from nsmodels.behaviour import Behaviour
-from nsmodels.engines import lp
-from nsmodels.engines.paths import POTENTIAL_UNIT, DoubledGraph, largest_violation, search, to_networkx
+from nsmodels.core.behaviour import Behaviour
+from nsmodels.engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, largest_violation, search, to_networkx
+from nsmodels.engines.solvers import lp
 from nsmodels.errors import InputError
-from nsmodels.questions.marginals import graph_of, marginal_on_directions, marginals
-from nsmodels.questions.marginals_graph import draw_chain, draw_scaling, named_path
+from nsmodels.questions.bias.marginals import graph_of, marginal_on_directions, marginals
+from nsmodels.studies.settings_graph import draw_chain, draw_scaling, named_path
 
 
 def random_box(rng, n_alice, n_bob, states=4):
@@ -221,7 +221,7 @@ def test_what_is_no_behaviour_is_refused():
 
 
 def test_interruption_keeps_what_is_proved(monkeypatch):
-    import nsmodels.questions.marginals as module
+    import nsmodels.questions.bias.marginals as module
 
     genuine = module.search_many
 
@@ -243,7 +243,7 @@ def test_given_marginals_have_a_limit():
 
 
 def test_interruption_before_the_first_path_and_a_time_limit_share_one_way_out(monkeypatch):
-    import nsmodels.questions.marginals as module
+    import nsmodels.questions.bias.marginals as module
 
     def stop(*_):
         raise KeyboardInterrupt

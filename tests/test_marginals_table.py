@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nsmodels.questions.marginals import marginal_on_directions
-from nsmodels.questions.vanishing import fit_exponent
+from nsmodels.questions.bias.marginals import marginal_on_directions
+from nsmodels.studies.vanishing import fit_exponent
 
 ROOT = Path(__file__).parents[1]
 

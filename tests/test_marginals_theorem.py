@@ -8,18 +8,18 @@ import pytest
 
 from nsmodels import behaviours
 from nsmodels import settings as families
-from nsmodels.behaviour import Behaviour
-from nsmodels.boxes import BoxMixture
-from nsmodels.engines import lp
+from nsmodels.core.behaviour import Behaviour
+from nsmodels.core.boxes import BoxMixture
+from nsmodels.engines.solvers import lp
 from nsmodels.errors import InputError
 from nsmodels.models.finite import Finite
-from nsmodels.protocols import cerf_gisin_massar_popescu, toner_bacon
-from nsmodels.questions import joint_marginals as joint_module
-from nsmodels.questions.finite_sets import counterexample, dying_out, finite_set
-from nsmodels.questions.joint_marginals import joint_marginals
-from nsmodels.questions.local_content import local_content
-from nsmodels.questions.marginals import marginal_on_directions, marginals
-from nsmodels.questions.vanishing import (
+from nsmodels.questions.bias.marginals import marginal_on_directions, marginals
+from nsmodels.studies import joint_marginals as joint_module
+from nsmodels.studies.finite_sets import counterexample, dying_out, finite_set
+from nsmodels.studies.joint_marginals import joint_marginals
+from nsmodels.studies.local_content import local_content
+from nsmodels.studies.protocols import cerf_gisin_massar_popescu, toner_bacon
+from nsmodels.studies.vanishing import (
     best_chain,
     chain_bound,
     chained_quantity,

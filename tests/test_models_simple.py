@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nsmodels as ns
-from nsmodels.engines import gate, grids, lp, signs
+from nsmodels.engines import enumeration, grids
+from nsmodels.engines.solvers import gate, lp
 from nsmodels.errors import InputError, SolverError
 from nsmodels.models.base import (
     Model,
@@ -200,7 +201,7 @@ def test_signs_are_exact_for_wild_coefficients(seed: int) -> None:
     n, m = rng.integers(1, 6, size=2)
     scale = 10.0 ** rng.integers(-200, 200, size=(n, m))
     matrix, constants, linear = rng.normal(size=(n, m)) * scale, rng.normal(size=m), rng.normal(size=n)
-    answer = signs.maximise_signs(matrix, constants, linear)
+    answer = enumeration.maximise_signs(matrix, constants, linear)
     rows = [[Fraction(x) for x in row] for row in matrix.tolist()]
 
     def value(s: tuple[float, ...]) -> Fraction:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import nsmodels as ns
 from nsmodels.checker import check
 from nsmodels.errors import InputError
+from nsmodels.files.problem import from_data, load
+from nsmodels.files.result import assemble
 from nsmodels.models.base import HiddenStates, attained_value
-from nsmodels.problem import from_data, load
-from nsmodels.results import assemble
 
 BEST = 2.0 * math.atan(1.0 / 3.0)
 

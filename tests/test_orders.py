@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.stats import fisher_exact
 
 import nsmodels as ns
+from nsmodels.core.no_signalling import _hypergeometric, no_signalling_test, signalling_p_value
 from nsmodels.errors import InputError
-from nsmodels.signalling import _hypergeometric, no_signalling_test, signalling_p_value
 
 Array = NDArray[np.float64]
 ORDERS = ["".join(letters) for letters in itertools.permutations("abxy")]

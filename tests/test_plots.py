@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import measurements, results
 from nsmodels.errors import InputError, MissingExtraError
+from nsmodels.files import result as results
+from nsmodels.files.problem import load
 from nsmodels.plots import globe, style
 from nsmodels.plots.bounds import opening_angle
-from nsmodels.plots.files import picture_of
-from nsmodels.problem import load
+from nsmodels.plots.result_file import picture_of
+from nsmodels.studies import measurements
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,10 +17,10 @@ from bad_problems import BOUND, CASES, MARGINALS, VISIBILITY
 from mutants import mutants
 
 from nsmodels.errors import InputError
-from nsmodels.problem import Expected, Problem, find, load, shipped
-from nsmodels.reading import numbers
-from nsmodels.reading.lines import check_limits, line_of
-from nsmodels.reading.tables import MOST
+from nsmodels.files.problem import Expected, Problem, find, load, shipped
+from nsmodels.files.toml import numbers
+from nsmodels.files.toml.lines import check_limits, line_of
+from nsmodels.files.toml.table import MOST
 
 DATA = Path(__file__).parent / "data"
 
@@ -401,7 +401,7 @@ def test_reading_loads_no_engine() -> None:
     import subprocess
 
     code = (
-        "import sys; from nsmodels.problem import load; load('leggett_l3');"
+        "import sys; from nsmodels.files.problem import load; load('leggett_l3');"
         "print([m for m in ('scipy', 'numba', 'cvxpy', 'matplotlib', 'networkx', 'highspy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

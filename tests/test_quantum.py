@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.engines import sdp
+from nsmodels.engines.solvers import sdp
 from nsmodels.errors import InputError, SolverError
 from nsmodels.models.qubits import PAULI
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from nsmodels.cli import app
-from nsmodels.problem import load
+from nsmodels.files.problem import load
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

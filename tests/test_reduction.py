@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels import checker, results
+from nsmodels import checker
+from nsmodels.files import result as results
+from nsmodels.files.problem import from_data
 from nsmodels.models.base import HiddenStates
 from nsmodels.models.hidden_variables import HiddenVariableModel
-from nsmodels.problem import from_data
-from nsmodels.questions import decompose as questions
-from nsmodels.questions.reduction import Reduction, find_reduction
-from nsmodels.questions.target import make_target
+from nsmodels.questions.visibility import decompose as questions
+from nsmodels.questions.visibility.reduction import Reduction, find_reduction
+from nsmodels.questions.visibility.rows import make_target
 
 
 def asked(**tables: Any) -> tuple[Any, dict[str, Any]]:
@@ -193,7 +194,7 @@ def test_extended_states_keep_their_mean() -> None:
     reduction = reduction_of(ns.Behaviour(table), ns.Bell((3, 3)))
     assert reduction is not None
     states = HiddenStates(np.array([[1.0], [-1.0]]), np.array([[1.0, 1.0], [-1.0, 1.0]]))
-    from nsmodels.questions.columns import Columns
+    from nsmodels.questions.visibility.states import Columns
 
     columns, weights = reduction.extended(Columns.of(states, 0), np.array([0.25, 0.75]))
     assert set(np.abs(columns.alice).ravel()) | set(np.abs(columns.bob).ravel()) == {1.0}

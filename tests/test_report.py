@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from nsmodels import report, results
 from nsmodels.cli import app
+from nsmodels.command import report
 from nsmodels.errors import InputError
-from nsmodels.problem import load
+from nsmodels.files import result as results
+from nsmodels.files.problem import load
 
 CHAIN = 'schema = 1\nkind = "marginals"\ntitle = "a <b>chain</b>"\nsettings = {family = "half_circle", n = 3}\n'
 LOCAL = (

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from killing import kill_writers, sample
 
-from nsmodels import results
 from nsmodels.errors import InputError, SolverError
-from nsmodels.problem import Problem, load
+from nsmodels.files import result as results
+from nsmodels.files.problem import Problem, load
 
 ANSWER: dict[str, Any] = {
     "status": "certified",

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import pytest
 
-from nsmodels import checker, results
-from nsmodels.problem import load, shipped
+from nsmodels import checker
+from nsmodels.files import result as results
+from nsmodels.files.problem import load, shipped
 
 ROOT = Path(__file__).parent.parent
 ANSWERS = sorted((ROOT / "results").glob("*.json"))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nsmodels import checker
-from nsmodels.problem import from_data, load, shipped
-from nsmodels.results import assemble
+from nsmodels.files.problem import from_data, load, shipped
+from nsmodels.files.result import assemble
 
 TRIADS = {"settings": {"family": "leggett_triads", "phi_deg": 30.0}}
 CHSH = {"settings": {"family": "chsh"}}

@@ -8,7 +8,7 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from nsmodels.engines import sdp
+from nsmodels.engines.solvers import sdp
 from nsmodels.errors import SolverError
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nsmodels as ns
-from nsmodels.angles import cos_sin_degrees, cos_sin_turns, unit
+from nsmodels.common.angles import cos_sin_degrees, cos_sin_turns, unit
 from nsmodels.errors import InputError
 from nsmodels.settings import DIRECTIONS, FAMILIES
 

@@ -1,6 +1,6 @@
 """Whatever a solver does, nothing false is displayed: what is said is proved, or there is no answer, and a reason.
 
-Faults are injected at the gate that every call of a solver passes (`nsmodels.engines.gate.run`), for each kind of
+Faults are injected at the gate that every call of a solver passes (`engines.solvers.gate.run`), for each kind of
 solver. A kind comes with a question that uses it and the true answer.
 """
 
@@ -18,17 +18,19 @@ from typer.testing import CliRunner
 import nsmodels as ns
 from nsmodels import checker
 from nsmodels.cli import app
-from nsmodels.engines import blas_threads, gate, integer_program, lp, spheres, vertex
-from nsmodels.engines.gate import Status
-from nsmodels.engines.interior_point import interior_point
+from nsmodels.engines import blas_threads
+from nsmodels.engines.solvers import gate, integer_program, lp, simplex
+from nsmodels.engines.solvers.gate import Status
+from nsmodels.engines.solvers.interior_point import interior_point
+from nsmodels.engines.spheres import minimum as spheres
 from nsmodels.errors import SolverError
-from nsmodels.problem import load
-from nsmodels.questions import joint_marginals as joint_module
-from nsmodels.questions.finite_sets import finite_set
-from nsmodels.questions.joint_marginals import joint_marginals
-from nsmodels.questions.local_content import local_content
-from nsmodels.questions.sos import relax
-from nsmodels.results import assemble, verdict
+from nsmodels.files.problem import load
+from nsmodels.files.result import assemble, verdict
+from nsmodels.studies import joint_marginals as joint_module
+from nsmodels.studies.finite_sets import finite_set
+from nsmodels.studies.joint_marginals import joint_marginals
+from nsmodels.studies.local_content import local_content
+from nsmodels.studies.sums_of_squares import relax
 
 # -- kinds of solvers --------------------------------------------------------------------------------------------------
 
@@ -300,7 +302,7 @@ def test_sums_of_squares_refuse_or_are_right(inject, order, fault):
 
 
 def grown():
-    program = vertex.VertexProgram()
+    program = simplex.VertexProgram()
     program.add_rows(np.zeros((1, 0)), np.ones(1))
     program.add_columns(np.ones((1, 2)), np.ones(2))
     return program.solve()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.engines import sos, sphere_polynomials
+from nsmodels.engines.sums_of_squares import polynomials, relaxations
 from nsmodels.errors import InputError, SolverError
-from nsmodels.questions.sos import leggett3_identity, leggett3_sides, relax, sphere_terms
+from nsmodels.studies.sums_of_squares import leggett3_identity, leggett3_sides, relax, sphere_terms
 
 
 def sample(terms, weights, linear, count=20_000, seed=0):
@@ -29,7 +29,9 @@ def random_problem(seed, count, marginals):
     return terms, rng.uniform(0.1, 1, count), marginals * rng.normal(size=6)
 
 
-@pytest.mark.parametrize("relaxation", [sos.first_order, sos.first_order_pairs, sos.second_order])
+@pytest.mark.parametrize(
+    "relaxation", [relaxations.first_order, relaxations.first_order_pairs, relaxations.second_order]
+)
 @pytest.mark.parametrize(("seed", "marginals"), [(0, 0.0), (1, 0.0), (2, 0.2)])
 def test_lower_bounds_are_below_every_value(relaxation, seed, marginals):
     problem = random_problem(seed, 5, marginals)
@@ -41,7 +43,7 @@ def test_lower_bounds_are_below_every_value(relaxation, seed, marginals):
 def test_linear_terms_alone():
     """Min −l·z is −|l_u| − |l_v|; order 1 finds it, and the pairs have nothing to say."""
     linear = np.array([3.0, 0, 4, 0, 1, 0])
-    answer = sos.first_order(np.zeros((1, 6)), np.ones(1), linear)
+    answer = relaxations.first_order(np.zeros((1, 6)), np.ones(1), linear)
     assert -6 - 1e-7 < answer.lower <= -6
 
 
@@ -103,7 +105,7 @@ def test_a_crippled_solver_never_yields_a_bound(solver, order):
 def test_forged_multipliers_lose_their_value(monkeypatch):
     """Whatever the solver claims, the bound stays below the truth: proposals pay for what they fail to prove."""
     problem = random_problem(5, 4, 0.0)
-    honest = sos.sdp.solve
+    honest = relaxations.sdp.solve
 
     def forge(problem, *arguments, **keywords):
         solution = honest(problem, *arguments, **keywords)
@@ -116,8 +118,8 @@ def test_forged_multipliers_lose_their_value(monkeypatch):
                     dual.save_value(np.asarray(dual.value) + 0.1 * rng.normal(size=np.shape(dual.value)))
         return solution
 
-    monkeypatch.setattr(sos.sdp, "solve", forge)
-    for relaxation in (sos.first_order, sos.first_order_pairs, sos.second_order):
+    monkeypatch.setattr(relaxations.sdp, "solve", forge)
+    for relaxation in (relaxations.first_order, relaxations.first_order_pairs, relaxations.second_order):
         assert relaxation(*problem).lower <= sample(*problem)
 
 
@@ -126,7 +128,7 @@ def test_polynomials_on_the_spheres():
     rng = np.random.default_rng(0)
     u, v = (x / np.linalg.norm(x) for x in rng.normal(size=(2, 3)))
     z = np.concatenate([u, v])
-    basis, target = sphere_polynomials.monomials(2), sphere_polynomials.monomials(4)
+    basis, target = polynomials.monomials(2), polynomials.monomials(4)
     assert (len(basis), len(target)) == (26, 155)
 
     def values(monomials):
@@ -134,11 +136,11 @@ def test_polynomials_on_the_spheres():
 
     gram = rng.normal(size=(26, 26))
     gram = gram + gram.T
-    table = sphere_polynomials._gram_table(basis, target)
+    table = polynomials._gram_table(basis, target)
     assert (table.T @ gram.ravel()) @ values(target) == pytest.approx(values(basis) @ gram @ values(basis), abs=1e-12)
-    shift = sphere_polynomials.times_coordinate(2, sphere_polynomials.monomials(3), target)
+    shift = polynomials.times_coordinate(2, polynomials.monomials(3), target)
     row = rng.normal(size=shift.shape[0])
-    expected = z[2] * (row @ values(sphere_polynomials.monomials(3)))
+    expected = z[2] * (row @ values(polynomials.monomials(3)))
     assert (shift.T @ row) @ values(target) == pytest.approx(expected, abs=1e-12)
 
 

@@ -6,10 +6,10 @@ from math import isqrt
 import numpy as np
 import pytest
 
-from nsmodels.engines import sphere_tree as trees
-from nsmodels.engines import spheres
-from nsmodels.engines.sphere_covering import DENOMINATOR, rational_unit
-from nsmodels.engines.spheres import SphereProblem, descend, minimise
+from nsmodels.engines.spheres import minimum as spheres
+from nsmodels.engines.spheres import tree as trees
+from nsmodels.engines.spheres.covering import DENOMINATOR, rational_unit
+from nsmodels.engines.spheres.minimum import SphereProblem, descend, minimise
 
 DIGITS = 1 << 200
 
@@ -46,7 +46,7 @@ def exact_corner(face, s, t):
 
 
 def exact_minimum(c, face, box):
-    """The bound of `sphere_patches`, to 199 bits."""
+    """The bound of `patches`, to 199 bits."""
     length = root_below(sum(x * x for x in c)) + Fraction(1, DIGITS)
     if face < 0:
         return -length

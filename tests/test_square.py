@@ -9,10 +9,12 @@ import pytest
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.engines import sos, sphere_program, spheres
-from nsmodels.engines.sphere_square import square_proof
-from nsmodels.problem import from_data
-from nsmodels.results import assemble
+from nsmodels.engines.spheres import minimum as spheres
+from nsmodels.engines.spheres import square_program
+from nsmodels.engines.spheres.square_proof import square_proof
+from nsmodels.engines.sums_of_squares import relaxations
+from nsmodels.files.problem import from_data
+from nsmodels.files.result import assemble
 
 
 def l3_problem(phi_deg, eta_a, eta_b):
@@ -85,7 +87,7 @@ def test_the_program_agrees_with_another_formulation_and_solver():
         ours = square_proof(problem, found.u, found.v)
         terms, weight = problem.terms, problem.scales[1]
         rows = np.hstack([terms.a[terms.ia], -terms.s[:, None] * terms.b[terms.jb]])
-        theirs = sos.first_order_pairs(rows, terms.w * weight, np.concatenate([terms.g, terms.h]) * weight)
+        theirs = relaxations.first_order_pairs(rows, terms.w * weight, np.concatenate([terms.g, terms.h]) * weight)
         assert ours is not None
         assert ours.lower <= found.upper
         # around the incumbent is as good as anywhere where the proof is tight
@@ -176,9 +178,9 @@ def test_the_program_keeps_its_multipliers_in_range_and_its_dual_feasible():
         one = np.eye(7)[:1]
         start = np.diag([1.0, *6 * [1 / 3]])
         start[0, 1] = start[1, 0] = 0.1
-        pairs = sphere_program.Products(rows[k], rows[other], 2.0)
-        cut = sphere_program.Products(one, halves)
-        found = sphere_program.propose(rows.T @ rows, pairs, cut, equal, np.ones(3), start)
+        pairs = square_program.Products(rows[k], rows[other], 2.0)
+        cut = square_program.Products(one, halves)
+        found = square_program.propose(rows.T @ rows, pairs, cut, equal, np.ones(3), start)
         assert np.abs(found.bounded).max() <= 1.0
         assert found.positive.min() >= 0.0
         table = np.eye(8)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from nsmodels import results
-from nsmodels.digits import at_least, at_most, enclosure
-from nsmodels.progress import Display, line, live
+from nsmodels.command.progress import Display, line, live
+from nsmodels.common.digits import at_least, at_most, enclosure
+from nsmodels.files import result as results
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are of POSIX systems")
 
@@ -31,8 +31,8 @@ main()
 
 MANY = """
 import sys
-from nsmodels import cli, progress
-from nsmodels.problem import shipped
+from nsmodels import cli; from nsmodels.command import progress
+from nsmodels.files.problem import shipped
 progress.REFRESH_S = 0.0
 every, skipped = sys.argv[2] == "all", ("visibility_chsh_hull", "visibility_random10")
 for name in shipped():

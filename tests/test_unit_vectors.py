@@ -9,15 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 import nsmodels as ns
-from nsmodels import checker, results
-from nsmodels.engines import sdp
+from nsmodels import checker
+from nsmodels.engines.solvers import sdp
 from nsmodels.engines.unit_vectors import (
     UnitVectorSearch,
     dominant_diagonal,
     provably_semidefinite,
     raised_diagonal,
 )
-from nsmodels.problem import from_data
+from nsmodels.files import result as results
+from nsmodels.files.problem import from_data
 
 Array = NDArray[np.float64]
 

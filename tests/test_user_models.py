@@ -93,7 +93,7 @@ class Listed(Model):
     def support(self, functional, *, tolerance=1e-6, time_limit_s=60.0, seed=0, progress=None):
         values = self._values(functional)
         best = max(range(len(values)), key=values.__getitem__)
-        from nsmodels.rationals import round_down, round_up
+        from nsmodels.common.rationals import round_down, round_up
 
         value = ns.Enclosure(round_down(values[best]), round_up(values[best]))
         return Support(value, self.states[best], Word())
@@ -132,7 +132,7 @@ def test_a_list_is_not_enlarged_by_states_that_are_not_in_it(kind, symmetry):
 
 
 def test_a_given_symmetry_invents_no_states():
-    from nsmodels.questions.symmetry import Relabelling, Symmetry
+    from nsmodels.questions.visibility.symmetry import Relabelling, Symmetry
 
     swap = Symmetry((Relabelling((0, 1), (1, 1), (0, 1), (1, 1)), Relabelling((1, 0), (1, 1), (1, 0), (1, 1))))
     b = ns.Behaviour([[0.0, 0.0], [0.0, 0.0]])

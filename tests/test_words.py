@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 import nsmodels as ns
 from nsmodels import checker, cli
+from nsmodels.command.explain import names
 from nsmodels.errors import InputError
-from nsmodels.explain import names
-from nsmodels.reading.tables import TABLES
-from nsmodels.topics import ALIASES, ELSEWHERE, TOPICS
+from nsmodels.files.toml.table import TABLES
+from nsmodels.files.topics import ALIASES, ELSEWHERE, TOPICS
 
 MORE = r"two parties with outcomes ±1.*Ket\.jl, QETLAB, toqito or ncpol2sdpa"
 BOUND = 'schema = 1\nkind = "bound"\nmodel = {name = "bell"}\nfunctional = {name = "chsh"}\n'

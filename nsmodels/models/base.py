@@ -35,12 +35,12 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
-from ..enclosure import Enclosure
+from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
+from ..common.rationals import rationals, to_integers
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..core.settings import Settings
 from ..errors import InputError
-from ..functional import Functional
-from ..rationals import rationals, to_integers
-from ..settings import Settings
 
 __all__ = [
     "HiddenState",
@@ -264,7 +264,7 @@ class Model(ABC):
         Parameters
         ----------
         table : Table
-            Typed access to the keys (`nsmodels.reading.tables.Table`); what it refuses is named with file and line.
+            Typed access to the keys (`nsmodels.files.toml.table.Table`); what it refuses is named with file and line.
         settings : Settings, optional
             There where the registry says that the model needs them.
         shape : (int, int)

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
-from ..functional import Functional
-from ..rationals import round_down, round_up
+from ..common.rationals import round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
 from .base import (
     HiddenState,
     HiddenStates,
@@ -106,7 +106,7 @@ class Bell(ShapedModel, HiddenVariableModel):
         a local search or what was enumerated gives the lower end, and the sum of moduli the upper end.
         """
         self._check(functional)
-        from ..engines.signs import compile_seconds, maximise_signs
+        from ..engines.enumeration import compile_seconds, maximise_signs
 
         compilation = compile_seconds()
         begin = time.perf_counter()

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import check_noun, check_options, floats, one_of, purity, whole
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
+from ..common.arguments import check_noun, check_options, floats, one_of, purity, whole
+from ..common.rationals import round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..core.settings import Settings
 from ..engines import grids
 from ..errors import InputError
-from ..functional import Functional
-from ..rationals import round_down, round_up
-from ..settings import Settings
 from .base import HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask

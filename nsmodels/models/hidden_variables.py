@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..enclosure import Enclosure
-from ..functional import Functional
-from ..rationals import round_down, round_up
+from ..common.rationals import round_down, round_up
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
 from .base import Array, HiddenStates, Model, Support, attained_value, input_effect, trivial_bound
 from .copies import Reducible
 
 if TYPE_CHECKING:
-    from ..behaviour import Behaviour
+    from ..core.behaviour import Behaviour
 
 __all__ = ["Explorer", "HiddenVariableModel", "RationalStates", "along", "with_partners", "with_safe_defaults"]
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import listed
-from ..enclosure import Enclosure, Status
+from ..common.arguments import listed
+from ..common.rationals import round_up
+from ..core.enclosure import Enclosure, Status
+from ..core.functional import Functional
+from ..core.settings import Settings
 from ..errors import InputError
-from ..functional import Functional
-from ..rationals import round_up
-from ..settings import Settings
 from .base import HiddenStates, Model, Progress, Proof, Support, require_model, trivial_bound, values_at
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults

@@ -22,14 +22,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import check_noun, purity
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
+from ..common.arguments import check_noun, purity
+from ..common.interrupts import held, loading
+from ..common.rationals import rational, rational_point, round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..core.settings import Settings
 from ..errors import InputError
-from ..functional import Functional
-from ..interrupts import held, loading
-from ..rationals import rational, rational_point, round_down, round_up
-from ..settings import Settings
 from . import leggett_states
 from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
@@ -50,7 +50,7 @@ class SpheresProof(Proof):
 
     Parameters
     ----------
-    proof : nsmodels.engines.sphere_covering.Covering or nsmodels.engines.sphere_square.SquareProof
+    proof : nsmodels.engines.spheres.covering.Covering or nsmodels.engines.spheres.square_proof.SquareProof
     threshold : float
     """
 
@@ -159,8 +159,8 @@ class Leggett(MovableModel):
         return self.states(states.u, states.v)
 
     def problem(self, functional: Functional) -> Any:
-        """The minimum of G over both spheres that answers h(f) = k + Σ|S_ij| − min G (`nsmodels.engines.spheres`)."""
-        from ..engines.spheres import SphereProblem
+        """The minimum of G over both spheres that answers h(f) = k + Σ|S_ij| − min G (`engines.spheres.minimum`)."""
+        from ..engines.spheres.minimum import SphereProblem
 
         a = self.eta_a * self.settings.alice
         b = self.eta_b * self.settings.bob
@@ -193,7 +193,7 @@ class Leggett(MovableModel):
         starts: HiddenStates | None = None,
         refuted_above: float = math.inf,
     ) -> Support:
-        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres`).
+        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres.minimum`).
 
         ``starts``: hidden states to begin the local searches from, besides random ones. ``refuted_above``: the search
         ends as soon as a state is worth more than this, with the reason "refuted" and what is proved by then.
@@ -201,7 +201,7 @@ class Leggett(MovableModel):
         self._check(functional)
         with held():  # what the search has proved is put together undisturbed
             with loading():
-                from ..engines.spheres import compile_kernels
+                from ..engines.spheres.minimum import compile_kernels
 
                 compiling = compile_kernels()
             return self._support(functional, compiling, tolerance, time_limit_s, seed, progress, starts, refuted_above)
@@ -210,7 +210,7 @@ class Leggett(MovableModel):
         self, functional: Functional, compiling: float, tolerance: float, time_limit_s: float, seed: int,
         progress: Progress | None, starts: HiddenStates | None, refuted_above: float,
     ) -> Support:  # fmt: skip
-        from ..engines.spheres import minimise
+        from ..engines.spheres.minimum import minimise
 
         problem = self.problem(functional)
         top = Fraction(functional.constant)
@@ -264,7 +264,7 @@ class Leggett(MovableModel):
         starts: HiddenStates | None = None,
     ) -> HiddenStates:
         """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
-        from ..engines.spheres import descend
+        from ..engines.spheres.minimum import descend
 
         self._check(functional)
         if starts is not None and starts.u is not None and starts.v is not None and len(starts) > 0:
@@ -364,7 +364,7 @@ class Leggett(MovableModel):
 
     def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
         """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
-        from ..engines.sphere_descent import EPS_LAST, descend_many
+        from ..engines.spheres.descent import EPS_LAST, descend_many
 
         u, v = np.array(states.u, order="C"), np.array(states.v, order="C")
         descend_many(*self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, 4)
@@ -372,7 +372,7 @@ class Leggett(MovableModel):
 
     def multipliers(self, functional: Functional, states: HiddenStates) -> Array:
         """The derivatives τ_kij of |A_i − sgn(S_ij) B_j|; smoothed as in the descents, which makes them converge."""
-        from ..engines.sphere_descent import EPS_LAST
+        from ..engines.spheres.descent import EPS_LAST
 
         y = states.alice[:, :, None] - np.sign(functional.correlators) * states.bob[:, None, :]
         smoothing = EPS_LAST * self.problem(functional).scales[0]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..behaviour import Behaviour
-from ..functional import Functional
+from ..core.behaviour import Behaviour
+from ..core.functional import Functional
 from .base import Array, HiddenStates, values_at
 from .hidden_variables import Explorer, with_partners
 
@@ -72,7 +72,7 @@ def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenSta
 
 def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
     """States on the way from the given ones to local maximisers of f: many, and different."""
-    from ..engines.sphere_sweep import sweep
+    from ..engines.spheres.sweep import sweep
 
     rows, columns = np.nonzero(functional.correlators)
     s = functional.correlators[rows, columns]
@@ -83,7 +83,7 @@ def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -
 
 def polished_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
     """The local maximisers of f next to the given states."""
-    from ..engines.sphere_descent import descend_many
+    from ..engines.spheres.descent import descend_many
 
     u, v = np.array(u, order="C"), np.array(v, order="C")
     # the smoothing begins small, because the states are good already

@@ -12,8 +12,8 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from ..functional import Functional
-from ..settings import Settings
+from ..core.functional import Functional
+from ..core.settings import Settings
 from .base import Array, HiddenStates
 from .hidden_variables import HiddenVariableModel
 

@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
-from ..engines.lp import Matrix, load_solver, solve
+from ..common.interrupts import loading
+from ..common.rationals import rationals, round_down, round_up, to_integers
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
-from ..functional import Functional
-from ..interrupts import loading
-from ..rationals import rationals, round_down, round_up, to_integers
 from .base import (
     HiddenStates,
     Progress,

@@ -22,13 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import check_noun, one_of, purity
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
-from ..functional import Functional
-from ..interrupts import loading
-from ..rationals import rational, rational_point, round_down, round_up
-from ..settings import Settings
+from ..common.arguments import check_noun, one_of, purity
+from ..common.interrupts import loading
+from ..common.rationals import rational, rational_point, round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..core.settings import Settings
 from .base import Array, HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
@@ -49,7 +49,7 @@ class OneSphereProof(Proof):
 
     Parameters
     ----------
-    covering : nsmodels.engines.one_sphere.OneSphereCovering
+    covering : nsmodels.engines.spheres.one_sphere.OneSphereCovering
     threshold : float
     """
 
@@ -136,8 +136,8 @@ class OneSided(HiddenVariableModel):
         return functional.correlators.T, functional.bob, functional.alice
 
     def problem(self, functional: Functional) -> Any:
-        """The minimum of G over one sphere that answers h(f) = k + Σ|S_ij| − min G (`nsmodels.engines.one_sphere`)."""
-        from ..engines.one_sphere import MedianProblem
+        """The minimum of G over one sphere that answers h(f) = k + Σ|S_ij| − min G (`engines.spheres.one_sphere`)."""
+        from ..engines.spheres.one_sphere import MedianProblem
 
         table, free, law = self._sides(functional)
         x = np.sign(table)[:, :, None] * (self.eta * self._law)[None]
@@ -152,11 +152,11 @@ class OneSided(HiddenVariableModel):
         seed: int = 0,
         progress: Progress | None = None,
     ) -> Support:
-        """Enclose h(f) by a covering of the sphere of the hidden vector (`nsmodels.engines.one_sphere`)."""
+        """Enclose h(f) by a covering of the sphere of the hidden vector (`nsmodels.engines.spheres.one_sphere`)."""
         self._check(functional)
         with loading():
-            from ..engines.lp import load_solver
-            from ..engines.one_sphere import minimise
+            from ..engines.solvers.lp import load_solver
+            from ..engines.spheres.one_sphere import minimise
 
             load_solver()
         begin = time.perf_counter()
@@ -215,7 +215,7 @@ class OneSided(HiddenVariableModel):
         starts: HiddenStates | None = None,
     ) -> HiddenStates:
         """Where descents from the given states, or from 2·count + 8 random ones, end: best first."""
-        from ..engines.one_sphere import descend
+        from ..engines.spheres.one_sphere import descend
 
         self._check(functional)
         near = None if starts is None else self._vectors(starts)
@@ -246,7 +246,7 @@ class OneSided(HiddenVariableModel):
 
     def explorer(self, behaviour: Behaviour) -> Explorer:
         """Descents from the good states so far and from fresh ones, some of them stopped early: many, and different."""
-        from ..engines.one_sphere import descend, polish
+        from ..engines.spheres.one_sphere import descend, polish
 
         def explore(
             functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,

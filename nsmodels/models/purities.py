@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arguments import PURITY, is_purity
+from ..common.arguments import PURITY, is_purity
 
 __all__ = ["purity_of"]
 

@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..enclosure import Enclosure
-from ..engines import sdp
+from ..common.interrupts import loading
+from ..common.rationals import rationals, round_down, round_up, to_integers
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..engines.solvers import sdp
 from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import SolverError
-from ..functional import Functional
-from ..interrupts import loading
-from ..rationals import rationals, round_down, round_up, to_integers
 from .base import HiddenState, Progress, Proof, ShapedModel, Support
 from .qubits import seesaw
 
@@ -125,7 +125,7 @@ class Quantum(ShapedModel):
         functional, tolerance, time_limit_s, seed, progress
             As for every model.
         solver, **options
-            As in `nsmodels.engines.sdp.maximise_over_unit_vectors`.
+            As in `nsmodels.engines.solvers.sdp.maximise_over_unit_vectors`.
 
         Raises
         ------

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..functional import Functional
-from ..rationals import rationals
+from ..common.rationals import rationals
+from ..core.functional import Functional
 from .base import HiddenState
 
 __all__ = ["QubitState", "seesaw"]

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..behaviour import Behaviour
-from ..enclosure import Enclosure
-from ..functional import Functional
-from ..rationals import round_down, round_up
+from ..common.rationals import round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
 from .base import Array, HiddenStates, Progress, Proof, ShapedModel, Support
 from .hidden_variables import HiddenVariableModel, Mask
 

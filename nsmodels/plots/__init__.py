@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.settings import Settings
 from ..errors import InputError
+from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
-from ..questions.decomposition import DecomposeResult, Decomposition
-from ..questions.marginals_result import MarginalsResult
-from ..settings import Settings
+from ..questions.visibility.result import DecomposeResult, Decomposition
 from .bounds import bound_against_phi, bound_result
 from .curves import (
     Trace,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..digits import at_least, at_most
+from ..common.digits import at_least, at_most
 from ..errors import InputError
-from ..measurements import PHOTONS, Measured, trapped_ion_l3
 from ..questions.bound import BoundResult
+from ..studies.measurements import PHOTONS, Measured, trapped_ion_l3
 from .globe import Globe
 from .matrices import functional_matrix
 from .spheres import draw_settings
@@ -55,7 +55,7 @@ def bound_against_phi(
         enclosure (its bar is thinner than the mark unless the work was cut short); the line only joins the marks.
     measured : sequence of Measured, optional
         Points with error bars; by default the published photon values and the raw trapped-ion data of
-        `nsmodels.measurements`.
+        `nsmodels.studies.measurements`.
     axes : matplotlib axes, optional
 
     Raises

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ..enclosure import Enclosure
+from ..core.enclosure import Enclosure
 from ..errors import InputError
+from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
-from ..questions.decomposition import DecomposeResult
-from ..questions.marginals_result import MarginalsResult
-from ..questions.vanishing import chain_bound
+from ..questions.visibility.result import DecomposeResult
+from ..studies.vanishing import chain_bound
 from .style import BLUE, GREEN, GREY, INK, ORANGE, SMALL, VERMILLION, blank, drawing_board, finish
 
 __all__ = [

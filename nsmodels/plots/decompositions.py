@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ..digits import at_least, at_most
+from ..common.digits import at_least, at_most
 from ..errors import InputError
-from ..questions.decomposition import DecomposeResult, Decomposition
+from ..questions.visibility.result import DecomposeResult, Decomposition
 from .curves import enclosure_in_time
 from .matrices import inequality_matrix
 from .spheres import hidden_spheres

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from ..digits import at_most
+from ..common.digits import at_most
 from ..errors import InputError
-from ..questions.marginals_graph import settings_graph
-from ..questions.marginals_result import MarginalsResult, setting_index, setting_names
+from ..questions.bias.result import MarginalsResult, setting_index, setting_names
+from ..studies.settings_graph import settings_graph
 from .globe import DEFAULT_VIEW, Label, write_labels
 from .style import ALICE, BOB, FAINT, GREY, INK, SMALL, blank, drawing_board, finish, party_legend
 

@@ -10,10 +10,10 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
-from ..digits import at_most
-from ..functional import Functional, Inequality
-from ..settings import Settings
-from ..wording import number
+from ..common.digits import at_most
+from ..core.formula import number
+from ..core.functional import Functional, Inequality
+from ..core.settings import Settings
 from .style import BLUE, FAINT, GREY, INK, SMALL, VERMILLION, blank, finish
 
 __all__ = ["functional_matrix", "inequality_matrix"]

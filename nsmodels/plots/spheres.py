@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from ..core.settings import Settings
 from ..errors import InputError, MissingExtraError
-from ..questions.decomposition import DecomposeResult, Decomposition
-from ..settings import Settings
+from ..questions.visibility.result import DecomposeResult, Decomposition
 from .globe import DEFAULT_VIEW, Globe
 from .style import ALICE, BLUE, BOB, GREY, SMALL, VERMILLION, Look, blank, drawing_board, party_legend
 

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import check_noun, check_options
 from ..behaviours import singlet
-from ..digits import at_least
-from ..enclosure import Enclosure, Status
+from ..common.arguments import check_noun, check_options
+from ..common.digits import at_least
+from ..common.interrupts import arrived, held, released, taken
+from ..common.versions import versions
+from ..core.enclosure import Enclosure, Status
+from ..core.functional import Functional, Inequality
+from ..core.settings import Settings
 from ..errors import InputError, SolverError
-from ..functional import Functional, Inequality
-from ..interrupts import arrived, held, released, taken
 from ..models.base import (
     HiddenState,
     Model,
@@ -30,8 +32,6 @@ from ..models.base import (
     require_model,
 )
 from ..models.hidden_variables import with_safe_defaults
-from ..settings import Settings
-from ..versions import versions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engines.lp import solve
+from ...engines.solvers.lp import solve
 from ...errors import SolverError
 from ...models.base import HiddenStates
 from .tasks import Task

@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
-from ...behaviour import Behaviour
 from ...behaviours import singlet
+from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
+from ...common.interrupts import held, loading, released, taken
+from ...core.behaviour import Behaviour
+from ...core.settings import Settings
 from ...errors import InputError
-from ...interrupts import held, loading, released, taken
 from ...models.base import HiddenStates
 from ...models.movable import MovableModel
 from ...questions.bound import bound
-from ...questions.decompose import decompose
-from ...questions.decomposition import DecomposeResult
-from ...settings import Settings
+from ...questions.visibility.decompose import decompose
+from ...questions.visibility.result import DecomposeResult
 from .charts import Layout
 from .gauge import in_gauge, rounded
 from .graphs import MOST_LISTED, graphs, some_graphs

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...enclosure import Enclosure, Status
-from ...functional import Inequality
-from ...questions.decomposition import DecomposeResult, Decomposition
-from ...settings import Settings
+from ...core.enclosure import Enclosure, Status
+from ...core.functional import Inequality
+from ...core.settings import Settings
+from ...questions.visibility.result import DecomposeResult, Decomposition
 from .gauge import SENTENCE
 
 if TYPE_CHECKING:

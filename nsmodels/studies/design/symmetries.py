@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...settings import Settings
+from ...core.settings import Settings
 
 __all__ = ["order"]
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...functional import Functional
+from ...core.functional import Functional
+from ...core.settings import Settings
 from ...models.movable import MovableModel
-from ...settings import Settings
 
 __all__ = ["Objective", "Task"]
 

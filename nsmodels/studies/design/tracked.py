@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...functional import Functional
+from ...core.functional import Functional
 from ...models.base import HiddenStates, values_at
 from .tasks import Task
 

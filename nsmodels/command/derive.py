@@ -1,0 +1,78 @@
+"""What ``nsmodels derive`` prints: the inequality of a visibility result as text, LaTeX or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..common.digits import at_least, enclosure, plain, printable
+from ..questions.visibility.result import DecomposeResult
+from ..questions.visibility.tidy import tidy
+from .summary import worth
+
+if TYPE_CHECKING:
+    from ..files.problem import Problem
+
+NONE = "there is no inequality: the correlations themselves have a model"
+
+
+def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str) -> str:
+    """The inequality with its bound, the value on the problem's correlations, and the critical visibility.
+
+    Parameters
+    ----------
+    answer : DecomposeResult or None
+        What the question returned; None where nothing was proved.
+    form : {"text", "latex", "json"}
+    """
+    inequality = None if answer is None else answer.inequality
+    value = result["value"]
+    if inequality is None:
+        reason = result["reason"] if value is None or value["lower"] < 1.0 else NONE
+        if form == "json":
+            return json.dumps({"inequality": None, "reason": reason}, ensure_ascii=False)
+        return f"no inequality: {printable(reason)}" if reason != NONE else NONE
+    evaluation = inequality.evaluate(problem.behaviour)
+    short = tidy(answer) if isinstance(answer, DecomposeResult) else None
+    if form == "json":
+        content = {
+            "inequality": inequality.to_json(),
+            "model": result["resolved"]["model"],
+            "value": evaluation.value,
+            "violation": evaluation.violation,
+            "visibility": value,
+            "settings": _directions(problem),
+            "tidy": None if short is None else short.to_json(),
+        }
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    if form == "latex":
+        return str(inequality.latex()) + ("" if short is None else f"\n{short.latex()}")
+    assert problem.model is not None
+    lines = [
+        str(inequality.text()),
+        f"  holds for           {problem.model.name}",
+        f"  value here          {plain(evaluation.value, 9)}",
+        f"  violation           {at_least(evaluation.violation, 6)}",
+        f"  critical visibility {enclosure(value['lower'], value['upper'])}   {worth(problem, result)}",
+    ]
+    if problem.settings is not None:
+        lines += ["settings (unit vectors)", *_table(problem)]
+    if short is not None:
+        lines += ["with small integers, proved again", short.text()]
+    return "\n".join(lines)
+
+
+def _directions(problem: Problem) -> dict[str, list[list[float]]] | None:
+    if problem.settings is None:
+        return None
+    return {"alice": problem.settings.alice.tolist(), "bob": problem.settings.bob.tolist()}
+
+
+def _table(problem: Problem) -> list[str]:
+    assert problem.settings is not None
+    return [
+        f"  {letter}{index:<4}" + "".join(f"{entry + 0.0:>13.9f}" for entry in row)
+        for letter, rows in (("A", problem.settings.alice), ("B", problem.settings.bob))
+        for index, row in enumerate(rows.tolist())
+    ]

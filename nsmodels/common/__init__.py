@@ -1,0 +1,1 @@
+"""What every floor uses: checks of arguments, interrupts, digits, exact numbers, angles."""

@@ -1,0 +1,1 @@
+"""The nouns: settings, behaviours, functionals, boxes, enclosures. Data, and no search."""

@@ -1,0 +1,343 @@
+"""`Functional` f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij, and `Inequality` f ≤ bound.
+
+The named functionals are in the module ``functionals``: ``ns.functionals.chsh()``, ``ns.functionals.leggett3(s)``, ….
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..common.arguments import TWO_PARTIES, check_noun, floats, not_nan, number, small
+from ..common.digits import at_least, at_most
+from ..errors import InputError
+from . import formula
+from .behaviour import Behaviour
+
+if TYPE_CHECKING:
+    from ..models.base import Proof
+
+__all__ = ["Evaluation", "Functional", "Inequality"]
+
+Array = NDArray[np.float64]
+
+
+def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
+    array = floats(values, f"Functional: {name} is not a table of numbers with rows of equal length")
+    if array.ndim != ndim or array.size == 0:
+        what = "a non-empty list of rows" if ndim == 2 else "a non-empty list of numbers"
+        more = f"; {TWO_PARTIES}" if array.ndim > 2 else ""
+        raise InputError(f"Functional: {name} has shape {array.shape}; give {what}{more}")
+    if not np.isfinite(array).all():
+        index = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise InputError(f"Functional: {name}{index} is {float(array[tuple(index)])}; coefficients must be finite")
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Functional:
+    """An affine function of a behaviour, f = k + Σ α_i A_i + Σ β_j B_j + Σ S_ij C_ij.
+
+    Parameters
+    ----------
+    correlators : array_like, shape (n_A, n_B)
+        S_ij.
+    alice, bob : array_like, shapes (n_A,) and (n_B,), optional
+        α_i and β_j; zero by default.
+    constant : float
+        k.
+    name, source : str, optional
+        What to call it, and where it was published.
+    relative_rounding : float
+        Every stored coefficient is within this *relative* distance of the exact one it stands for: 2^-53 for the
+        doubles nearest to fractions such as −1/3 in named functionals, 0 for coefficients taken as they are.
+
+    Raises
+    ------
+    InputError
+        For wrong shapes and coefficients that are not finite.
+    """
+
+    correlators: Array
+    alice: Array
+    bob: Array
+    constant: float
+    name: str | None
+    source: str | None
+    relative_rounding: float
+
+    def __init__(
+        self,
+        correlators: ArrayLike,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        constant: float = 0.0,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        relative_rounding: float = 0.0,
+    ) -> None:
+        def put(attribute: str, value: object) -> None:
+            object.__setattr__(self, attribute, value)
+
+        table = _numbers(correlators, "correlators", 2)
+        put("correlators", table)
+        for party, given, count in (("alice", alice, table.shape[0]), ("bob", bob, table.shape[1])):
+            array = _numbers(np.zeros(count) if given is None else given, party, 1)
+            if len(array) != count:
+                raise InputError(f"Functional: {party} has {len(array)} coefficients for {count} settings")
+            put(party, array)
+        put("constant", number(constant, "Functional: the constant"))
+        put("name", name)
+        put("source", source)
+        put("relative_rounding", small(relative_rounding, "Functional: relative_rounding"))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.correlators.shape[0], self.correlators.shape[1]
+
+    def evaluate(self, alice: ArrayLike, bob: ArrayLike, correlators: ArrayLike) -> float:
+        """The value k + α·A + β·B + Σ S_ij C_ij, each sum correctly rounded."""
+        terms = [self.constant]
+        for coefficients, values in ((self.alice, alice), (self.bob, bob), (self.correlators, correlators)):
+            array = floats(values, "Functional: mean values are not tables of numbers with rows of equal length")
+            if array.shape != coefficients.shape:
+                shapes = f"{array.shape} for coefficients of shape {coefficients.shape}"
+                raise InputError(f"Functional: mean values of shape {shapes}")
+            terms.extend((coefficients * array).ravel().tolist())
+        return math.fsum(terms)
+
+    def value(self, behaviour: Behaviour) -> float:
+        """The value on a behaviour.
+
+        Raises
+        ------
+        InputError
+            If the shapes differ, or a coefficient multiplies a marginal or correlator that is not known.
+        """
+        check_noun(behaviour, Behaviour, "behaviour", "Functional")
+        if behaviour.shape != self.shape:
+            raise InputError(f"Functional: shape {self.shape} does not fit a behaviour of shape {behaviour.shape}")
+        missing = (self.correlators != 0.0) & ~behaviour.known
+        if missing.any():
+            pair = np.argwhere(missing)[0].tolist()
+            raise InputError(f"Functional: it needs the correlator of pair {pair}, which the behaviour does not know")
+        marginals: list[Array] = []
+        for party in ("alice", "bob"):
+            values = getattr(behaviour, party)
+            coefficients = getattr(self, party)
+            if values is None and coefficients.any():
+                raise InputError(f"Functional: it needs {party.title()}'s marginals, which the behaviour does not know")
+            marginals.append(np.zeros(len(coefficients)) if values is None else values)
+        correlators = np.where(behaviour.known, behaviour.correlators, 0.0)
+        return self.evaluate(marginals[0], marginals[1], correlators)
+
+    def standard_error(self, behaviour: Behaviour) -> float | None:
+        """One standard deviation of the value, or ``None`` where the behaviour carries no errors.
+
+        With counts, the Poissonian counts are propagated through C and the pooled marginals exactly to first order,
+        with all their correlations; with bare standard errors the entries are taken as independent.
+        """
+        check_noun(behaviour, Behaviour, "behaviour", "Functional")
+        if behaviour.counts is not None:
+            return _propagate_counts(self, behaviour.counts)
+        errors = behaviour.errors
+        if errors is None:
+            return None
+        variance = float(((self.correlators * np.where(behaviour.known, errors.correlators, 0.0)) ** 2).sum())
+        for party in ("alice", "bob"):
+            coefficients, sigma = getattr(self, party), getattr(errors, party)
+            if coefficients.any():
+                if sigma is None:
+                    return None
+                variance += float(((coefficients * sigma) ** 2).sum())
+        return math.sqrt(variance)
+
+    def __add__(self, other: Functional) -> Functional:
+        if not isinstance(other, Functional):
+            return NotImplemented
+        if other.shape != self.shape:
+            raise InputError(f"Functional: cannot add shapes {self.shape} and {other.shape}")
+        return Functional(
+            self.correlators + other.correlators,
+            self.alice + other.alice,
+            self.bob + other.bob,
+            self.constant + other.constant,
+            relative_rounding=max(self.relative_rounding, other.relative_rounding),
+        )
+
+    def __mul__(self, factor: float) -> Functional:
+        if isinstance(factor, bool) or not isinstance(factor, Real):
+            return NotImplemented
+        factor = number(factor, "Functional: the factor")
+        return Functional(
+            factor * self.correlators,
+            factor * self.alice,
+            factor * self.bob,
+            factor * self.constant,
+            relative_rounding=self.relative_rounding,
+        )
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Functional:
+        return -1.0 * self
+
+    def __sub__(self, other: Functional) -> Functional:
+        return self + (-other)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Functional):
+            return NotImplemented
+        return (
+            self.constant == other.constant
+            and np.array_equal(self.correlators, other.correlators)
+            and np.array_equal(self.alice, other.alice)
+            and np.array_equal(self.bob, other.bob)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.constant, self.correlators.tobytes(), self.alice.tobytes(), self.bob.tobytes()))
+
+    def text(self) -> str:
+        """The functional as one line of text, short fractions written as fractions."""
+        return formula.plain(self.constant, self.alice, self.bob, self.correlators)
+
+    def latex(self) -> str:
+        r"""The functional in LaTeX, with ``A_{i}``, ``B_{j}`` and ``C_{ij}`` counted from 0."""
+        return formula.latex(self.constant, self.alice, self.bob, self.correlators)
+
+    def to_json(self) -> dict[str, Any]:
+        """The coefficients as plain lists."""
+        return {
+            "correlators": self.correlators.tolist(),
+            "alice": self.alice.tolist(),
+            "bob": self.bob.tolist(),
+            "constant": self.constant,
+        }
+
+    def __repr__(self) -> str:
+        terms = int(np.count_nonzero(self.correlators))
+        marginals = int(np.count_nonzero(self.alice) + np.count_nonzero(self.bob))
+        title = f"{self.name}, " if self.name else ""
+        if terms + marginals <= 8:
+            return f"Functional({title}{self.shape[0]}×{self.shape[1]}: {self.text()})"
+        return f"Functional({title}{self.shape[0]}×{self.shape[1]}, {terms} correlators, {marginals} marginals)"
+
+
+def _propagate_counts(functional: Functional, counts: Array) -> float:
+    """√(Σ n (∂f/∂n)²), the counts being independent and Poissonian."""
+    signs = np.array([1.0, -1.0])
+    gradient = np.zeros_like(counts)
+
+    def add(coefficients: Array, sign: Array, axes: tuple[int, ...], expand: tuple[int, ...]) -> None:
+        """∂/∂n of Σ coefficient · (Σ sign n / Σ n) is coefficient · (sign − ratio) / total."""
+        totals = counts.sum(axis=axes)
+        used = totals > 0.0
+        safe = np.where(used, totals, 1.0)
+        ratio = (counts * sign).sum(axis=axes) / safe
+        weight = np.where(used, coefficients / safe, 0.0)
+        nonlocal gradient
+        gradient = gradient + np.expand_dims(weight, expand) * (sign - np.expand_dims(ratio, expand))
+
+    alpha, beta = signs[:, None, None, None], signs[None, :, None, None]
+    add(functional.correlators, alpha * beta, (0, 1), (0, 1))
+    add(functional.alice, alpha, (0, 1, 3), (0, 1, 3))
+    add(functional.bob, beta, (0, 1, 2), (0, 1, 2))
+    return math.sqrt(float((counts * gradient**2).sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an inequality says about a behaviour.
+
+    Parameters
+    ----------
+    value : float
+        f on the behaviour.
+    bound : float
+        The proved bound.
+    violation : float
+        ``value − bound``; positive means violated.
+    sigma : float or None
+        One standard deviation of the value.
+    violation_sigma : float or None
+        The violation in standard deviations (infinite where σ = 0 and there is a violation).
+    """
+
+    value: float
+    bound: float
+    violation: float
+    sigma: float | None = None
+    violation_sigma: float | None = None
+
+    @property
+    def violated(self) -> bool:
+        """Whether the value exceeds the bound."""
+        return self.violation > 0.0
+
+    def __repr__(self) -> str:
+        error = "" if self.sigma is None else f" ± {self.sigma:.2g}"
+        verdict = f"satisfied, {-self.violation:.6g} below"
+        if self.violated:
+            verdict = f"violated by {at_least(self.violation, 6)}"
+        number = "" if self.violation_sigma is None or not self.violated else f" ({self.violation_sigma:.1f} σ)"
+        return f"{self.value:.9g}{error}: bound {at_most(self.bound, 9)} {verdict}{number}"
+
+
+@dataclass(frozen=True, repr=False)
+class Inequality:
+    """The statement f ≤ bound for every mixture of boxes of a model.
+
+    Parameters
+    ----------
+    functional : Functional
+    bound : float
+        Rounded up.
+    proof : Proof, optional
+        Why the bound holds.
+    model : str, optional
+        The name of the model that it holds for.
+    """
+
+    functional: Functional
+    bound: float
+    proof: Proof | None = None
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        check_noun(self.functional, Functional, "functional", "Inequality")
+        object.__setattr__(self, "bound", not_nan(self.bound, "Inequality: the bound"))
+
+    def evaluate(self, behaviour: Behaviour) -> Evaluation:
+        """Value, violation, and their standard deviations where the behaviour carries errors."""
+        value = self.functional.value(behaviour)
+        violation = value - self.bound
+        sigma = self.functional.standard_error(behaviour)
+        ratio = None
+        if sigma is not None and (sigma > 0.0 or violation != 0.0):
+            ratio = violation / sigma if sigma > 0.0 else math.copysign(math.inf, violation)
+        return Evaluation(value, self.bound, violation, sigma, ratio)
+
+    def text(self) -> str:
+        """The inequality as one line of text."""
+        return f"{self.functional.text()} ≤ {at_most(self.bound)}"
+
+    def latex(self) -> str:
+        """The inequality in LaTeX."""
+        return rf"{self.functional.latex()} \le {at_most(self.bound)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The coefficients and the bound, as in a result file."""
+        return {**self.functional.to_json(), "bound": self.bound}
+
+    def __repr__(self) -> str:
+        model = f" for {self.model}" if self.model else ""
+        return f"Inequality({self.functional!r} ≤ {at_most(self.bound)}{model})"

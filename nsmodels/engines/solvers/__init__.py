@@ -1,0 +1,1 @@
+"""Linear, integer and semidefinite programs: adapters of solvers, behind one gate."""

@@ -1,0 +1,93 @@
+"""What is tried where the search over pairs of patches does not come to its end: other proofs of the same lower end.
+
+In this order, each once: where the directions of one party span a plane, only the other sphere is cut
+(`reduction`); where minimisers form curves, one square may prove the whole bound (`square_proof`). Ordinary
+instances are closed before any of this is due.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from .descent import value_at
+from .reduction import DiscCovering, compile_discs, disc_search, flat_side
+from .square_proof import SquareProof, square_proof
+from .threads import Share
+
+if TYPE_CHECKING:
+    from .minimum import SphereProblem
+
+__all__ = ["Hard"]
+
+FLAT_NODES = 1_000
+"""Nodes after which a side that spans a plane is left whole, and the other one searched anew."""
+SQUARE_NODES = 3_000
+"""Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
+
+
+class Hard:
+    """The other proofs of one search.
+
+    Parameters
+    ----------
+    problem : SphereProblem
+    width, goal, margin : float
+        As in `sphere_search.advance`.
+
+    Attributes
+    ----------
+    proof : DiscCovering, SquareProof or None
+        The best one so far.
+    compiling : float
+        Seconds that went into compiling.
+    """
+
+    def __init__(self, problem: SphereProblem, width: float, goal: float, margin: float) -> None:
+        self.problem, self.width, self.goal, self.margin = problem, width, goal, margin
+        self.proof: DiscCovering | SquareProof | None = None
+        self.compiling = 0.0
+        self.due = [(FLAT_NODES, self._discs), (SQUARE_NODES, self._square)]
+
+    def closes(self, best: float) -> bool:
+        """Whether the proof is enough for an incumbent of this value."""
+        aim = min(best - self.width, self.goal) * self.problem.scales[1]
+        return self.proof is not None and self.proof.lower >= aim
+
+    def attempt(self, shares: list[Share], nodes: int, stop: float) -> None:
+        """Try what is due after so many nodes; all shares learn of better points."""
+        while self.due and nodes >= self.due[0][0] and not self.closes(shares[0].best):
+            _, trial = self.due.pop(0)
+            found = trial(shares, stop)
+            if found is not None and (self.proof is None or found.lower > self.proof.lower):
+                self.proof = found
+
+    def _discs(self, shares: list[Share], stop: float) -> DiscCovering | None:
+        side = flat_side(self.problem, self.width)
+        if side is None:
+            return None
+        begin = time.perf_counter()
+        compile_discs()
+        compiling = time.perf_counter() - begin
+        self.compiling += compiling
+        best = shares[0].tree.best
+        found, best = disc_search(self.problem, side, best, self.width, self.goal, self.margin, stop + compiling)
+        for share in shares:
+            share.tree.best[:] = best
+        return found
+
+    def _square(self, shares: list[Share], stop: float) -> SquareProof | None:
+        """Around the incumbent; and a better incumbent where that is what is missing."""
+        best = shares[0].tree.best
+        square = square_proof(self.problem, best[:3], best[3:6])
+        if square is None:
+            return None
+        before, reached = float(best[6]), square.lower / self.problem.scales[1]
+        for point in square.near() if before - reached > self.width else ():
+            value = float(value_at(*self.problem.terms, point[:3], point[3:]))
+            if value < shares[0].best:
+                for share in shares:
+                    share.tree.best[:] = (*point, value)
+            if value - reached <= self.width or time.perf_counter() > stop:
+                break
+        return square

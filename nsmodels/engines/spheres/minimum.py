@@ -1,0 +1,391 @@
+"""The certified global minimum of a sum of absolute values over two unit spheres.
+
+    G(u, v) = Σ_ij |S_ij| |a_i·u − sgn(S_ij) b_j·v| − g·u − h·v        |u| = |v| = 1
+
+`descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
+by a covering of both spheres (`search` has the mathematics, `Covering` what is written down).
+
+Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations
+on vectors of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|. Summation of n terms, in any order, is off by at
+most n·2^-53 times the sum of their moduli, and Σ_e |x_e y_e| ≤ |x||y|; so a computed leaf bound exceeds the exact one
+by at most
+
+    μ = (K + n_A + n_B + 100) · 2^-53 · T.
+
+Leaves are closed at twice that above what is claimed. Scaling by powers of two (`SphereProblem.scales`) is exact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...common.interrupts import held, loading, released
+from . import search
+from . import tree as trees
+from .covering import DENOMINATOR, Covering
+from .descent import EPS_LAST, descend_many, value_at
+from .hard import Hard
+from .quadratic_proof import remember
+from .reduction import DiscCovering
+from .square_proof import SquareProof
+from .threads import Share, deal, join, share_best
+
+Array = NDArray[np.float64]
+Progress = Callable[[float, float, int, float], None]
+
+STARTS = 32
+"""Random starting points of local searches; fewer for functions of few terms, which have few minima."""
+NODE_LIMIT = 6_000_000
+"""Nodes of a search, about three gigabytes at the end of it."""
+MULTIPLIER_LIMIT = 180 << 20
+"""Multipliers of a search: one byte each in the certificate, which its readers take up to 256 MiB."""
+CHUNK = 200_000
+"""Terms times nodes that are worked on between two looks at the clock."""
+JOINING, JOINING_TERM = 1e-6, 1e-8
+"""Seconds a node, and a multiplier, that it takes to put the shares of a search together."""
+SHARES = 2
+"""Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
+_UNIT = 2.0**-53
+
+
+@dataclass(frozen=True, eq=False)
+class SphereProblem:
+    """The function G. Vectors a (nA, 3), b (nB, 3) of any length; signed weights S (nA, nB); linear parts g, h (3,).
+
+    ``linear``: whether there are linear parts; by default, whether g or h differs from zero. A reader of the covering
+    decides this from the coefficients that g and h were formed from, and these may cancel.
+    ``relative_error``: the vectors stand for others this far away, relative to the longest on either side;
+    ``linear_errors``: g and h stand for others this far away. Only square proofs ask for these.
+    """
+
+    a: Array
+    b: Array
+    weights: Array
+    g: Array
+    h: Array
+    linear: bool | None = None
+    relative_error: float = 0.0
+    linear_errors: tuple[float, float] = (0.0, 0.0)
+
+    @cached_property
+    def scales(self) -> tuple[float, float]:
+        """Powers of two (length, weight): a, b are divided by the first, weights × length and g, h by the second."""
+        length = max(float(np.abs(self.a).max(initial=0.0)), float(np.abs(self.b).max(initial=0.0)))
+        length = 2.0 ** round(math.log2(length)) if length > 0.0 else 1.0
+        weight = max(
+            float(np.abs(self.weights).max(initial=0.0)) * length,
+            float(np.abs(self.g).max(initial=0.0)),
+            float(np.abs(self.h).max(initial=0.0)),
+        )
+        weight = 2.0 ** round(math.log2(weight)) if weight > 0.0 else 1.0
+        return length, weight
+
+    @cached_property
+    def terms(self) -> trees.Terms:
+        """The terms in row order, scaled so that vectors and weights are of order one."""
+        length, weight = self.scales
+        i, j = np.nonzero(self.weights)
+        s = self.weights[i, j]
+        return trees.Terms(
+            np.ascontiguousarray(self.a / length, dtype=np.float64),
+            np.ascontiguousarray(self.b / length, dtype=np.float64),
+            i.astype(np.int64),
+            j.astype(np.int64),
+            np.sign(s),
+            np.abs(s) / weight * length,
+            np.ascontiguousarray(self.g / weight, dtype=np.float64),
+            np.ascontiguousarray(self.h / weight, dtype=np.float64),
+        )
+
+    @cached_property
+    def size(self) -> float:
+        """T of the module's text, scaled."""
+        t = self.terms
+        a = np.linalg.norm(t.a, axis=1)
+        b = np.linalg.norm(t.b, axis=1)
+        return float((t.w * (a[t.ia] + b[t.jb])).sum() + np.linalg.norm(t.g) + np.linalg.norm(t.h))
+
+    @cached_property
+    def rounding(self) -> float:
+        """μ of the module's text, scaled."""
+        t = self.terms
+        return (len(t.ia) + len(t.a) + len(t.b) + 100) * _UNIT * self.size * 1.001
+
+    @property
+    def mirror(self) -> bool:
+        """Whether half of the first sphere is enough, because G(−u, −v) = G(u, v)."""
+        return not (self.g.any() or self.h.any() if self.linear is None else self.linear)
+
+    def value(self, u: Array, v: Array) -> float:
+        """G(u, v) in floating point."""
+        return float(value_at(*self.terms, u, v)) * self.scales[1]
+
+
+@dataclass(frozen=True, eq=False)
+class SphereMinimum:
+    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by ``proof``.
+
+    ``minima`` are the local minimisers met on the way, as rows of two arrays (m, 3).
+    """
+
+    lower: float
+    upper: float
+    u: Array
+    v: Array
+    proof: Covering | DiscCovering | SquareProof
+    reason: str
+    minima: tuple[Array, Array]
+    stats: dict[str, Any] = field(default_factory=dict)
+
+
+def _tiny() -> SphereProblem:
+    axes = np.eye(3)
+    return SphereProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1])
+
+
+def compile_descents() -> None:
+    """Compile, or load from numba's cache on disk, what finds local minima."""
+    axes = np.eye(3)
+    tree = trees.empty(9)
+    terms = _tiny().terms
+    descend(_tiny(), axes, axes)
+    remember(terms, tree, axes[0].copy(), axes[1].copy(), EPS_LAST, False)
+
+
+_INDEX = f"{search.advance.__module__.rpartition('.')[2]}.{search.advance.__name__}-*.nbi"
+"""How numba names its index of the compiled search: by the last part of the module's name."""
+
+
+@contextlib.contextmanager
+def _another_process() -> Iterator[None]:
+    """On the first run, compile what finds local minima in another process while this one compiles the search.
+
+    The other one leaves its work in the cache beside this file, where it is found at the end of the block. Whatever
+    goes wrong with it, this process compiles what is missing itself.
+    """
+    cached = Path(__file__).parent / "__pycache__"
+    first = not any(cached.glob(_INDEX)) and os.access(cached, os.W_OK)
+    if not first or "NUMBA_CACHE_DIR" in os.environ or not sys.executable or (os.cpu_count() or 1) < 2:
+        yield
+        return
+    command = [
+        sys.executable,
+        "-c",
+        "from nsmodels.engines.spheres.minimum import compile_descents; compile_descents()",
+    ]
+    quiet = subprocess.DEVNULL
+    try:
+        other = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+    except (OSError, subprocess.SubprocessError):
+        yield
+        return
+    try:
+        yield
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            other.wait(60.0)
+    finally:
+        other.kill()
+        other.wait()
+
+
+def compile_kernels() -> float:
+    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took, this time."""
+    begin = time.perf_counter()
+    _compiled()
+    return time.perf_counter() - begin
+
+
+@cache
+@loading()
+def _compiled() -> None:
+    problem = _tiny()
+    with _another_process():
+        tree = trees.empty(9)
+        _plant(problem, tree)
+        search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
+    compile_descents()
+    minimise(problem, tolerance=0.1)
+
+
+def _unit_rows(rng: np.random.Generator, count: int) -> Array:
+    rows = rng.normal(size=(count, 3))
+    rows /= np.linalg.norm(rows, axis=1)[:, None]
+    return rows
+
+
+def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, Array]:
+    """Local minimisers of G from many starting points.
+
+    Parameters
+    ----------
+    u, v : ndarray, shape (m, 3)
+        Unit vectors.
+
+    Returns
+    -------
+    (values, u, v)
+        G (m,) and the minimisers, in the order of the starting points; not polished to machine precision.
+    """
+    u = np.array(u, dtype=np.float64, order="C")
+    v = np.array(v, dtype=np.float64, order="C")
+    descend_many(*problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
+    return np.array([problem.value(x, y) for x, y in zip(u, v)]), u, v
+
+
+def _plant(problem: SphereProblem, tree: trees.Tree) -> None:
+    """The root: both spheres, all terms undecided."""
+    terms = problem.terms
+    K = len(terms.ia)
+    tree.nodes["length"][0] = K
+    tree.nodes["start"][0] = 0
+    tree.term[:K] = np.arange(K)
+    tree.count[trees.POOL] = K
+    tree.count[trees.NODES] = 1
+    tree.nodes["base"][0] = np.concatenate([-terms.g, -terms.h])
+    tree.nodes["cd"][0] = tree.nodes["base"][0]
+    tree.nodes["bound"][0] = -np.linalg.norm(terms.g) - np.linalg.norm(terms.h)
+    trees.heap_push(tree, tree.nodes["bound"][0], 0)
+
+
+def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> trees.Tree:
+    """A tree with only its root, the incumbent, and the known local minimisers."""
+    terms = problem.terms
+    K = len(terms.ia)
+    tree = trees.empty(K)
+    rng = np.random.default_rng(seed)
+    u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
+    if extra is not None:
+        u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
+    descend_many(*terms, u, v, 0.5, EPS_LAST, 0.3, 4)
+    values = np.array([value_at(*terms, x, y) for x, y in zip(u, v)])
+    for k in np.argsort(values, kind="stable")[:16]:
+        remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
+    _plant(problem, tree)
+    return tree
+
+
+@held()
+def minimise(
+    problem: SphereProblem,
+    *,
+    tolerance: float = 1e-6,
+    time_limit_s: float = 60.0,
+    node_limit: int = NODE_LIMIT,
+    seed: int = 0,
+    threshold: float | None = None,
+    refuted_below: float = -math.inf,
+    starts: tuple[Array, Array] | None = None,
+    progress: Progress | None = None,
+) -> SphereMinimum:
+    """Enclose the global minimum of G.
+
+    Parameters
+    ----------
+    tolerance : float
+        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the
+        enclosure is as narrow as rounding allows.
+    time_limit_s, node_limit : float, int
+        On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
+    threshold : float, optional
+        Enough to prove G ≥ threshold, even if that leaves the enclosure wider.
+    refuted_below : float, optional
+        A point with G below this ends the search: the caller wanted to know whether there is one. ``reason`` is
+        "refuted", and the lower end is what is proved by then.
+    starts : (ndarray (m, 3), ndarray (m, 3)), optional
+        Unit vectors to descend from besides the random ones.
+    progress : callable, optional
+        Called with (lower, upper, nodes, seconds), at most about ten times a second.
+    """
+    begin = time.perf_counter()
+    weight = problem.scales[1]
+    allowance = problem.rounding
+    margin = 2.0 * allowance
+    width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
+    goal = math.inf if threshold is None else threshold / weight
+    terms = problem.terms
+    chunk = int(np.clip(CHUNK // (len(terms.ia) + 1), 32, 512))
+    stop = begin + time_limit_s
+    shares = [Share(_start(problem, min(STARTS, 6 + 3 * len(terms.ia)), seed, starts))]
+    whole = shares[0].tree
+    reason = "tolerance_met"
+    last = begin
+    hard = Hard(problem, width, goal, margin)
+    try:
+        with released(), contextlib.ExitStack() as stack:
+            every: Callable[..., Any] = map
+            while any(share.is_open(width, goal, margin) for share in shares):
+                if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:
+                    whole = shares[0].tree
+                    shares = [Share(tree) for tree in deal(whole, SHARES)]
+                    # left, also on Ctrl-C, only when all threads have come to the end of their chunk
+                    every = stack.enter_context(ThreadPoolExecutor(SHARES)).map
+                task = (terms, problem.mirror, chunk, width, goal, margin, stop)
+                list(every(lambda share, task=task: share.advance(*task), shares))
+                share_best([share.tree for share in shares])
+                now = time.perf_counter()
+                best, nodes = shares[0].best, sum(share.nodes for share in shares)
+                written = sum(share.multipliers for share in shares)
+                hard.attempt(shares, nodes, stop)
+                stop = begin + hard.compiling + time_limit_s
+                best = shares[0].best
+                if best * weight < refuted_below:
+                    reason = "refuted"
+                elif hard.closes(best):
+                    break
+                elif now + JOINING * nodes + JOINING_TERM * written > stop:
+                    reason = "time_limit"
+                elif nodes > node_limit or written > MULTIPLIER_LIMIT:
+                    reason = "node_limit"
+                if reason != "tolerance_met":
+                    break
+                if progress is not None and now - last > 0.1:
+                    last = now
+                    progress(min(share.lowest for share in shares) * weight, best * weight, nodes, now - begin)
+    except KeyboardInterrupt:
+        reason = "interrupted"
+    tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
+    return _finish(problem, tree, hard, reason, begin, allowance)
+
+
+def _finish(
+    problem: SphereProblem, tree: trees.Tree, hard: Hard, reason: str, begin: float, allowance: float
+) -> SphereMinimum:
+    weight = problem.scales[1]
+    count = tree.count
+    nodes = int(count[trees.NODES])
+    leaves = tree.nodes["axis"][:nodes] < 0
+    # closed leaves lie `2 allowance` above what is claimed, open ones may be used in full
+    lower = float(tree.nodes["bound"][:nodes][leaves].min()) - 2.0 * allowance
+    upper = float(tree.best[6]) + allowance
+    stats = {
+        "nodes": nodes,
+        "leaves": int(leaves.sum()),
+        "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
+        "iterations": int(count[trees.POPPED]),
+        "compile_seconds": hard.compiling,
+        "local_minima": int(count[trees.MINIMA]),
+        "descents": int(count[trees.DESCENTS]),
+        "depth": int(tree.nodes["depth"][:nodes].max()),
+        "seconds": time.perf_counter() - begin - hard.compiling,
+    }
+    u, v = tree.best[:3].copy(), tree.best[3:6].copy()
+    found = tree.minima[: count[trees.MINIMA]]
+    minima = found[:, :3].copy(), found[:, 3:6].copy()
+    covered = SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)
+    if hard.proof is None or hard.proof.lower <= covered.lower:
+        return covered
+    return replace(covered, lower=hard.proof.lower, proof=hard.proof)

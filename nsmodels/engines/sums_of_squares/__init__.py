@@ -1,0 +1,1 @@
+"""Sum-of-squares lower bounds over two unit spheres."""

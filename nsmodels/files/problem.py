@@ -1,0 +1,288 @@
+"""`Problem`: one question from a TOML file, validated key by key and turned into the nouns of the package.
+
+Reading never starts a computation: sizes, ranges and the fit of model, settings and coefficients are checked here, each
+refusal being one line ``file:line: key: problem; remedy``. :meth:`Problem.ask` then puts the question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..common.interrupts import held
+from ..errors import InputError
+from ..models.registry import Entry, entry_of
+from .toml.table import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
+
+if TYPE_CHECKING:
+    from ..core.behaviour import Behaviour
+    from ..core.functional import Functional
+    from ..core.settings import Settings
+    from ..models.base import Model
+
+__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped"]
+
+MAX_TOLERANCE = 1e6
+MAX_SECONDS = 1e9
+
+Progress = Callable[[float, float, int, float], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the run may cost and how narrow the enclosure shall be."""
+
+    tolerance: float
+    time_limit_s: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The value from a theorem or a source: it lies in [lower − tolerance, upper + tolerance]."""
+
+    lower: float
+    upper: float
+    tolerance: float
+    source: str | None
+
+    def agrees(self, lower: float, upper: float) -> bool:
+        """Whether the enclosure [lower, upper] meets the expected interval."""
+        return lower <= self.upper + self.tolerance and self.lower - self.tolerance <= upper
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A validated problem file; `load` makes it.
+
+    ``resolved`` holds the sizes and every default in force, as in the result file.
+    """
+
+    document: Document
+    name: str
+    kind: str
+    shape: tuple[int, int]
+    options: Options
+    expected: Expected | None = None
+    model: Model | None = None
+    settings: Settings | None = None
+    functional: Functional | None = None
+    behaviour: Behaviour | None = None
+    noise: Behaviour | None = None
+    marginals: str = "match"
+    resolved: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parsed TOML, unchanged."""
+        return self.document.data
+
+    @property
+    def title(self) -> str:
+        """The title, or the name of the file."""
+        return str(self.data.get("title", self.name))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the parsed TOML in canonical JSON."""
+        text = json.dumps(self.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def ask(self, progress: Progress | None = None) -> Any:
+        """Put the question and return its result (with ``to_json()``); interrupts wait except while it searches.
+
+        Raises
+        ------
+        InputError
+            If the question refuses the data; the message names the file and the table.
+        SolverError
+            If a solver fails and nothing can be said.
+        """
+        try:
+            with held():
+                return self._answer(
+                    tolerance=self.options.tolerance,
+                    time_limit_s=self.options.time_limit_s,
+                    seed=self.options.seed,
+                    progress=progress,
+                )
+        except InputError as error:
+            table = "functional" if self.kind == "bound" else "behaviour"
+            written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
+            self.document.refuse((written,), str(error).replace("\n", " "))
+
+    def _answer(self, **limits: Any) -> Any:
+        if self.kind == "marginals":
+            from ..questions.bias.marginals import marginals
+
+            assert self.behaviour is not None
+            return marginals(self.behaviour, **limits)
+        assert self.model is not None
+        model = self.model
+        if self.kind == "bound":
+            from ..questions.bound import bound
+
+            assert self.functional is not None
+            return bound(self.functional, model, settings=self.settings, **limits)
+        from ..questions.visibility.decompose import decompose
+
+        assert self.behaviour is not None
+        noise = "white" if self.noise is None else self.noise
+        return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
+
+
+def shipped() -> dict[str, Path]:
+    """The problems that ship with the package, by name: inside the wheel, or beside a source tree."""
+    here = Path(__file__).resolve().parents[1]
+    for folder in (here / "_problems", here.parent / "problems"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {}
+
+
+def find(problem: str | Path) -> Path:
+    """The path of a problem: a file, or else the shipped problem of that name.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    """
+    path = Path(problem)
+    known = shipped()
+    name = str(problem).removesuffix(".toml")
+    try:
+        if not path.is_file() and name in known:
+            return known[name]
+        exists = path.exists() or path.is_symlink()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        close = get_close_matches(name[:80], known, n=1)
+        remedy = f'did you mean "{close[0]}"?' if close else "`nsmodels list` names the shipped problems"
+        refuse(str(problem), 1, "file", "there is no such file and no shipped problem of that name", remedy)
+    return path
+
+
+def load(problem: str | Path) -> Problem:
+    """Read and validate a problem file, or the shipped problem of that name.
+
+    Raises
+    ------
+    InputError
+        One line ``file:line: key: problem; remedy`` about the first thing that is wrong; unknown keys come first.
+    """
+    path = find(problem)
+    return _validated(read(path), path.stem)
+
+
+def from_data(data: dict[str, Any], name: str) -> Problem:
+    """Validate a problem that is parsed already, such as ``problem`` of a result file; `name` stands for the file.
+
+    Raises
+    ------
+    InputError
+        As `load`, with line 1 throughout.
+    """
+    return _validated(Document(name, "", data), Path(name).stem)
+
+
+def _validated(document: Document, name: str) -> Problem:
+    from .sections.correlations import read_behaviour, read_functional
+    from .sections.settings import Sizes
+
+    check_keys(document)
+    top = Table(document, (), document.data)
+    kind = _kind(top)
+    tables = _tables(top, kind)
+    options = _options(tables.get("options", Table(document, ("options",), {})), kind)
+    expected = _expected(tables["expected"], options) if "expected" in tables else None
+    entry = _model_entry(tables["model"], kind) if "model" in tables else None
+    if entry is not None and entry.needs_settings:
+        top.need("settings", f"the model {entry.name} is a law for directions: add a table [settings]")
+    sizes = Sizes(tables.get("settings"))
+    resolved: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    if kind == "bound":
+        given["functional"] = read_functional(tables["functional"], sizes)
+    else:
+        target = read_behaviour(tables.get("behaviour", Table(document, ("behaviour",), {})), sizes, kind)
+        given |= {"behaviour": target.behaviour, "marginals": target.marginals, "noise": target.noise}
+        resolved["behaviour"] = target.resolved
+    model = None
+    if entry is not None:
+        model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
+        resolved["model"] = model.resolved()
+    resolved |= {"shape": list(sizes.known()), "options": dict(vars(options))}
+    return Problem(
+        document, name, kind, sizes.known(), options, expected, model, sizes.settings, resolved=resolved, **given
+    )
+
+
+def _model_entry(table: Table, kind: str) -> Entry:
+    """What the registry has of the model, which the kind can use."""
+    entry = entry_of(table)
+    if kind != "bound" and not entry.mixable:
+        table.refuse("name", f'{entry.name} is a model for kind = "bound" only, not for "{kind}"', "use another model")
+    return entry
+
+
+def _kind(top: Table) -> str:
+    """Check the four plain keys and return the kind."""
+    if top.integer("schema", 1, 2**62, remedy="write schema = 1") != 1:
+        top.refuse("schema", "only schema 1 is known", "write schema = 1")
+    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility" or "marginals"')
+    top.text("title")
+    top.text("source")
+    return kind
+
+
+def _tables(top: Table, kind: str) -> dict[str, Table]:
+    """The tables by name, every one of use to the kind and none missing."""
+    tables: dict[str, Table] = {}
+    for key, content in top.content.items():
+        name = ALIASES.get(key, key)
+        if name not in TABLES:
+            continue
+        if name in tables:
+            top.refuse(key, f'"{name}" is given twice, in two spellings', "remove one")
+        if name not in USED_BY[kind]:
+            kinds = " or ".join(f'"{other}"' for other, used in USED_BY.items() if name in used)
+            top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
+        tables[name] = Table(top.document, (key,), content)
+    for name in ("model", "functional"):
+        if name in USED_BY[kind] and name not in tables:
+            top.need(name, f'kind = "{kind}" needs a table [{name}]')
+    return tables
+
+
+def _options(table: Table, kind: str) -> Options:
+    return Options(
+        table.number("tolerance", high=MAX_TOLERANCE, default=1e-9 if kind == "marginals" else 1e-6, positive=True),
+        table.number("time_limit_s", high=MAX_SECONDS, default=60.0, positive=True),
+        table.integer("seed", 0, 2**32 - 1, 0),
+    )
+
+
+def _expected(table: Table, options: Options) -> Expected:
+    tolerance = table.number("tolerance", 0.0, default=options.tolerance)
+    source = table.text("source")
+    if "value" in table:
+        for key in ("lower", "upper"):
+            if key in table:
+                table.refuse(key, "given beside value", "give value, or lower and upper")
+        value = table.number("value")
+        return Expected(value, value, tolerance, source)
+    if "lower" not in table and "upper" not in table:
+        table.need("value", "give value, or lower and upper")
+    lower = table.number("lower") if "lower" in table else -math.inf
+    upper = table.number("upper") if "upper" in table else math.inf
+    if lower > upper:
+        table.refuse("lower", f"{lower!r} is above upper = {upper!r}", "exchange them")
+    return Expected(lower, upper, tolerance, source)

@@ -1,0 +1,304 @@
+"""Result files: put together from a problem and its answer, judged, written so that nothing is lost, and read.
+
+A result file is replaced atomically: the new text goes to a temporary file in the same folder, is flushed to the disk,
+and takes the name of the old file in one step. Whatever happens in between, the file is the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.enclosure import NO_MODEL_PROVED, exceeds
+from ..errors import InputError, SolverError
+
+if TYPE_CHECKING:
+    from .problem import Problem
+
+__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
+
+SCHEMA = 1
+MAX_BYTES = 256 * 1024 * 1024
+OK, OPEN, BAD_INPUT, FAILED = 0, 1, 2, 3
+"""Exit codes of ``nsmodels run``."""
+
+_TEMPORARY = ".nsmodels-"
+_LOCKS = os.name == "posix"
+
+
+def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+    """The result file of a problem: what identifies the question, then what the question answered.
+
+    Parameters
+    ----------
+    answer : mapping
+        ``to_json()`` of the question's result: status, reason, value, certificate, stats and the keys of its kind.
+    seconds : float
+        Wall time of the question, used where the answer does not report its own.
+
+    Raises
+    ------
+    SolverError
+        If the answer contains a number that is not finite, which no result may.
+    """
+    stats: dict[str, Any] = dict(answer.get("stats") or {})
+    stats.setdefault("seconds", seconds)
+    if "versions" not in stats:
+        from ..common.versions import versions
+
+        stats["versions"] = versions()
+    result: dict[str, Any] = {
+        "schema": SCHEMA,
+        "kind": problem.kind,
+        "problem": problem.data,
+        "problem_sha256": problem.digest,
+        "resolved": problem.resolved,
+        "status": str(answer["status"]),
+        "reason": str(answer["reason"]),
+        "value": answer["value"],
+    }
+    result |= {key: value for key, value in answer.items() if key not in result and key not in ("certificate", "stats")}
+    result |= {"stats": stats, "certificate": answer.get("certificate")}
+    bad = _not_finite(result)
+    if bad:
+        raise SolverError(f"the answer has a number that is not finite at {bad}; nothing is concluded from it")
+    return result
+
+
+def no_answer(problem: Problem, reason: str, seconds: float) -> dict[str, Any]:
+    """The result of a run in which nothing was proved; the reason says why."""
+    return assemble(problem, {"status": "no_answer", "reason": reason, "value": None, "certificate": None}, seconds)
+
+
+def _not_finite(value: Any, path: str = "") -> str:
+    """Path of the first NaN or infinity, or nothing."""
+    if isinstance(value, float):
+        return "" if math.isfinite(value) else path or "the top"
+    entries: Any = ()
+    if isinstance(value, list) and value and isinstance(value[0], float):  # long tables of numbers
+        with contextlib.suppress(TypeError):
+            if all(map(math.isfinite, value)):
+                return ""
+    if isinstance(value, dict):
+        entries = value.items()
+    elif isinstance(value, list | tuple):
+        entries = enumerate(value)
+    for key, entry in entries:
+        if isinstance(entry, float | dict | list | tuple):
+            bad = _not_finite(entry, f"{path}.{key}" if path else str(key))
+            if bad:
+                return bad
+    return ""
+
+
+def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]]:
+    """Exit code of a result, and a sentence for everything that is not as wished.
+
+    0 if the status is certified, the enclosure is no wider than the tolerance (two units in the last place of its ends
+    are forgiven) and it meets [expected − tolerance, expected + tolerance] where the problem says what is expected;
+    otherwise 1, or 3 where a solver failed and there is no value; a proof that no mixture has a model is an answer.
+    """
+    value = result["value"]
+    if value is None:
+        sound = result["reason"] in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
+        return (OPEN if sound else FAILED), [f"no answer: {result['reason']}"]
+    notes = []
+    lower, upper = value["lower"], value["upper"]
+    if result["status"] != "certified":
+        notes.append(f"the status is {result['status']}, not certified ({result['reason']})")
+    if exceeds(lower, upper, problem.options.tolerance):
+        wanted = f"wider than the tolerance {problem.options.tolerance:g}"
+        notes.append(f"the enclosure has width {upper - lower:.2g}, {wanted} ({result['reason']})")
+    expected = problem.expected
+    if expected is not None and not expected.agrees(lower, upper):
+        notes.append("the enclosure does not meet the expected value")
+    return (OPEN if notes else OK), notes
+
+
+def prepare(folder: str | Path, name: str) -> Path:
+    """Create the folder if need be, prove that a file can be written there, and return the path ``folder/name.json``.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made or written, or the name is taken by something else than a file.
+    """
+    folder = Path(folder)
+    target = folder / f"{name}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_replaceable(target)
+        _sweep(folder)
+        handle, temporary = _create(folder)
+        os.close(handle)
+        temporary.unlink(missing_ok=True)  # another run may have swept it away in between
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{_printable(folder)}: --out: cannot write results there ({reason}); name another folder"
+        ) from None
+    return target
+
+
+def write(target: Path, result: Mapping[str, Any]) -> None:
+    """Write a result file atomically, one top-level key a line; `replace` says what can go wrong."""
+    replace(target, to_text(result))
+
+
+def replace(target: Path, text: str) -> None:
+    """Write a text file so that at any moment it is the old one or the new one.
+
+    Raises
+    ------
+    InputError
+        If the disk is full or the folder went away; the old file is untouched and no temporary file stays behind.
+    """
+    try:
+        _check_replaceable(target)
+        _replace(target, text.encode(errors="backslashreplace"))  # a problem may hold half a surrogate pair
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f"{_printable(target)}: cannot be written ({reason}); the old file, if any, is untouched"
+        ) from None
+    _sweep(target.parent)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuse a folder, a device or a pipe; a link is replaced itself, not what it points to."""
+    if target.is_dir():
+        raise IsADirectoryError(21, f"{target.name} is a folder")
+    if target.exists() and not target.is_file():
+        raise OSError(22, f"{target.name} is a device or a pipe, not a file")
+
+
+def to_text(result: Mapping[str, Any]) -> str:
+    """The JSON text of a result file; NaN and infinity are refused."""
+    lines = (
+        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}" for key, value in result.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, temporary = _create(target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+            if _LOCKS:  # before the lock goes with the open file, or another process may sweep it away
+                os.replace(temporary, target)
+        if not _LOCKS:  # systems that cannot rename an open file have no locks of this kind, and nothing is swept
+            os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def _create(folder: Path) -> tuple[int, Path]:
+    """Open a new locked temporary file; the lock tells `_sweep` in other processes that it is in use."""
+    while True:
+        temporary = folder / f"{_TEMPORARY}{secrets.token_hex(8)}.tmp"
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+        try:
+            _lock(handle)
+            if os.path.samestat(os.fstat(handle), os.stat(temporary)):
+                return handle, temporary
+        except FileNotFoundError:  # swept away between open and lock: take another name
+            os.close(handle)
+        except BaseException:
+            os.close(handle)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+
+
+def _lock(handle: int, *, wait: bool = True) -> bool:
+    """Lock an open file; without locks every file counts as in use."""
+    if not _LOCKS:
+        return wait
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return wait
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files of processes that were killed: those that nobody holds a lock on."""
+    for temporary in folder.glob(f"{_TEMPORARY}*.tmp"):
+        with contextlib.suppress(OSError):
+            handle = os.open(temporary, os.O_RDONLY)
+            try:
+                if _lock(handle, wait=False):
+                    temporary.unlink()
+            finally:
+                os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name durable; not every system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Read a result file without believing any of it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is larger than 256 MiB, or is not a JSON object of schema 1 with kind, value and problem.
+    """
+    shown = _printable(path)
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(22, "it is not a regular file")
+        with open(path, "rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise InputError(f"{shown}: larger than the limit of {MAX_BYTES} bytes")
+        result = json.loads(raw.decode(), parse_constant=_no_constant)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{shown}: cannot be read ({error.strerror or error}); give a result file") from None
+    except (ValueError, RecursionError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{shown}: not JSON ({reason}); give a result file that `nsmodels run` wrote") from None
+    if not isinstance(result, dict) or result.get("schema") != SCHEMA or not isinstance(result.get("problem"), dict):
+        raise InputError(f"{shown}: not a result file of schema {SCHEMA}; give a file that `nsmodels run` wrote")
+    return result
+
+
+def answers(path: Path, problem: Problem) -> bool:
+    """Whether there is a result file with a value for this very problem."""
+    try:
+        old = read(path)
+    except InputError:
+        return False
+    return old.get("problem_sha256") == problem.digest and isinstance(old.get("value"), dict)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _printable(path: str | Path) -> str:
+    return "".join(c if c.isprintable() else "?" for c in str(path))

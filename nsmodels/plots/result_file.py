@@ -1,0 +1,166 @@
+"""The picture of a result file: its numbers, checked one by one, put back into the shape that `plot` draws.
+
+Result files may come from anywhere. Nothing here proves anything (the checker does), and no text of the file enters the
+picture: only finite numbers of moderate size, and names of settings that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.enclosure import Enclosure, Status, exceeds
+from ..core.functional import Functional, Inequality
+from ..errors import InputError
+from ..models.base import HiddenState
+from ..questions.bias.marginals import graph_of
+from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting_names
+from ..questions.bound import BoundResult
+from ..questions.visibility.result import DecomposeResult, Decomposition
+from .bounds import bound_result
+from .decompositions import decompose_result
+from .graphs import marginals_result
+
+if TYPE_CHECKING:
+    from ..files.problem import Problem
+
+__all__ = ["picture_of"]
+
+LARGEST_NUMBER = 1e12
+
+
+def picture_of(problem: Problem, result: Mapping[str, Any]) -> Any:
+    """Draw what a result file says, as the result's own ``plot()`` did.
+
+    Parameters
+    ----------
+    problem : Problem
+        Read from the file, and valid.
+    result : mapping
+        The rest of the file; ``value`` is not null.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        For entries that are no numbers, or too large, or of the wrong shape.
+    """
+    if problem.kind == "bound":
+        return _bound(problem, result)
+    return _visibility(problem, result) if problem.kind == "visibility" else _marginals(problem, result)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
+        raise ValueError("not a number of moderate size")
+    return float(value)
+
+
+def _vector(values: Any, length: int) -> NDArray[np.float64]:
+    if not isinstance(values, list) or len(values) != length:
+        raise ValueError(f"not a list of {length} numbers")
+    return np.array([_number(value) for value in values])
+
+
+def _enclosure(problem: Problem, ends: Mapping[str, Any], status: Any = "certified") -> Enclosure:
+    known = status if status in set(Status) else Status.ESTIMATE
+    lower, upper = _number(ends["lower"]), _number(ends["upper"])
+    reason = "wider than the tolerance" if exceeds(lower, upper, problem.options.tolerance) else "tolerance_met"
+    return Enclosure(lower, upper, known, reason)
+
+
+def _model(problem: Problem) -> Any:
+    assert problem.model is not None
+    return problem.model
+
+
+def _bound(problem: Problem, result: Mapping[str, Any]) -> Any:
+    assert problem.functional is not None
+    state, given = None, result.get("maximiser") or {}
+    if given.get("u") is not None and given.get("v") is not None:
+        nothing = np.zeros(0)
+        state = HiddenState(nothing, nothing, _vector(given["u"], 3), _vector(given["v"], 3))
+    quantum = result.get("quantum")
+    value = _enclosure(problem, result["value"], result["status"])
+    return bound_result(
+        BoundResult(problem.functional, _model(problem), value, state, None,
+                    None if quantum is None else _number(quantum), {})
+    )  # fmt: skip
+
+
+def _visibility(problem: Problem, result: Mapping[str, Any]) -> Any:
+    assert problem.behaviour is not None
+    value = _enclosure(problem, result["value"], result["status"])
+    states = result.get("decomposition") or []
+    inequality = None
+    if result.get("inequality") is not None:
+        inequality = _inequality(problem, result["inequality"])
+    steps = result["stats"].get("history") or []
+    stats = {"seconds": _number(result["stats"].get("seconds", 0.0)), "history": [_step(s) for s in steps]}
+    return decompose_result(
+        DecomposeResult(value, _decomposition(states, problem.shape, value.lower) if states else None, inequality,
+                        _model(problem), problem.behaviour, problem.behaviour, stats, None, None)
+    )  # fmt: skip
+
+
+def _step(step: Mapping[str, Any]) -> dict[str, float]:
+    return {key: _number(step[key]) for key in ("seconds", "lower", "upper")}
+
+
+def _inequality(problem: Problem, given: Mapping[str, Any]) -> Inequality:
+    n_alice, n_bob = problem.shape
+    rows = given["correlators"]
+    if not isinstance(rows, list) or len(rows) != n_alice:
+        raise ValueError(f"not {n_alice} rows")
+    alice, bob = (_vector(given.get(party) or [0.0] * n, n) for party, n in (("alice", n_alice), ("bob", n_bob)))
+    functional = Functional([_vector(row, n_bob) for row in rows], alice, bob, _number(given.get("constant") or 0.0))
+    assert problem.model is not None
+    return Inequality(functional, _number(given["bound"]), model=problem.model.name)
+
+
+def _decomposition(states: list[Mapping[str, Any]], shape: tuple[int, int], visibility: float) -> Decomposition:
+    weights = np.array([_number(state["weight"]) for state in states])
+    if weights.min() < 0.0 or weights.max() <= 0.0:
+        raise ValueError("weights that are no weights")
+
+    def stacked(key: str, length: int) -> NDArray[np.float64]:
+        missing = np.full(length, np.nan)
+        return np.array([missing if state.get(key) is None else _vector(state[key], length) for state in states])
+
+    u, v, alice, bob = (stacked(key, n) for key, n in (("u", 3), ("v", 3), ("alice", shape[0]), ("bob", shape[1])))
+    if (np.isnan(u).any() or np.isnan(v).any()) and (np.isnan(alice).any() or np.isnan(bob).any()):
+        u = v = np.full((len(states), 3), np.nan)
+        alice, bob = np.nan_to_num(alice), np.nan_to_num(bob)
+    return Decomposition(weights, alice, bob, u, v, np.zeros(shape), 0.0, visibility)
+
+
+def _marginals(problem: Problem, result: Mapping[str, Any]) -> Any:
+    behaviour = problem.behaviour
+    assert behaviour is not None
+    parties = ("alice", "bob")
+    for party, count in zip(parties, problem.shape, strict=True):
+        if len(result["marginals"][party]) != count:
+            raise ValueError(f"not {count} marginals")
+    ends = tuple(_enclosure(problem, entry) for party in parties for entry in result["marginals"][party])
+    worst = max(range(len(ends)), key=lambda k: ends[k].upper)
+    chains = [Chain((), (), Fraction(0))] * len(ends)
+    paths = result.get("paths") or {}
+    try:
+        listed = [path for party in parties for path in paths[party]]
+        chains[worst] = _chain(problem, listed[worst], worst)
+    except (InputError, ValueError, KeyError, TypeError, IndexError):
+        worst = -1  # without a chain that can be followed there is no graph to draw
+    answer = MarginalsResult(behaviour, ends, tuple(chains), np.zeros((0, 0), dtype=np.int64), "", {})
+    return marginals_result(answer, graph=worst >= 0)
+
+
+def _chain(problem: Problem, path: list[str], setting: int) -> Chain:
+    names = setting_names(problem.shape)
+    if [path[0], path[-1]] != [f"{names[setting]}+", f"{names[setting]}-"]:
+        raise ValueError("not a chain from + to −")
+    nodes = [names.index(node[:-1]) + len(names) * ("+-".index(node[-1])) for node in path]
+    assert problem.behaviour is not None
+    return exact_chain(graph_of(problem.behaviour), nodes, names)

@@ -1,0 +1,1 @@
+"""Question 3, how biased hidden states can be: `marginals` is the page to read first."""

@@ -1,0 +1,283 @@
+r"""How biased can hidden states be? The largest mean |marginal| of any non-signalling decomposition, for each setting.
+
+Split the hidden states by the sign of their marginal at one setting s, and add up each part: two boxes of weights p and
+1 − p whose marginals add up to the given ones, M⁺ + M⁻ = m. With D = M⁺ − M⁻ the mean |marginal| of s is D_s, and the
+boxes exist exactly when
+
+    |D_i − D_j| ≤ 1 − C_ij,   |D_i + D_j| ≤ 1 + C_ij          for every known pair (i, j),                 (a)
+    |D_k| ≤ 1                                                 for every setting,                           (b)
+    |D_k − D_l| ≤ 2 − |m_k + m_l|,  |D_k + D_l| ≤ 2 − |m_k − m_l|   for the other pairs, m being given,    (c)
+
+because |x + y|/2 + |x − y|/2 = max(|x|, |y|) eliminates the boxes' correlators, and p exists when |m_k + D_k| ≤ 2p and
+|m_l − D_l| ≤ 2 − 2p are compatible for all k, l, which is (c); for known pairs (c) follows from (a) and the positivity
+of the given box, and for zero or free marginals from (b). Two unknowns in a constraint: the largest D_s is half the
+shortest path from s+ to s− in the doubled graph of `nsmodels.engines.paths.graph`, whether marginals are given or not.
+The path proves the upper end, a vector D the lower end, and the two boxes are an explicit decomposition. Eq. (10) of
+arXiv:0801.2241 and the chained inequality of Colbeck and Renner (arXiv:0801.2218) are paths of this graph.
+
+Certificate. ``{"format": 1, "case", "denominator", "alice": […], "bob": […]}``. For each setting ``path`` lists the
+nodes ("A3+", "B0-", …) from s+ to s-: half the sum of its edge weights, 1 ∓ C_ij between Alice and Bob, 2 − |m_k ± m_l|
+for (c) and 2 between the two nodes of one setting, is the upper end. ``potentials`` lists D, Alice first, as integers
+over ``denominator`` (one base64 string of little-endian signed 64-bit integers above 200 settings): (a) to (c) hold
+exactly for the exact data, and D_s is the lower end. ``case`` is "zero_or_free" or "given".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...common.arguments import check_noun, check_options, fraction, listed, shown
+from ...common.interrupts import arrived, held, loading, released, taken
+from ...common.versions import versions
+from ...core.behaviour import Behaviour
+from ...core.enclosure import Enclosure
+from ...core.settings import Settings
+from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, search_many
+from ...errors import InputError
+from .result import Chain, MarginalsResult, exact_chain, setting_index, setting_names
+
+__all__ = ["marginal_on_directions", "marginals"]
+
+Progress = Callable[[float, float, int, float], None]
+
+POSITIVITY_TOLERANCE = 1e-12
+"""Given marginals may miss eq. (7) by this much, because decimal literals are rounded to doubles."""
+MOST_GIVEN = 2000
+"""Settings where marginals are given: every pair of settings is then a constraint, to be proved one by one."""
+MOST_BYTES = 180 << 20
+"""Of the potentials and paths in a result file, whose readers take 256 MiB; no more settings are searched then."""
+BYTES_A_SETTING, BYTES_A_NODE = 11, 20
+"""Of a potential in base 64, and of a node of a path, which is written twice."""
+
+
+def graph_of(behaviour: Behaviour) -> DoubledGraph:
+    """The doubled graph of a behaviour, with the edges (c) where its marginals are given and not all zero.
+
+    Raises
+    ------
+    InputError
+        If no non-signalling box has these correlations, naming the pair and the constraint; or if the marginals of only
+        one party are given and do not vanish.
+    """
+    given = [side for side in (behaviour.alice, behaviour.bob) if side is not None]
+    biased = any(bool(np.any(side != 0.0)) for side in given)
+    if not biased:
+        return DoubledGraph(behaviour.correlators, known=_some(behaviour.known), rounding=behaviour.rounding)
+    if behaviour.alice is None or behaviour.bob is None:
+        raise InputError("marginals: only one party's marginals are given; give those of both, or of neither")
+    if sum(behaviour.shape) > MOST_GIVEN:
+        raise InputError(
+            f"marginals: with marginals that are given, {sum(behaviour.shape)} settings are above the limit of "
+            f'{MOST_GIVEN}; use fewer settings, or marginals = "free"'
+        )
+    _refuse_impossible(behaviour, behaviour.alice, behaviour.bob)
+    both = np.concatenate([behaviour.alice, behaviour.bob])
+    return DoubledGraph(
+        behaviour.correlators, known=_some(behaviour.known), marginals=both, rounding=behaviour.rounding
+    )
+
+
+def _some(known: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    return None if known.all() else known
+
+
+def _refuse_impossible(behaviour: Behaviour, alice: NDArray[np.float64], bob: NDArray[np.float64]) -> None:
+    tolerance = POSITIVITY_TOLERANCE + 4.0 * behaviour.rounding
+    for sign, word, outcomes in ((1.0, "+", ("−,−", "+,+")), (-1.0, "−", ("−,+", "+,−"))):
+        total = alice[:, None] + sign * bob[None, :]
+        bound = 1.0 + sign * behaviour.correlators
+        excess = np.where(behaviour.known, np.abs(total) - bound, -np.inf)
+        i, j = (int(k) for k in np.unravel_index(excess.argmax(), excess.shape))
+        if excess[i, j] > tolerance:
+            outcome = outcomes[0] if total[i, j] > 0 else outcomes[1]
+            raise InputError(
+                f"marginals: no non-signalling box has these correlations: at the pair [{i}, {j}] "
+                f"|A {word} B| = {abs(total[i, j]):.9g} exceeds 1 {word} C = {bound[i, j]:.9g}, "
+                f"so that P({outcome}) = {-excess[i, j] / 4:.3g} < 0 (eq. (6)); "
+                "correct the entries, or free the marginals"
+            )
+
+
+def marginals(
+    behaviour: Behaviour,
+    *,
+    tolerance: float = 1e-9,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    only: Sequence[str] | None = None,
+) -> MarginalsResult:
+    """Enclose, for every setting, the largest mean |marginal| Σ ρ_λ |m_λ| over all non-signalling decompositions.
+
+    Parameters
+    ----------
+    behaviour : Behaviour
+        Correlators, all or of some pairs; marginals of both parties (zero or not), or free (`None`).
+    tolerance : float
+        Wanted width of every enclosure. Widths are about 1e-15 for tables and 1e-14 for named behaviours, times the
+        length of the path; a smaller tolerance is answered with the reason ``rounding of the data``.
+    time_limit_s : float
+        Settings that are not reached in time keep the enclosure [0, 1].
+    seed : int
+        Nothing here is random.
+    progress : callable, optional
+        Called with (largest lower end, 1.0 until the end, settings done, seconds). What it raises ends the question.
+    only : sequence of str, optional
+        Names of the settings to answer ("A0", "B3", or labels); all by default. The others keep [0, 1].
+
+    Returns
+    -------
+    MarginalsResult
+        ``alice`` and ``bob`` (an `Enclosure` per setting), ``path("B0")``, ``model("B0")``, ``value`` (the largest).
+
+    Raises
+    ------
+    InputError
+        If no non-signalling box has these correlations; the pair and the violated constraint are named.
+
+    Notes
+    -----
+    arXiv:0801.2241, eq. (10) and the theorem on vanishing marginals; equations (a) to (c) of the module.
+    """
+    check_noun(behaviour, Behaviour, "behaviour", "marginals")
+    check_options("marginals", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    if only is not None:
+        only = listed(only, "marginals: only", 'give a list of names of settings, such as ["A0", "B3"]')
+    with held():
+        graph = graph_of(behaviour)
+        wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
+        search = _Search()
+        search.run(graph, wanted, time_limit_s, progress)
+        result = _result(behaviour, graph, wanted, search, tolerance)
+        taken()
+        return result
+
+
+class _Search:
+    """The paths found until the search ended, and why it did; one way out for the time limit and for Ctrl-C."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, HalfPath] = {}
+        self.reason = "tolerance_met"
+        self.seconds = self.compile_seconds = 0.0
+        self.written = 0
+
+    def run(self, graph: DoubledGraph, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
+        start = time.perf_counter()
+        try:
+            with loading():
+                self.compile_seconds = _warm_up(graph, len(wanted))
+            start = time.perf_counter()
+            with released():
+                self._walk(graph, wanted, start, limit, progress)
+        except KeyboardInterrupt:
+            self.reason = "interrupted"
+        except Exception:
+            if not arrived():
+                raise
+            self.reason = "interrupted"
+        if len(self.found) == len(set(wanted)):
+            self.reason = "tolerance_met"
+        self.seconds = time.perf_counter() - start
+
+    def _walk(
+        self, graph: DoubledGraph, wanted: Sequence[int], start: float, limit: float, progress: Progress | None
+    ) -> None:
+        shown = 0.0
+        for half in search_many(graph, wanted):
+            self.found[half.source] = half
+            self.written += BYTES_A_SETTING * graph.size + BYTES_A_NODE * len(half.nodes)
+            seconds = time.perf_counter() - start
+            if progress is not None and seconds - shown > 0.1:
+                shown = seconds
+                progress(max(h.length for h in self.found.values()) / 2.0, 1.0, len(self.found), seconds)
+            if seconds > limit or self.written > MOST_BYTES:
+                self.reason = "time_limit" if seconds > limit else "the certificate of more settings would be too large"
+                return
+
+
+def _result(
+    behaviour: Behaviour, graph: DoubledGraph, wanted: Sequence[int], search: _Search, tolerance: float
+) -> MarginalsResult:
+    """What is proved: for settings without a path, that the hidden states without marginals attain 0, and 1."""
+    found, reason = search.found, search.reason
+    names = setting_names(behaviour.shape)
+    chains, ends = [], []
+    potentials = np.zeros((graph.size, graph.size), dtype=np.int64)
+    for k in range(graph.size):
+        half_path = found.get(k)
+        nodes = (k, k + graph.size) if half_path is None else half_path.nodes
+        chain = exact_chain(graph, nodes, names)
+        lower = 0.0
+        if half_path is not None:
+            potentials[k] = half_path.potentials
+            lower = float(potentials[k, k]) * POTENTIAL_UNIT  # exact: at most 53 bits
+        chains.append(chain)
+        unanswered = reason if k in wanted else "not asked for"
+        own = unanswered if half_path is None else _reason(lower, chain, tolerance)
+        ends.append(Enclosure(lower, chain.bound, reason=own))
+    if reason == "tolerance_met":
+        reason = next((end.reason for k, end in enumerate(ends) if k in found and end.reason != reason), reason)
+    potentials.setflags(write=False)
+    stats = {
+        "seconds": search.seconds,
+        "compile_seconds": search.compile_seconds,
+        "searches": len(found),
+        "longest_path": max((len(h.nodes) - 1 for h in found.values()), default=0),
+        "versions": versions(),
+    }
+    return MarginalsResult(behaviour, tuple(ends), tuple(chains), potentials, reason, stats)
+
+
+def _reason(lower: float, chain: Chain, tolerance: float) -> str:
+    return "tolerance_met" if chain.bound - lower <= tolerance else "rounding of the data is wider than the tolerance"
+
+
+def _warm_up(graph: DoubledGraph, searches: int) -> float:
+    """Seconds spent on importing and compiling the search, which do not count as its time."""
+    start = time.perf_counter()
+    next(search_many(DoubledGraph(np.zeros((1, 1))), [0], default_engine(graph, searches)))
+    return time.perf_counter() - start
+
+
+def marginal_on_directions(
+    settings: Settings, setting: str = "B0", *, visibility: float = 1.0
+) -> tuple[Enclosure, Chain]:
+    """The largest mean |marginal| of one setting for C = −V a·b on any number of directions, without a table.
+
+    Memory is proportional to the number of settings: 10 000 × 10 000 directions take seconds.
+
+    Parameters
+    ----------
+    settings : Settings
+    setting : str
+        "A0", "B3", …
+    visibility : float
+        V in [0, 1].
+
+    Returns
+    -------
+    Enclosure, Chain
+        The value and the path that proves its upper end.
+
+    Raises
+    ------
+    InputError
+        For a visibility outside [0, 1] or an unknown setting.
+    """
+    check_noun(settings, Settings, "argument settings", "marginals")
+    visibility = fraction(visibility, "marginals: visibility")
+    names = setting_names(settings.shape)
+    if not isinstance(setting, str) or setting not in names:
+        size = f"{settings.shape[0]}×{settings.shape[1]}"
+        raise InputError(f"marginals: there is no setting {shown(setting)} among {size}; give a name such as B0")
+    # 2r for the directions, one rounding in V·a, and three products and two sums of numbers ≤ 1
+    rounding = 2.0 * settings.rounding * (1.0 + 1e-9) + 8e-16
+    graph = DoubledGraph(left=-visibility * settings.alice, right=settings.bob, rounding=rounding)
+    half = next(search_many(graph, [names.index(setting)]))
+    chain = exact_chain(graph, half.nodes, names)
+    return Enclosure(half.length / 2.0, chain.bound), chain

@@ -1,0 +1,1 @@
+"""Question 2, visibilities: `decompose` is the page to read first."""

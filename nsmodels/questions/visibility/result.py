@@ -1,0 +1,308 @@
+"""What `nsmodels.decompose` returns: an explicit model, an inequality with its proof, the enclosure between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...common.digits import at_least, at_most
+from ...common.rationals import rational, rationals, round_up
+from ...core.behaviour import Behaviour
+from ...core.boxes import BoxMixture
+from ...core.enclosure import Enclosure, Status
+from ...core.functional import Functional, Inequality
+from ...models.base import Model, Proof
+from .exact_model import ExactModel
+from .rows import Target
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["DecomposeResult", "Decomposition", "UpperEnd", "value_range"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Decomposition:
+    """An explicit finite model: V·P + (1 − V)·noise = Σ ρ_λ P_λ.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (m,)
+        ρ_λ > 0 with sum 1; multiples of 2^-51, so that the sum is exact.
+    alice, bob : ndarray, shapes (m, n_A) and (m, n_B)
+        Marginals of the hidden states.
+    u, v : ndarray, shape (m, 3)
+        Hidden vectors, NaN for states of models without.
+    mixing : ndarray, shape (n_A, n_B)
+        t_ij in [0, 1]: the boxes are C_λ = (1 − t)(−1 + |A + B|) + t (1 − |A − B|) for all λ. On pairs that are not
+        known t = ½.
+    deviation : float
+        Largest proved entry-wise deviation of the average from the target; 0 where the model is exact.
+    visibility : float
+        V.
+    """
+
+    weights: Array
+    alice: Array
+    bob: Array
+    u: Array
+    v: Array
+    mixing: Array
+    deviation: float
+    visibility: float
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def correlators(self, index: int) -> Array:
+        """The correlators C_λ of one box, shape (n_A, n_B)."""
+        a, b = self.alice[index][:, None], self.bob[index][None, :]
+        table = (1.0 - self.mixing) * (np.abs(a + b) - 1.0) + self.mixing * (1.0 - np.abs(a - b))
+        return np.asarray(table, dtype=np.float64)
+
+    def boxes(self) -> BoxMixture:
+        """All boxes with their weights; they are checked to be non-negative tables."""
+        tables = np.array([self.correlators(k) for k in range(len(self))])
+        return BoxMixture(self.weights, self.alice, self.bob, tables)
+
+    def average(self) -> Behaviour:
+        """Σ ρ_λ P_λ, evaluated box by box."""
+        total = np.zeros((self.alice.shape[1], self.bob.shape[1]))
+        for k, weight in enumerate(self.weights.tolist()):
+            total += weight * self.correlators(k)
+        return Behaviour(np.clip(total, -1.0, 1.0), self.weights @ self.alice, self.weights @ self.bob)
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A list of ``{"weight", "u", "v"}``, with ``"alice"`` and ``"bob"`` for parties without hidden vector."""
+        states = []
+        for k, weight in enumerate(self.weights.tolist()):
+            bare_a, bare_b = np.isnan(self.u[k, 0]), np.isnan(self.v[k, 0])
+            first = {"alice": self.alice[k].tolist()} if bare_a else {"u": self.u[k].tolist()}
+            second = {"bob": self.bob[k].tolist()} if bare_b else {"v": self.v[k].tolist()}
+            states.append({"weight": weight, **first, **second})
+        return states
+
+    def __repr__(self) -> str:
+        note = "" if self.deviation == 0.0 else f", within {at_most(self.deviation, 2)}"
+        return f"Decomposition({len(self)} hidden states at V = {at_least(self.visibility, 9)}{note})"
+
+
+def expand(model: ExactModel, target: Target) -> Decomposition:
+    """The decomposition in floats, antipodes listed."""
+    weights, columns = model.weights, model.columns
+    alice, bob, u, v = columns.alice.T, columns.bob.T, columns.u, columns.v
+    if model.antipodal:
+        # states that equal their negations: hidden vectors never do, whatever the marginals
+        vanishing = np.array([not hidden for hidden in model.vectors]) & ~(alice.any(axis=1) | bob.any(axis=1))
+        weights = np.concatenate([np.where(vanishing, weights, weights / 2.0), weights[~vanishing] / 2.0])
+        alice, bob = np.concatenate([alice, -alice[~vanishing]]), np.concatenate([bob, -bob[~vanishing]])
+        u, v = np.concatenate([u, -u[~vanishing]]), np.concatenate([v, -v[~vanishing]])
+    n = target.n_pairs
+    low, high = model.sums[:n] - 1.0, 1.0 - model.sums[n:]
+    start = target.noise.correlators[target.first, target.second]
+    wanted = start + model.visibility * (target.behaviour.correlators[target.first, target.second] - start)
+    width = high - low
+    shares = np.where(width > 1e-12, (wanted - low) / np.where(width > 1e-12, width, 1.0), 0.5)
+    mixing = np.full(target.behaviour.shape, 0.5)
+    mixing[target.first, target.second] = np.clip(shares, 0.0, 1.0)
+    arrays = [np.array(x, order="C") for x in (weights, alice + 0.0, bob + 0.0, u, v, mixing)]
+    for array in arrays:
+        array.setflags(write=False)
+    return Decomposition(
+        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], model.deviation, model.visibility
+    )
+
+
+def value_range(functional: Functional, behaviour: Behaviour) -> tuple[Fraction, Fraction]:
+    """Exact ends of f on a behaviour whose entries are known to within ``behaviour.rounding``.
+
+    Marginals that are stored as 0 are exactly 0.
+    """
+    total = Fraction(functional.constant)
+    moved = Fraction(0)
+    rounding = Fraction(behaviour.rounding)
+    rows, columns = np.nonzero(functional.correlators)
+    entries = [(functional.correlators[rows, columns], behaviour.correlators[rows, columns], False)]
+    for coefficients, values in ((functional.alice, behaviour.alice), (functional.bob, behaviour.bob)):
+        used = np.flatnonzero(coefficients)
+        if len(used) and values is not None:
+            entries.append((coefficients[used], values[used], True))
+    for coefficients, values, marginal in entries:
+        for s, x in zip(coefficients.tolist(), values.tolist(), strict=True):
+            total += Fraction(s) * Fraction(x)
+            if x != 0.0 or not marginal:
+                moved += abs(Fraction(s)) * rounding
+    if behaviour.rounding == 0.0:
+        moved = Fraction(0)
+    return total - moved, total + moved
+
+
+@dataclass(frozen=True, eq=False)
+class UpperEnd:
+    """An inequality, the proof of its bound, and the visibility above which the target violates it.
+
+    Parameters
+    ----------
+    functional : Functional
+    bound : float
+        f ≤ bound on the model, for the exact directions.
+    proof : Proof
+    visibility : float
+        (bound − f(N))/(f(P) − f(N)), rounded up; may exceed 1. −∞ where both f(P) and f(N) exceed the bound: then no
+        mixture of the two has a model, whatever V.
+    """
+
+    functional: Functional
+    bound: float
+    proof: Proof
+    visibility: float
+
+    @staticmethod
+    def of(functional: Functional, value: Enclosure, proof: Proof, model: Model, target: Target) -> UpperEnd | None:
+        """The upper end that a proved enclosure of h(f) gives, or None where it excludes no V in [0, 1]."""
+        effect = Fraction(model.rounding_effect(functional))
+        # unless it is known exactly, a few units to spare, so that whoever adds the terms in another order agrees
+        spare = Fraction(0) if value.lower == value.upper else Fraction(8 * math.ulp(abs(value.upper) + 1.0))
+        bound = round_up(Fraction(value.upper) + effect + spare)
+        p_low, p_high = value_range(functional, target.behaviour)
+        n_low, n_high = value_range(functional, target.noise)
+        if min(p_low, n_low) > bound:
+            return UpperEnd(functional, bound, proof, -math.inf)
+        if p_low <= n_high:
+            return None
+        numerator = Fraction(bound) - n_low
+        # (h − n)/(p − n) grows with 1/(p − n) where h > n, else with p; and falls as n grows while p ≥ h
+        candidates = [numerator / (p - n_low) for p in (p_low, p_high) if p > n_low]
+        candidates += [(Fraction(bound) - n_high) / (p - n_high) for p in (p_low, p_high)]
+        return UpperEnd(functional, bound, proof, round_up(max(candidates)))
+
+    def certificate(self) -> dict[str, Any]:
+        """The upper end in exact rationals."""
+        f = self.functional
+        return {
+            "correlators": [rationals(row) for row in f.correlators.tolist()],
+            "alice": rationals(f.alice.tolist()),
+            "bob": rationals(f.bob.tolist()),
+            "constant": rational(f.constant),
+            "bound": rational(self.bound),
+            "visibility": rational(self.visibility) if math.isfinite(self.visibility) else None,
+            "proof": self.proof.to_json(),
+        }
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DecomposeResult:
+    """The answer to `nsmodels.decompose`.
+
+    Parameters
+    ----------
+    visibility : Enclosure
+        Of the largest V.
+    decomposition : Decomposition or None
+        The model that proves ``visibility.lower``.
+    inequality : Inequality or None
+        The inequality that proves ``visibility.upper``; None where V = 1.
+    model, behaviour, noise
+        The question.
+    stats : mapping
+        ``seconds``, ``compile_seconds``, ``rounds``, ``rows``, ``columns``, ``states``, ``terms``, seconds by phase
+        under ``time``, ``history`` of the rounds, ``versions``.
+    lower_end, upper_end
+        What goes into the certificate.
+    parts : int
+        Of how many models a hull is made.
+    """
+
+    visibility: Enclosure
+    decomposition: Decomposition | None
+    inequality: Inequality | None
+    model: Model
+    behaviour: Behaviour
+    noise: Behaviour
+    stats: Mapping[str, Any]
+    lower_end: ExactModel | None
+    upper_end: UpperEnd | None
+    parts: int = 1
+
+    @property
+    def value(self) -> Enclosure:
+        """The same as ``visibility``."""
+        return self.visibility
+
+    @property
+    def lower(self) -> float:
+        """The lower end of the visibility, reproduced by ``decomposition``."""
+        return self.visibility.lower
+
+    @property
+    def upper(self) -> float:
+        """The upper end of the visibility, proved by ``inequality``."""
+        return self.visibility.upper
+
+    @property
+    def status(self) -> Status:
+        """``certified``, ``estimate`` or ``no_answer``."""
+        return self.visibility.status
+
+    @property
+    def reason(self) -> str:
+        """Why the work ended."""
+        return self.visibility.reason
+
+    @property
+    def has_model(self) -> bool | None:
+        """Whether the behaviour itself has a model: True, False, or None where that is not proved."""
+        if self.status != Status.CERTIFIED:
+            return None
+        if self.visibility.lower >= 1.0:
+            return True
+        return False if self.visibility.upper < 1.0 else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that belongs to this kind."""
+        answered = self.status != Status.NO_ANSWER and self.lower_end is not None
+        result: dict[str, Any] = {
+            "status": str(self.status),
+            "reason": self.reason,
+            "value": {"lower": self.lower, "upper": self.upper} if answered else None,
+            "decomposition": None if self.decomposition is None else self.decomposition.to_json(),
+            "mixing": None if self.decomposition is None else self.decomposition.mixing.tolist(),
+            "deviation": None if self.decomposition is None else self.decomposition.deviation,
+            "inequality": None if self.inequality is None else self.inequality.to_json(),
+            "certificate": None,
+            "stats": dict(self.stats),
+        }
+        if self.lower_end is not None or self.upper_end is not None:
+            result["certificate"] = {
+                "format": 1,
+                "lower": None if self.lower_end is None else self.lower_end.certificate(self.parts),
+                "upper": None if self.upper_end is None else self.upper_end.certificate(),
+            }
+        return result
+
+    def plot(self) -> Figure:
+        """Picture the hidden states, the inequality and the ends as they close; returns a matplotlib figure."""
+        from importlib import import_module
+
+        figure: Figure = import_module("nsmodels.plots").plot(self)
+        return figure
+
+    def __repr__(self) -> str:
+        lines = [f"largest visibility in {self.model!r}: {self.visibility!r}"]
+        if self.visibility.width > 0.0:
+            lines.append(f"  width       {self.visibility.width:.2g}")
+        if self.decomposition is not None:
+            lines.append(f"  model       {self.decomposition!r}")
+        if self.inequality is not None:
+            lines.append(f"  inequality  {self.inequality!r}")
+        work = [f"{self.stats[key]} {key}" for key in ("rounds", "rows", "columns") if key in self.stats]
+        lines.append(f"  in          {self.stats.get('seconds', 0.0):.3g} s ({', '.join(work)})")
+        return "\n".join(lines)
