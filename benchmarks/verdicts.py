@@ -24,9 +24,10 @@ from scipy.optimize import linprog
 
 import nsmodels as ns
 from nsmodels import checker
+from nsmodels.core.hidden_states import HiddenState
 from nsmodels.files.problem import from_data
 from nsmodels.files.result import assemble
-from nsmodels.models.base import HiddenState, Support
+from nsmodels.models.base import Support
 from nsmodels.models.hidden_variables import HiddenVariableModel
 
 NOISES = ("white", "deterministic", "mixture", "unbiased", "non-signalling")

@@ -18,7 +18,8 @@ import numpy as np
 from .common.arguments import check_options
 from .core.behaviour import Behaviour
 from .core.functional import Functional
-from .models.base import HiddenStates, Model, Support, attained_value, require_model
+from .core.hidden_states import HiddenStates
+from .models.base import Model, Support, attained_value, require_model
 from .models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .models.nonsignalling import NonSignalling
 from .models.registry import ENTRIES

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.models.base import HiddenStates, Support
+from nsmodels.core.hidden_states import HiddenStates
+from nsmodels.models.base import Support
 from nsmodels.models.registry import ENTRIES
 from nsmodels.testing import check_model
 

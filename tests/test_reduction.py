@@ -8,9 +8,9 @@ import pytest
 
 import nsmodels as ns
 from nsmodels import checker
+from nsmodels.core.hidden_states import HiddenStates
 from nsmodels.files import result as results
 from nsmodels.files.problem import from_data
-from nsmodels.models.base import HiddenStates
 from nsmodels.models.hidden_variables import HiddenVariableModel
 from nsmodels.questions.visibility import decompose as questions
 from nsmodels.questions.visibility.reduction import Reduction, find_reduction

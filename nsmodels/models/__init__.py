@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .base import HiddenState, HiddenStates, Model, Proof, Support
+    from ..core.hidden_states import HiddenState, HiddenStates
+    from .base import Model, Proof, Support
     from .bell import Bell
     from .finite import Finite
     from .hull import Hull

@@ -21,16 +21,8 @@ from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
-from .base import (
-    HiddenState,
-    HiddenStates,
-    Progress,
-    Proof,
-    ShapedModel,
-    Support,
-    attained_value,
-    trivial_bound,
-)
+from ..core.hidden_states import HiddenState, HiddenStates
+from .base import Progress, Proof, ShapedModel, Support, attained_value, trivial_bound
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along, with_partners
 from .nonsignalling import DualProof
 

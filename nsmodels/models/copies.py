@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from .base import HiddenStates
+    from ..core.hidden_states import HiddenStates
     from .hidden_variables import HiddenVariableModel
 
 __all__ = ["Copies", "Reducible", "says"]

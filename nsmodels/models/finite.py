@@ -22,10 +22,11 @@ from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..engines import grids
 from ..errors import InputError
-from .base import HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask
 

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
-from .base import Array, HiddenStates, Model, Support, attained_value, input_effect, trivial_bound
+from ..core.hidden_states import HiddenStates
+from .base import Array, Model, Support, attained_value, input_effect, trivial_bound
 from .copies import Reducible
 
 if TYPE_CHECKING:

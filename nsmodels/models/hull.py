@@ -17,9 +17,10 @@ from ..common.arguments import listed
 from ..common.rationals import round_up
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..errors import InputError
-from .base import HiddenStates, Model, Progress, Proof, Support, require_model, trivial_bound, values_at
+from .base import Model, Progress, Proof, Support, require_model, trivial_bound, values_at
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
 from .registry import ENTRIES, entry_of

@@ -28,10 +28,11 @@ from ..common.rationals import rational, rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Array, HiddenStates, Progress, Proof, Support, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Proof, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
@@ -139,9 +140,7 @@ class Leggett(MovableModel):
 
     def states(self, u: Array, v: Array) -> HiddenStates:
         """The hidden states of given unit vectors, shape (m, 3) each."""
-        return HiddenStates(
-            self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v
-        )
+        return HiddenStates(self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v)
 
     def likeness(self, party: int) -> Array:
         """The directions."""

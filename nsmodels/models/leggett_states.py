@@ -11,7 +11,8 @@ import numpy as np
 
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
-from .base import Array, HiddenStates, values_at
+from ..core.hidden_states import HiddenStates
+from .base import Array, values_at
 from .hidden_variables import Explorer, with_partners
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenSta
     u = sphere_points(count, half=antipodal)
     axes = np.eye(3)
     pairs = model.states(np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
-    return HiddenStates.join(
-        [model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)]
-    )
+    return HiddenStates.join([model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)])
 
 
 def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
-from .base import Array, HiddenStates
+from .base import Array
 from .hidden_variables import HiddenVariableModel
 
 __all__ = ["MovableModel"]

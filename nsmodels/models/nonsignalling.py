@@ -29,17 +29,10 @@ from ..common.rationals import rationals, round_down, round_up, to_integers
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
-from .base import (
-    HiddenStates,
-    Progress,
-    Proof,
-    ShapedModel,
-    Support,
-    attained_value,
-    values_at,
-)
+from .base import Progress, Proof, ShapedModel, Support, attained_value, values_at
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
 
 __all__ = ["DualProof", "NonSignalling", "dual_bound"]

@@ -28,8 +28,9 @@ from ..common.rationals import rational, rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
-from .base import Array, HiddenStates, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
 from .purities import purity_of

@@ -35,10 +35,11 @@ from ..common.interrupts import loading
 from ..common.rationals import rationals, round_down, round_up, to_integers
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenState
 from ..engines.solvers import sdp
 from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import SolverError
-from .base import HiddenState, Progress, Proof, ShapedModel, Support
+from .base import Progress, Proof, ShapedModel, Support
 from .qubits import seesaw
 
 __all__ = ["Quantum", "SemidefiniteProof", "VectorState"]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ..common.rationals import rationals
 from ..core.functional import Functional
-from .base import HiddenState
+from ..core.hidden_states import HiddenState
 
 __all__ = ["QubitState", "seesaw"]
 

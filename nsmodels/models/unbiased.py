@@ -21,7 +21,8 @@ from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
-from .base import Array, HiddenStates, Progress, Proof, ShapedModel, Support
+from ..core.hidden_states import HiddenStates
+from .base import Array, Progress, Proof, ShapedModel, Support
 from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["ClosedFormProof", "Unbiased"]

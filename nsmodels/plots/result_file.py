@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ..core.enclosure import Enclosure, Status, exceeds
 from ..core.functional import Functional, Inequality
+from ..core.hidden_states import HiddenState
 from ..errors import InputError
-from ..models.base import HiddenState
 from ..questions.bias.marginals import graph_of
 from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting_names
 from ..questions.bound import BoundResult

@@ -33,8 +33,9 @@ from ...common.versions import versions
 from ...core.behaviour import Behaviour
 from ...core.enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ...core.functional import Functional, Inequality
+from ...core.hidden_states import HiddenStates
 from ...errors import InputError, SolverError
-from ...models.base import HiddenStates, Model, Progress, Support, require_model
+from ...models.base import Model, Progress, Support, require_model
 from ...models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .exact_mixture import Mixture, generate_exactly, is_exact, restored
 from .exact_model import LARGEST_MISS, ExactModel

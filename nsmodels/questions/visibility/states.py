@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
-from ...models.base import HiddenStates, values_at
+from ...core.hidden_states import HiddenStates
+from ...models.base import values_at
 from ...models.hidden_variables import Explorer, HiddenVariableModel
 
 __all__ = ["Columns", "propose", "shown", "starting_columns", "with_partners"]
 
 Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class Columns:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.hidden_states import HiddenStates
 from ...errors import SolverError
-from ...models.base import HiddenStates
 from .programs import minimum
 from .tasks import Task
 from .tracked import Tracked, follow, values

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.hidden_states import HiddenStates
 from ...errors import SolverError
-from ...models.base import HiddenStates
 from .charts import Chart, Layout
 from .inner import Place
 from .programs import LARGEST, brackets, quadratic

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.hidden_states import HiddenStates
 from ...engines.solvers.lp import solve
 from ...errors import SolverError
-from ...models.base import HiddenStates
 from .tasks import Task
 
 __all__ = ["Proposal", "Step", "brackets", "minimum", "quadratic"]

@@ -19,9 +19,9 @@ from ...behaviours import singlet
 from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
 from ...common.interrupts import held, loading, released, taken
 from ...core.behaviour import Behaviour
+from ...core.hidden_states import HiddenStates
 from ...core.settings import Settings
 from ...errors import InputError
-from ...models.base import HiddenStates
 from ...models.movable import MovableModel
 from ...questions.bound import bound
 from ...questions.visibility.decompose import decompose
@@ -189,9 +189,7 @@ def _tables(
         check_noun(start, Settings, "argument start", "design")
         n_alice, n_bob = n_alice or start.shape[0], n_bob or start.shape[1]
         if (n_alice, n_bob) != start.shape:
-            raise InputError(
-                f"design: start has {start.shape[0]}×{start.shape[1]} directions, not {n_alice}×{n_bob}"
-            )
+            raise InputError(f"design: start has {start.shape[0]}×{start.shape[1]} directions, not {n_alice}×{n_bob}")
     if n_alice is None or n_bob is None:
         raise InputError("design: give n_alice and n_bob, or correlators, or start")
     shape = (
@@ -225,9 +223,7 @@ def _flat(plane: bool | str) -> tuple[bool, bool]:
     return word in ("alice", "both"), word in ("bob", "both")
 
 
-def _layout(
-    shape: tuple[int, int], flat: tuple[bool, bool], symmetric: str | None, rng: np.random.Generator
-) -> Layout:
+def _layout(shape: tuple[int, int], flat: tuple[bool, bool], symmetric: str | None, rng: np.random.Generator) -> Layout:
     if symmetric is None:
         return Layout.free(*shape, flat)
     if not isinstance(symmetric, str):
@@ -276,9 +272,7 @@ def _certified(race: Race, tolerance: float, stopped: str, seed: int, limit: flo
     return DesignResult(settings, task.pairs, answer, significance, search, stats, stopped)
 
 
-def _proved(
-    race: Race, best: Optimum, tolerance: float, seed: int, limit: float
-) -> tuple[Settings, DecomposeResult]:
+def _proved(race: Race, best: Optimum, tolerance: float, seed: int, limit: float) -> tuple[Settings, DecomposeResult]:
     """The settings in the gauge, with twelve digits, and what is proved of them."""
     task = race.contests[best.contest].task
     X, S = best.place.directions, np.abs(task.functional(best.place.coefficients).correlators)
@@ -319,6 +313,4 @@ def _significance(task: Task, settings: Settings, best: Optimum, seed: int) -> S
     parts = np.abs(weights) * objective.spreads(correlators)
     shares = np.zeros(task.pairs.shape)
     shares[task.first, task.second] = 1.0 / len(parts) if objective.equally else parts / parts.sum()
-    return Significance(
-        proved.inequality, objective.visibility, objective.equally, shares, SIGMAS**2 * merit**2
-    )
+    return Significance(proved.inequality, objective.visibility, objective.equally, shares, SIGMAS**2 * merit**2)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...core.hidden_states import HiddenStates
 from ...errors import SolverError
-from ...models.base import HiddenStates
 from .charts import Layout
 from .inner import Place, evaluate
 from .polish import polish, refreshed
@@ -55,9 +55,7 @@ class Optimum:
     hits: int = 1
 
 
-def improve(
-    contest: Contest, place: Place, rng: np.random.Generator, deadline: float, rival: float = np.inf
-) -> Place:
+def improve(contest: Contest, place: Place, rng: np.random.Generator, deadline: float, rival: float = np.inf) -> Place:
     """Polish, look at the place with many more starts of the oracle, and polish again until that changes nothing."""
     task, layout = contest.task, contest.layout
     for _ in range(ROUNDS):

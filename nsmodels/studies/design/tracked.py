@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.functional import Functional
-from ...models.base import HiddenStates, values_at
+from ...core.hidden_states import HiddenStates
+from ...models.base import values_at
 from .tasks import Task
 
 __all__ = ["Tracked", "distinct", "follow", "values"]
@@ -81,9 +82,7 @@ def values(functional: Functional, states: HiddenStates) -> Array:
     return values_at(functional, states.alice, states.bob)
 
 
-def follow(
-    task: Task, coefficients: Array, directions: Array, states: HiddenStates, reach: float = 0.05
-) -> Tracked:
+def follow(task: Task, coefficients: Array, directions: Array, states: HiddenStates, reach: float = 0.05) -> Tracked:
     """The local maximisers next to the given states, in the same order."""
     model, functional = task.on(directions), task.functional(coefficients)
     found = model.follow(functional, states, reach)
