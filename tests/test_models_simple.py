@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nsmodels as ns
+from nsmodels.core.proof import DualProof
 from nsmodels.engines import enumeration, grids
 from nsmodels.engines.solvers import gate, lp
 from nsmodels.errors import InputError, SolverError
@@ -26,7 +27,7 @@ from nsmodels.models.base import (
     trivial_bound,
     values_at,
 )
-from nsmodels.models.nonsignalling import DualProof, dual_bound
+from nsmodels.models.nonsignalling import dual_bound
 
 few = settings(max_examples=25, derandomize=True, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

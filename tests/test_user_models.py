@@ -9,8 +9,9 @@ import pytest
 
 import nsmodels as ns
 from nsmodels.core.hidden_states import HiddenState, HiddenStates
+from nsmodels.core.proof import Proof
 from nsmodels.errors import InputError
-from nsmodels.models.base import Model, Proof, Support, trivial_bound
+from nsmodels.models.base import Model, Support, trivial_bound
 from nsmodels.models.hidden_variables import HiddenVariableModel
 
 BEST = 2.0 * math.atan(1.0 / 3.0)

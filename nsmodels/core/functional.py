@@ -20,7 +20,7 @@ from . import formula
 from .behaviour import Behaviour
 
 if TYPE_CHECKING:
-    from ..models.base import Proof
+    from .proof import Proof
 
 __all__ = ["Evaluation", "Functional", "Inequality"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..core.hidden_states import HiddenState, HiddenStates
-    from .base import Model, Proof, Support
+    from ..core.proof import Proof
+    from .base import Model, Support
     from .bell import Bell
     from .finite import Finite
     from .hull import Hull

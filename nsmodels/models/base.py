@@ -40,13 +40,13 @@ from ..common.rationals import to_integers
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
+from ..core.proof import Proof
 from ..core.settings import Settings
 from ..errors import InputError
 
 __all__ = [
     "Model",
     "Progress",
-    "Proof",
     "ShapedModel",
     "Support",
     "attained_value",
@@ -59,14 +59,6 @@ __all__ = [
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 """``progress(lower, upper, work, seconds)``, called at most about ten times a second."""
-
-
-class Proof(ABC):
-    """Why an upper end holds. Small frozen classes; `to_json` uses integers, strings, lists and dictionaries only."""
-
-    @abstractmethod
-    def to_json(self) -> dict[str, Any]:
-        """The proof as it stands in a certificate; its ``type`` says how to check it."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +20,11 @@ from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
-from .base import Progress, Proof, ShapedModel, Support, attained_value, trivial_bound
+from ..core.proof import DualProof, EnumerationProof, Proof
+from .base import Progress, ShapedModel, Support, attained_value, trivial_bound
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along, with_partners
-from .nonsignalling import DualProof
 
-__all__ = ["Bell", "EnumerationProof"]
+__all__ = ["Bell"]
 
 Array = NDArray[np.float64]
 
@@ -34,15 +32,6 @@ ENUMERATION_LIMIT = 24
 """Most settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""
 LISTED_SETTINGS = 16
 """Settings up to which all assignments are listed for programs that want them all."""
-
-
-@dataclass(frozen=True)
-class EnumerationProof(Proof):
-    """The upper end is the maximum over all assignments of the smaller side; whoever doubts it enumerates again."""
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "enumeration"}``."""
-        return {"type": "enumeration"}
 
 
 def _signs(values: Array) -> Array:

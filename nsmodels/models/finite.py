@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -23,14 +22,15 @@ from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.proof import ListProof
 from ..core.settings import Settings
 from ..engines import grids
 from ..errors import InputError
-from .base import Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Progress, Support, attained_value, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask
 
-__all__ = ["Finite", "ListProof"]
+__all__ = ["Finite"]
 
 Array = NDArray[np.float64]
 
@@ -42,15 +42,6 @@ MOST_ROWS_READ, MOST_VALUES_READ = 1_000_000, 2**26
 """Of a list in a problem file: hidden states, and these times the pairs of settings."""
 MANY_STATES = 4000
 """Lists of at most this many hidden states enter the search of a decomposition whole."""
-
-
-@dataclass(frozen=True)
-class ListProof(Proof):
-    """The upper end is the maximum over the list, which the problem contains."""
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "list"}``."""
-        return {"type": "list"}
 
 
 def _table(values: ArrayLike, party: str) -> Array:

@@ -101,7 +101,7 @@ class HiddenVariableModel(Reducible, Model):
         A proposal's marginals from hidden vectors are rounded, each by less than 1e-15, so that much is taken off its
         exactly evaluated value.
         """
-        from .nonsignalling import DualProof
+        from ..core.proof import DualProof
 
         state = self.guess(functional, np.random.default_rng(seed))[0]
         attained = attained_value(functional, state.alice, state.bob)

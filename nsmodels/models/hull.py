@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,30 +18,20 @@ from ..common.rationals import round_up
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.proof import HullProof
 from ..core.settings import Settings
 from ..errors import InputError
-from .base import Model, Progress, Proof, Support, require_model, trivial_bound, values_at
+from .base import Model, Progress, Support, require_model, trivial_bound, values_at
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
 from .registry import ENTRIES, entry_of
 
-__all__ = ["Hull", "HullProof"]
+__all__ = ["Hull"]
 
 MOST_PARTS, MOST_BELLS = 100, 3
 """Of a hull in a problem file; every Bell part costs an enumeration."""
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class HullProof(Proof):
-    """One proof for each part."""
-
-    parts: tuple[Proof, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "hull", "parts": [proof, …]}``."""
-        return {"type": "hull", "parts": [part.to_json() for part in self.parts]}
 
 
 def _told(progress: Progress | None, known: list[Enclosure], ceiling: float | None) -> Progress | None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -24,15 +23,16 @@ from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, purity
 from ..common.interrupts import held, loading
-from ..common.rationals import rational, rational_point, round_down, round_up
+from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Array, Progress, Proof, Support, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Support, input_effect, trivial_bound, values_at
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
@@ -42,27 +42,7 @@ from .turns import carrying
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
 
-__all__ = ["Leggett", "SpheresProof"]
-
-
-@dataclass(frozen=True, eq=False)
-class SpheresProof(Proof):
-    """A proof of min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
-
-    Parameters
-    ----------
-    proof : nsmodels.engines.spheres.covering.Covering or nsmodels.engines.spheres.square_proof.SquareProof
-    threshold : float
-    """
-
-    proof: Any
-    threshold: float
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}`` or
-        ``{"type": "square", "threshold", "exponent", "tau", "lambda", "mu"}``.
-        """  # noqa: D205
-        return {"threshold": rational(self.threshold), **self.proof.to_json()}
+__all__ = ["Leggett"]
 
 
 class Leggett(MovableModel):

@@ -17,38 +17,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.interrupts import loading
-from ..common.rationals import rationals, round_down, round_up, to_integers
+from ..common.rationals import round_down, round_up, to_integers
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.proof import DualProof
 from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
-from .base import Progress, Proof, ShapedModel, Support, attained_value, values_at
+from .base import Progress, ShapedModel, Support, attained_value, values_at
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
 
-__all__ = ["DualProof", "NonSignalling", "dual_bound"]
+__all__ = ["NonSignalling", "dual_bound"]
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class DualProof(Proof):
-    """Multipliers τ_ij in [−1, 1], shape (n_A, n_B): G ≥ −Σ|c_i| − Σ|d_j| (module docstring)."""
-
-    tau: Array
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "dual", "tau": [[rational]]}``."""
-        return {"type": "dual", "tau": [rationals(row) for row in self.tau.tolist()]}
 
 
 def dual_bound(functional: Functional, tau: Array) -> Fraction:

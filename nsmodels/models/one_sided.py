@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -24,42 +23,25 @@ import numpy as np
 
 from ..common.arguments import check_noun, one_of, purity
 from ..common.interrupts import loading
-from ..common.rationals import rational, rational_point, round_down, round_up
+from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.proof import OneSphereProof
 from ..core.settings import Settings
-from .base import Array, Progress, Proof, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Support, attained_value, input_effect, trivial_bound, values_at
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
 from .purities import purity_of
 from .turns import carrying
 
-__all__ = ["OneSided", "OneSphereProof"]
+__all__ = ["OneSided"]
 
 PARTIES = ("bob", "alice")
 
 FINEST = 2.0**-44
 """The finest width that is searched for, in units of the size of f."""
-
-
-@dataclass(frozen=True, eq=False)
-class OneSphereProof(Proof):
-    """A covering of one sphere that proves min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
-
-    Parameters
-    ----------
-    covering : nsmodels.engines.spheres.one_sphere.OneSphereCovering
-    threshold : float
-    """
-
-    covering: Any
-    threshold: float
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "one_sphere", "threshold", "tree", "leaves", "multipliers"}``."""
-        return {"type": "one_sphere", "threshold": rational(self.threshold), **self.covering.to_json()}
 
 
 class OneSided(HiddenVariableModel):

@@ -36,13 +36,14 @@ from ..common.rationals import rationals, round_down, round_up, to_integers
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
+from ..core.proof import SemidefiniteProof
 from ..engines.solvers import sdp
 from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import SolverError
-from .base import Progress, Proof, ShapedModel, Support
+from .base import Progress, ShapedModel, Support
 from .qubits import seesaw
 
-__all__ = ["Quantum", "SemidefiniteProof", "VectorState"]
+__all__ = ["Quantum", "VectorState"]
 
 Array = NDArray[np.float64]
 MANY_ROWS = 60
@@ -55,26 +56,6 @@ LEVEL_ONE = (
     "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
     "the lower end is attained by two qubits"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class SemidefiniteProof(Proof):
-    """A diagonal that makes M positive semidefinite.
-
-    Parameters
-    ----------
-    level : {"correlators", "1"}
-        Whether M has the rows (A_i, B_j), or (1, A_i, B_j) and the off-diagonal entries −α_i, −β_j too.
-    diagonal : ndarray
-        One entry for each row of M.
-    """
-
-    level: str
-    diagonal: Array
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "sdp", "level": …, "diagonal": [rational]}``."""
-        return {"type": "sdp", "level": self.level, "diagonal": rationals(self.diagonal.tolist())}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,19 +20,11 @@ from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
-from .base import Array, Progress, Proof, ShapedModel, Support
+from ..core.proof import ClosedFormProof
+from .base import Array, Progress, ShapedModel, Support
 from .hidden_variables import HiddenVariableModel, Mask
 
-__all__ = ["ClosedFormProof", "Unbiased"]
-
-
-@dataclass(frozen=True)
-class ClosedFormProof(Proof):
-    """The bound is k + Σ|S_ij|: anybody can add it up."""
-
-    def to_json(self) -> dict[str, Any]:
-        """``{"type": "closed_form"}``."""
-        return {"type": "closed_form"}
+__all__ = ["Unbiased"]
 
 
 class Unbiased(ShapedModel, HiddenVariableModel):

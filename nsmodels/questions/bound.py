@@ -23,9 +23,10 @@ from ..common.versions import versions
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional, Inequality
 from ..core.hidden_states import HiddenState
+from ..core.proof import Proof
 from ..core.settings import Settings
 from ..errors import InputError, SolverError
-from ..models.base import Model, Progress, Proof, require_model
+from ..models.base import Model, Progress, require_model
 from ..models.hidden_variables import with_safe_defaults
 
 if TYPE_CHECKING:

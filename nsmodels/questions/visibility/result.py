@@ -17,7 +17,8 @@ from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
 from ...core.enclosure import Enclosure, Status
 from ...core.functional import Functional, Inequality
-from ...models.base import Model, Proof
+from ...core.proof import Proof
+from ...models.base import Model
 from .exact_model import ExactModel
 from .rows import Target
 

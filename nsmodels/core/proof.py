@@ -1,0 +1,141 @@
+"""Why upper ends hold: one small class for each kind of proof that a certificate can hold."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..common.rationals import rational, rationals
+
+__all__ = [
+    "ClosedFormProof",
+    "DualProof",
+    "EnumerationProof",
+    "HullProof",
+    "ListProof",
+    "OneSphereProof",
+    "Proof",
+    "SemidefiniteProof",
+    "SpheresProof",
+]
+
+Array = NDArray[np.float64]
+
+
+class Proof(ABC):
+    """Why an upper end holds. Small frozen classes; `to_json` uses integers, strings, lists and dictionaries only."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """The proof as it stands in a certificate; its ``type`` says how to check it."""
+
+
+@dataclass(frozen=True)
+class EnumerationProof(Proof):
+    """The upper end is the maximum over all assignments of the smaller side; whoever doubts it enumerates again."""
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "enumeration"}``."""
+        return {"type": "enumeration"}
+
+
+@dataclass(frozen=True)
+class ListProof(Proof):
+    """The upper end is the maximum over the list, which the problem contains."""
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "list"}``."""
+        return {"type": "list"}
+
+
+@dataclass(frozen=True)
+class HullProof(Proof):
+    """One proof for each part."""
+
+    parts: tuple[Proof, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "hull", "parts": [proof, …]}``."""
+        return {"type": "hull", "parts": [part.to_json() for part in self.parts]}
+
+
+@dataclass(frozen=True, eq=False)
+class SpheresProof(Proof):
+    """A proof of min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
+
+    Parameters
+    ----------
+    proof : nsmodels.engines.spheres.covering.Covering or nsmodels.engines.spheres.square_proof.SquareProof
+    threshold : float
+    """
+
+    proof: Any
+    threshold: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}`` or
+        ``{"type": "square", "threshold", "exponent", "tau", "lambda", "mu"}``.
+        """  # noqa: D205
+        return {"threshold": rational(self.threshold), **self.proof.to_json()}
+
+
+@dataclass(frozen=True, eq=False)
+class DualProof(Proof):
+    """Multipliers τ_ij in [−1, 1], shape (n_A, n_B): G ≥ −Σ|c_i| − Σ|d_j| (`nsmodels.models.nonsignalling`)."""
+
+    tau: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "dual", "tau": [[rational]]}``."""
+        return {"type": "dual", "tau": [rationals(row) for row in self.tau.tolist()]}
+
+
+@dataclass(frozen=True, eq=False)
+class OneSphereProof(Proof):
+    """A covering of one sphere that proves min G ≥ threshold for the exact directions; f ≤ k + Σ|S| − threshold.
+
+    Parameters
+    ----------
+    covering : nsmodels.engines.spheres.one_sphere.OneSphereCovering
+    threshold : float
+    """
+
+    covering: Any
+    threshold: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "one_sphere", "threshold", "tree", "leaves", "multipliers"}``."""
+        return {"type": "one_sphere", "threshold": rational(self.threshold), **self.covering.to_json()}
+
+
+@dataclass(frozen=True, eq=False)
+class SemidefiniteProof(Proof):
+    """A diagonal that makes the matrix M of `nsmodels.models.quantum` positive semidefinite.
+
+    Parameters
+    ----------
+    level : {"correlators", "1"}
+        Whether M has the rows (A_i, B_j), or (1, A_i, B_j) and the off-diagonal entries −α_i, −β_j too.
+    diagonal : ndarray
+        One entry for each row of M.
+    """
+
+    level: str
+    diagonal: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "sdp", "level": …, "diagonal": [rational]}``."""
+        return {"type": "sdp", "level": self.level, "diagonal": rationals(self.diagonal.tolist())}
+
+
+@dataclass(frozen=True)
+class ClosedFormProof(Proof):
+    """The bound is k + Σ|S_ij|: anybody can add it up."""
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "closed_form"}``."""
+        return {"type": "closed_form"}
