@@ -13,7 +13,7 @@ import numpy as np
 
 import nsmodels as ns
 from nsmodels import checker
-from nsmodels.models.base import attained_value
+from nsmodels.models.values import attained_value
 
 
 def functional(seed: int) -> ns.Functional:

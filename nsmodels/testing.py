@@ -19,10 +19,11 @@ from .common.arguments import check_options
 from .core.behaviour import Behaviour
 from .core.functional import Functional
 from .core.hidden_states import HiddenStates
-from .models.base import Model, Support, attained_value, require_model
+from .models.base import Model, Support, require_model
 from .models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .models.nonsignalling import NonSignalling
 from .models.registry import ENTRIES
+from .models.values import attained_value
 
 __all__ = ["LAWS", "check_model"]
 

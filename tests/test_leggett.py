@@ -185,7 +185,7 @@ def test_bound_lies_between_what_is_shown_and_the_non_signalling_bound(seed):
     model = ns.Leggett(settings=s)
     r = support(f, model)
     assert r.lower <= ns.bound(f, ns.NonSignalling(shape)).upper
-    from nsmodels.models.base import values_at
+    from nsmodels.models.values import values_at
 
     state = r.maximiser
     assert values_at(f, state.alice[None], state.bob[None])[0] == pytest.approx(r.lower, abs=1e-9)

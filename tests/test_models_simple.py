@@ -18,16 +18,9 @@ from nsmodels.core.proof import DualProof
 from nsmodels.engines import enumeration, grids
 from nsmodels.engines.solvers import gate, lp
 from nsmodels.errors import InputError, SolverError
-from nsmodels.models.base import (
-    Model,
-    Support,
-    attained_value,
-    best_correlators,
-    input_effect,
-    trivial_bound,
-    values_at,
-)
+from nsmodels.models.base import Model, Support
 from nsmodels.models.nonsignalling import dual_bound
+from nsmodels.models.values import attained_value, best_correlators, input_effect, trivial_bound, values_at
 
 few = settings(max_examples=25, derandomize=True, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)

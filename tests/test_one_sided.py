@@ -18,7 +18,7 @@ from nsmodels.core.hidden_states import HiddenStates
 from nsmodels.errors import InputError
 from nsmodels.files.problem import from_data, load
 from nsmodels.files.result import assemble
-from nsmodels.models.base import attained_value
+from nsmodels.models.values import attained_value
 
 BEST = 2.0 * math.atan(1.0 / 3.0)
 

@@ -11,8 +11,9 @@ import nsmodels as ns
 from nsmodels.core.hidden_states import HiddenState, HiddenStates
 from nsmodels.core.proof import Proof
 from nsmodels.errors import InputError
-from nsmodels.models.base import Model, Support, trivial_bound
+from nsmodels.models.base import Model, Support
 from nsmodels.models.hidden_variables import HiddenVariableModel
+from nsmodels.models.values import trivial_bound
 
 BEST = 2.0 * math.atan(1.0 / 3.0)
 THRESHOLD = (2.0 - 2.0 / 3.0 * math.sin(BEST / 2.0)) / (2.0 * math.cos(BEST / 2.0))
@@ -67,7 +68,7 @@ class OneParty(Model):
 
     def support(self, functional, *, tolerance=1e-6, time_limit_s=60.0, seed=0, progress=None):
         states = self.propose(functional, 1, rng=np.random.default_rng(seed))
-        value = float(ns.models.base.attained_value(functional, states.alice[0], states.bob[0]))
+        value = float(ns.models.values.attained_value(functional, states.alice[0], states.bob[0]))
         return Support(ns.Enclosure(value, value + 1e-7, "estimate", "not proved"), states[0], Word())
 
 
@@ -85,7 +86,7 @@ class Listed(Model):
 
     def _values(self, functional):
         rows = range(len(self.states))
-        attained = ns.models.base.attained_value
+        attained = ns.models.values.attained_value
         return [attained(functional, self.states.alice[k], self.states.bob[k]) for k in rows]
 
     def propose(self, functional, count, *, rng, starts=None):

@@ -29,32 +29,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
-from ..common.rationals import to_integers
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
 from ..core.proof import Proof
 from ..core.settings import Settings
 from ..errors import InputError
+from .values import input_effect
 
-__all__ = [
-    "Model",
-    "Progress",
-    "ShapedModel",
-    "Support",
-    "attained_value",
-    "best_correlators",
-    "input_effect",
-    "trivial_bound",
-    "values_at",
-]
+__all__ = ["Model", "Progress", "ShapedModel", "Support"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
@@ -244,72 +233,3 @@ class ShapedModel(Model):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.shape[0]}×{self.shape[1]})"
-
-
-def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
-    """The best value of f for each row of marginals, shape (m,): the bracket of h(f) in the module's first lines.
-
-    Floating point: within 8·2^-53 · (n_A n_B + …) of exact; use `attained_value` for a proved end.
-    """
-    table = functional.correlators
-    values = functional.constant + alice @ functional.alice + bob @ functional.bob
-    rows, columns = np.nonzero(table)
-    if len(rows) == 0:
-        return np.asarray(values, dtype=np.float64)
-    weights = np.abs(table[rows, columns])
-    signs = np.sign(table[rows, columns])
-    values = values + weights.sum()
-    block = max(1, 4_000_000 // len(rows))
-    for start in range(0, len(alice), block):
-        part = slice(start, start + block)
-        values[part] -= np.abs(alice[part][:, rows] - signs * bob[part][:, columns]) @ weights
-    return np.asarray(values, dtype=np.float64)
-
-
-def best_correlators(functional: Functional, alice: Array, bob: Array) -> Array:
-    """The correlators that attain the bracket of h(f) at these marginals, shape (n_A, n_B); S ≥ 0: upper end."""
-    upper = 1.0 - np.abs(alice[:, None] - bob[None, :])
-    lower = np.abs(alice[:, None] + bob[None, :]) - 1.0
-    return np.where(functional.correlators >= 0.0, upper, lower)
-
-
-def attained_value(functional: Functional, alice: Array, bob: Array) -> Fraction:
-    """The best value of f at these marginals, exactly (all doubles taken as they are)."""
-    marginals, exponent = to_integers([*alice.tolist(), *bob.tolist()])
-    a, b = marginals[: len(alice)], marginals[len(alice) :]
-    rows, columns = np.nonzero(functional.correlators)
-    chosen = functional.correlators[rows, columns].tolist()
-    coefficients, scale = to_integers(
-        [functional.constant, *functional.alice.tolist(), *functional.bob.tolist(), *chosen]
-    )
-    one = 1 << exponent
-    total = coefficients[0] * one
-    total += sum(x * y for x, y in zip(coefficients[1:], marginals))
-    for s, i, j in zip(coefficients[1 + len(marginals) :], rows.tolist(), columns.tolist(), strict=True):
-        total += s * (one - abs(a[i] - b[j])) if s > 0 else -s * (one - abs(a[i] + b[j]))
-    return Fraction(total, 1 << (exponent + scale))
-
-
-def input_effect(functional: Functional, eta_a: float, eta_b: float, rounding: float) -> float:
-    """The one audited place for what rounded input does to f at a hidden state.
-
-    - Directions. Each stored direction is within r = ``rounding`` of the exact one, and the law of Leggett's model
-      multiplies it by a purity, so that |ΔA_i| ≤ η_A r and |ΔB_j| ≤ η_B r. In the bracket of h(f) every
-      |S_ij| (1 − |A_i ∓ B_j|) moves by at most |S_ij| (η_A + η_B) r, and the linear terms by |α_i| η_A r and
-      |β_j| η_B r.
-    - Coefficients. Each is within ``functional.relative_rounding`` = δ, relatively, of the fraction it stands for, and
-      mean values are at most 1 in size: δ (|k| + Σ|S| + Σ|α| + Σ|β|).
-
-    The result is rounded up.
-    """
-    sizes = [float(np.abs(x).sum()) for x in (functional.correlators, functional.alice, functional.bob)]
-    moved = (sizes[0] * (eta_a + eta_b) + sizes[1] * eta_a + sizes[2] * eta_b) * rounding
-    moved += functional.relative_rounding * (abs(functional.constant) + sum(sizes))
-    return moved * (1.0 + 1e-9)  # far more than the relative error of these sums
-
-
-def trivial_bound(functional: Functional) -> Fraction:
-    """K + Σ|S| + Σ|α| + Σ|β|, exactly: no behaviour whatever exceeds it."""
-    values = [*functional.correlators.ravel().tolist(), *functional.alice.tolist(), *functional.bob.tolist()]
-    integers, exponent = to_integers(values)
-    return Fraction(functional.constant) + Fraction(sum(map(abs, integers)), 1 << exponent)

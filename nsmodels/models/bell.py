@@ -21,8 +21,9 @@ from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
 from ..core.proof import DualProof, EnumerationProof, Proof
-from .base import Progress, ShapedModel, Support, attained_value, trivial_bound
+from .base import Progress, ShapedModel, Support
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along, with_partners
+from .values import attained_value, trivial_bound
 
 __all__ = ["Bell"]
 

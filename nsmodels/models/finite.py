@@ -26,9 +26,10 @@ from ..core.proof import ListProof
 from ..core.settings import Settings
 from ..engines import grids
 from ..errors import InputError
-from .base import Progress, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Progress, Support
 from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask
+from .values import attained_value, input_effect, trivial_bound, values_at
 
 __all__ = ["Finite"]
 

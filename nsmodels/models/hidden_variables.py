@@ -28,8 +28,9 @@ from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
-from .base import Array, Model, Support, attained_value, input_effect, trivial_bound
+from .base import Array, Model, Support
 from .copies import Reducible
+from .values import attained_value, input_effect, trivial_bound
 
 if TYPE_CHECKING:
     from ..core.behaviour import Behaviour

@@ -21,10 +21,11 @@ from ..core.hidden_states import HiddenStates
 from ..core.proof import HullProof
 from ..core.settings import Settings
 from ..errors import InputError
-from .base import Model, Progress, Support, require_model, trivial_bound, values_at
+from .base import Model, Progress, Support, require_model
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
 from .registry import ENTRIES, entry_of
+from .values import trivial_bound, values_at
 
 __all__ = ["Hull"]
 

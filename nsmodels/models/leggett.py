@@ -32,12 +32,13 @@ from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Array, Progress, Support, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
 from .purities import purity_of
 from .turns import carrying
+from .values import input_effect, trivial_bound, values_at
 
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""

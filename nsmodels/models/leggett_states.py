@@ -12,8 +12,9 @@ import numpy as np
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
-from .base import Array, values_at
+from .base import Array
 from .hidden_variables import Explorer, with_partners
+from .values import values_at
 
 if TYPE_CHECKING:
     from .leggett import Leggett

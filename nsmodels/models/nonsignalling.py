@@ -31,8 +31,9 @@ from ..core.hidden_states import HiddenStates
 from ..core.proof import DualProof
 from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
-from .base import Progress, ShapedModel, Support, attained_value, values_at
+from .base import Progress, ShapedModel, Support
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
+from .values import attained_value, values_at
 
 __all__ = ["NonSignalling", "dual_bound"]
 

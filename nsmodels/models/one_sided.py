@@ -30,11 +30,12 @@ from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import OneSphereProof
 from ..core.settings import Settings
-from .base import Array, Progress, Support, attained_value, input_effect, trivial_bound, values_at
+from .base import Array, Progress, Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
 from .purities import purity_of
 from .turns import carrying
+from .values import attained_value, input_effect, trivial_bound, values_at
 
 __all__ = ["OneSided"]
 

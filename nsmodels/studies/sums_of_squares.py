@@ -21,8 +21,8 @@ from ..common.arguments import check_noun, check_options, whole
 from ..core.functional import Functional
 from ..engines.sums_of_squares import relaxations
 from ..errors import InputError, SolverError
-from ..models.base import input_effect
 from ..models.leggett import Leggett
+from ..models.values import input_effect
 
 __all__ = ["Relaxation", "leggett3_identity", "leggett3_sides", "relax", "sphere_terms"]
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
-from ...models.base import values_at
 from ...models.hidden_variables import Explorer, HiddenVariableModel
+from ...models.values import values_at
 
 __all__ = ["Columns", "propose", "shown", "starting_columns", "with_partners"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
-from ...models.base import values_at
+from ...models.values import values_at
 from .tasks import Task
 
 __all__ = ["Tracked", "distinct", "follow", "values"]
