@@ -41,11 +41,12 @@ from .exact_mixture import Mixture, generate_exactly, is_exact, restored
 from .exact_model import LARGEST_MISS, ExactModel
 from .lower_end import prove_mixture, prove_noise
 from .reduction import Reduction, find_reduction
-from .result import DecomposeResult, UpperEnd, expand
+from .result import DecomposeResult, expand
 from .rows import make_target
 from .search import Proposal, Search, difference
 from .states import Columns, shown
 from .symmetry import Symmetry, find_symmetry
+from .upper_end import UpperEnd
 
 __all__ = ["decompose"]
 
