@@ -213,7 +213,7 @@ def test_half_a_surrogate_pair_is_written_as_an_escape(tmp_path: Path) -> None:
 
 
 def test_temporary_files_in_use_are_not_swept(tmp_path: Path) -> None:
-    handle, temporary = results._create(tmp_path)
+    handle, temporary = results.create(tmp_path)
     results.write(tmp_path / "result.json", sample(1))
     assert temporary.exists()
     os.close(handle)

@@ -18,8 +18,9 @@ from typing import Any
 
 from .. import checker
 from ..errors import InputError
+from ..files.atomic import replace
 from ..files.problem import Problem, from_data
-from ..files.result import read, replace
+from ..files.result import read
 from .summary import inequality_text, summary, value_name
 
 _PAGE = """<!DOCTYPE html>

@@ -10,7 +10,6 @@ import contextlib
 import json
 import math
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,19 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.enclosure import NO_MODEL_PROVED, exceeds
 from ..errors import InputError, SolverError
+from .atomic import check_replaceable, create, printable, replace, sweep
 
 if TYPE_CHECKING:
     from .problem import Problem
 
-__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "replace", "to_text", "verdict", "write"]
+__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
 OK, OPEN, BAD_INPUT, FAILED = 0, 1, 2, 3
 """Exit codes of ``nsmodels run``."""
-
-_TEMPORARY = ".nsmodels-"
-_LOCKS = os.name == "posix"
 
 
 def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dict[str, Any]:
@@ -134,15 +131,15 @@ def prepare(folder: str | Path, name: str) -> Path:
     target = folder / f"{name}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _check_replaceable(target)
-        _sweep(folder)
-        handle, temporary = _create(folder)
+        check_replaceable(target)
+        sweep(folder)
+        handle, temporary = create(folder)
         os.close(handle)
         temporary.unlink(missing_ok=True)  # another run may have swept it away in between
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"{_printable(folder)}: --out: cannot write results there ({reason}); name another folder"
+            f"{printable(folder)}: --out: cannot write results there ({reason}); name another folder"
         ) from None
     return target
 
@@ -150,33 +147,6 @@ def prepare(folder: str | Path, name: str) -> Path:
 def write(target: Path, result: Mapping[str, Any]) -> None:
     """Write a result file atomically, one top-level key a line; `replace` says what can go wrong."""
     replace(target, to_text(result))
-
-
-def replace(target: Path, text: str) -> None:
-    """Write a text file so that at any moment it is the old one or the new one.
-
-    Raises
-    ------
-    InputError
-        If the disk is full or the folder went away; the old file is untouched and no temporary file stays behind.
-    """
-    try:
-        _check_replaceable(target)
-        _replace(target, text.encode(errors="backslashreplace"))  # a problem may hold half a surrogate pair
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"{_printable(target)}: cannot be written ({reason}); the old file, if any, is untouched"
-        ) from None
-    _sweep(target.parent)
-
-
-def _check_replaceable(target: Path) -> None:
-    """Refuse a folder, a device or a pipe; a link is replaced itself, not what it points to."""
-    if target.is_dir():
-        raise IsADirectoryError(21, f"{target.name} is a folder")
-    if target.exists() and not target.is_file():
-        raise OSError(22, f"{target.name} is a device or a pipe, not a file")
 
 
 def to_text(result: Mapping[str, Any]) -> str:
@@ -187,77 +157,6 @@ def to_text(result: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _replace(target: Path, content: bytes) -> None:
-    handle, temporary = _create(target.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-            if _LOCKS:  # before the lock goes with the open file, or another process may sweep it away
-                os.replace(temporary, target)
-        if not _LOCKS:  # systems that cannot rename an open file have no locks of this kind, and nothing is swept
-            os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(target.parent)
-
-
-def _create(folder: Path) -> tuple[int, Path]:
-    """Open a new locked temporary file; the lock tells `_sweep` in other processes that it is in use."""
-    while True:
-        temporary = folder / f"{_TEMPORARY}{secrets.token_hex(8)}.tmp"
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
-        try:
-            _lock(handle)
-            if os.path.samestat(os.fstat(handle), os.stat(temporary)):
-                return handle, temporary
-        except FileNotFoundError:  # swept away between open and lock: take another name
-            os.close(handle)
-        except BaseException:
-            os.close(handle)
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-
-
-def _lock(handle: int, *, wait: bool = True) -> bool:
-    """Lock an open file; without locks every file counts as in use."""
-    if not _LOCKS:
-        return wait
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
-        return wait
-    return True
-
-
-def _sweep(folder: Path) -> None:
-    """Remove temporary files of processes that were killed: those that nobody holds a lock on."""
-    for temporary in folder.glob(f"{_TEMPORARY}*.tmp"):
-        with contextlib.suppress(OSError):
-            handle = os.open(temporary, os.O_RDONLY)
-            try:
-                if _lock(handle, wait=False):
-                    temporary.unlink()
-            finally:
-                os.close(handle)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable; not every system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def read(path: str | Path) -> dict[str, Any]:
     """Read a result file without believing any of it.
 
@@ -266,7 +165,7 @@ def read(path: str | Path) -> dict[str, Any]:
     InputError
         If it cannot be read, is larger than 256 MiB, or is not a JSON object of schema 1 with kind, value and problem.
     """
-    shown = _printable(path)
+    shown = printable(path)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError(22, "it is not a regular file")
@@ -298,7 +197,3 @@ def answers(path: Path, problem: Problem) -> bool:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
-
-
-def _printable(path: str | Path) -> str:
-    return "".join(c if c.isprintable() else "?" for c in str(path))
