@@ -122,6 +122,7 @@ ADAPTERS = {
     "engines.solvers.simplex",
     "engines.solvers.integer_program",
     "engines.solvers.interior_point",
+    "engines.solvers.quadratic_program",
     "engines.solvers.sdp",
 }
 SOLVERS = {"highspy", "clarabel", "scs", "scipy.optimize", "gurobipy", "pyscipopt"}
@@ -173,6 +174,7 @@ def test_adapters_ask_at_the_gate(module: str) -> None:
         "engines.solvers.simplex": len(calls_of("_run", tree)),
         "engines.solvers.integer_program": plain_calls_of("_call_milp", tree),
         "engines.solvers.interior_point": plain_calls_of("_iterate", tree),
+        "engines.solvers.quadratic_program": len(calls_of("solve", tree)),
         "engines.solvers.sdp": plain_calls_of("call_solver", tree),
     }
     assert runs[module] == 1

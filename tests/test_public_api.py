@@ -10,8 +10,8 @@ import pytest
 import nsmodels as ns
 
 NAMES = """
-Behavior Behaviour Bell Enclosure Finite Functional Hull Inequality Leggett NonSignaling NonSignalling Quantum Settings
-Unbiased __version__ behaviours bound convex decompose errors functionals marginals plots settings
+Behavior Behaviour Bell Enclosure Finite Functional Hull Inequality Leggett NonSignaling NonSignalling OneSided Quantum
+Settings Unbiased __version__ behaviours bound convex decompose design errors functionals marginals plots settings
 """.split()
 
 
@@ -28,7 +28,7 @@ def test_every_public_name_loads(name: str) -> None:
 def test_what_the_names_are() -> None:
     for name in ("behaviours", "convex", "errors", "functionals", "plots", "settings"):
         assert isinstance(getattr(ns, name), types.ModuleType)
-    for name in ("bound", "decompose", "marginals"):
+    for name in ("bound", "decompose", "design", "marginals"):
         assert inspect.isfunction(getattr(ns, name))
     assert ns.Behavior is ns.Behaviour
     assert ns.NonSignaling is ns.NonSignalling

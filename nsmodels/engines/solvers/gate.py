@@ -6,7 +6,7 @@ the cause and the remedy. What is left it hands to the caller's verifier, which 
 from the data. Even a verified answer is only a proposal: nothing here is proved.
 
 The adapters are `lp` (one linear program), `simplex` and `interior_point` (the sequences of column generation),
-`integer_program`, and `sdp` (every cone, through CVXPY). No other module calls a solver.
+`integer_program`, `quadratic_program`, and `sdp` (every cone, through CVXPY). No other module calls a solver.
 """
 
 from __future__ import annotations

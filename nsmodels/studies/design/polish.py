@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.hidden_states import HiddenStates
+from ...engines.solvers import quadratic_program
 from ...errors import SolverError
 from .charts import Chart, Layout
 from .inner import Place
-from .programs import LARGEST, brackets, quadratic
+from .programs import LARGEST, brackets
 from .tasks import Task
 from .tracked import Tracked, distinct, follow, values
 
@@ -122,12 +123,13 @@ class _Program:
         low[n], high[n] = 0.0, 1e4
         full = np.zeros((n + 1, n + 1))
         full[:n, :n] = hessian
-        x, _, weights, price = quadratic(
+        solved = quadratic_program.solve(
             full, np.append(self.cost_slope, c), rows, np.concatenate([self.right, self.room]),
             np.append(self.gain_slope, -g), 1.0 - self.gain, low, high,
         )  # fmt: skip
+        x = solved.x
         promise = _linear(task, self.cost, float(self.cost_slope @ x[:n]), c * float(x[n]))
-        return x[:n], promise, weights[: len(self.rows)], price
+        return x[:n], promise, solved.multipliers[: len(self.rows)], solved.price
 
     def curvature(self, step: Array, weights: Array, price: float) -> Array:
         """The Hessian of the Lagrangian on what the active rows leave free, made positive definite there."""

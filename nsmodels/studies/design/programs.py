@@ -12,17 +12,16 @@ Solvers only propose: the oracle looks at what comes out of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.hidden_states import HiddenStates
+from ...engines.solvers import quadratic_program
 from ...engines.solvers.lp import solve
-from ...errors import SolverError
 from .tasks import Task
 
-__all__ = ["Proposal", "Step", "brackets", "minimum", "quadratic"]
+__all__ = ["Proposal", "Step", "brackets", "minimum"]
 
 Array = NDArray[np.float64]
 
@@ -86,37 +85,6 @@ def minimum(task: Task, directions: Array, states: HiddenStates, step: Step | No
         x, weights, value = answer.x, answer.upper_multipliers, answer.objective
     else:
         hessian = np.diag(np.concatenate([curvature, curvature, np.zeros(1 + size)]))
-        x, value, weights, _ = quadratic(hessian, c, rows, right, equality, 1.0, lower, upper)
+        solved = quadratic_program.solve(hessian, c, rows, right, equality, 1.0, lower, upper)
+        x, weights, value = solved.x, solved.multipliers, solved.objective
     return Proposal(value, x[:K] - x[K : 2 * K], x[2 * K + 1 :], weights[:m])
-
-
-def quadratic(
-    hessian: Array, c: Array, rows: Array, right: Array, equality: Array, total: float, lower: Array, upper: Array
-) -> tuple[Array, float, Array, float]:
-    """Minimise ½ x·H x + c·x with rows x ≤ right, equality·x = total and bounds: x, the value, the multipliers.
-
-    Raises
-    ------
-    SolverError
-        If Clarabel finds no minimum.
-    """
-    import clarabel
-    from scipy import sparse
-
-    n, m = len(c), len(rows)
-    matrix = np.concatenate([equality[None], rows, np.eye(n), -np.eye(n)])
-    bounds = np.concatenate([[total], right, upper, -lower])
-    settings: Any = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.max_threads = 1
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-13
-    cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(m + 2 * n)]
-    upper_half = sparse.triu(sparse.csc_matrix(hessian), format="csc")
-    answer = clarabel.DefaultSolver(upper_half, c, sparse.csc_matrix(matrix), bounds, cones, settings).solve()
-    x, z = np.array(answer.x), np.array(answer.z)
-    if "Solved" not in str(answer.status) and "InsufficientProgress" not in str(answer.status):
-        raise SolverError(f"Clarabel answers {answer.status} to a step of the search for settings")
-    if not (np.isfinite(x).all() and np.isfinite(z).all()):
-        raise SolverError("Clarabel answers with numbers that are not finite")
-    value = float(0.5 * x @ hessian @ x + c @ x)
-    return np.clip(x, lower, upper), value, np.maximum(z[1 : 1 + m], 0.0), -float(z[0])
