@@ -670,14 +670,17 @@ def check_vectors(lower: Any, wanted: Any, noise: Any, model: Any, settings: Any
     parts, (visibility, repair) = model.parts or (model,), (rational(lower[key]) for key in ("visibility", "repair"))
     laws = [part.etas for part in parts if part.name == "leggett"]
     need(laws and settings, "a repair is not allowed")
-    purities, plain = max(laws, key=min), noise is None
+    purities = max(laws, key=min)
     for p, (means, key) in enumerate(((wanted.alice, "u"), (wanted.bob, "v"))):
         others = (noise and (noise.alice, noise.bob)[p]) or len(sides[p]) * [ZERO]
         off = error + visibility * wanted.marginal_radius + EPS
-        left = [visibility * (m - n) + n - (1 - repair) * sum(x) for m, n, x in zip(means or [], others, sides[p])]
         if not means:
             continue
-        vector, straight = [ZERO, ZERO, visibility * (wanted.height or ZERO)], plain and wanted.height is not None
+        goals = [visibility * (m - n) + n for m, n in zip(means, others)]
+        left = [goal - (1 - repair) * sum(x) for goal, x in zip(goals, sides[p])]
+        nothing = not (any(goals) or visibility * wanted.marginal_radius)  # then their vector is 0
+        straight = nothing or (wanted.height is not None and not any(others))
+        vector = [ZERO, ZERO, ZERO if nothing else visibility * (wanted.height or ZERO)]
         for w, state in zip(lower["weights"], lower["states"]):
             part = parts[state.get("part", 0)]
             if part.name == "leggett":

@@ -247,7 +247,14 @@ class _Task:
             searched = time.perf_counter()
             if stopped == "time_limit":
                 self.reason = "time_limit"
-            if search.infeasible or self._left() <= 0.0:
+            if search.infeasible and self._left() > 0.0:
+                met = self._prove_none(search)
+                if met is None:
+                    break
+                search.infeasible = False
+                search.master.add_columns(met)
+                continue
+            if self._left() <= 0.0:
                 break
             if search.lower >= 1.0 - self.tolerance:
                 self.lower = self._prove_lower(search, symmetry)
@@ -343,10 +350,22 @@ class _Task:
             return
         if self.upper is None:
             proposal = search.vertex if search.vertex is not None else search.best
-            if proposal is None and search.infeasible:
-                proposal = Proposal(search.master.vertex().functional, 0.0)
             if proposal is not None:
                 self._prove_upper(search, proposal, max(self._left(), GRACE))
+
+    def _prove_none(self, search: Search) -> Columns | None:
+        """Ask the oracle whether any mixture can exist; states that were missing, or None where that is all."""
+        proposal = _scaled(search.master.vertex().functional)
+        if proposal is None:
+            return None
+        f = proposal[0]
+        support = self._ask(f, search, max(self._patience(search), 0.5), {}, 1e-10)
+        if support is None or self._closed():
+            return None
+        met = self._states_met(support)
+        present = float(search.master.columns.values(f).max())
+        better = met.take(met.values(f) > present + 1e-9 * (1.0 + abs(present)))
+        return better if len(better) else None
 
     def _prove_upper(self, search: Search, proposal: Proposal, seconds: float) -> Columns | None:
         """Prove a proposed functional; return the states met on the way if it is worth more than was thought at one."""
@@ -432,6 +451,8 @@ class _Task:
 
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
+        if lower is not None and lower.deviation > LARGEST_MISS:
+            lower = None  # not even an estimate
         low = 0.0 if lower is None else lower.visibility + 0.0
         high = 1.0 if upper is None else min(upper.visibility, 1.0)
         status, reason = Status.CERTIFIED, self.reason
@@ -444,8 +465,8 @@ class _Task:
             status = Status.NO_ANSWER
             if upper is not None and upper.visibility == -math.inf:
                 reason = NO_MODEL_PROVED
-            elif search.infeasible:
-                reason = NOT_FOUND
+            elif reason not in ("interrupted", "time_limit"):
+                reason = NOT_FOUND if self.reason == "tolerance_met" or search.infeasible else self.reason
             high = max(high, 0.0)
         elif upper is not None and lower.deviation > 0.0 and low > high - 1e-12:
             # ends may cross within the deviation that the model states; a lower V is missed by so much more

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ...engines.recombination import recombine
 from ...models.hidden_variables import HiddenVariableModel
 from .exact_model import LARGEST_MISS, ExactModel, exact_model
-from .room import in_the_ball, strictest, with_mean_vectors
+from .mean_vectors import with_mean_vectors
+from .room import in_the_ball, strictest
 from .rows import Target
 from .states import Columns, with_partners
 from .strict_noise import strict_noise_model
@@ -69,6 +70,10 @@ def prove_mixture(
         room = strictest(target, parts, columns, rng, deadline=deadline)
         if room is not None:
             model = _better(model, with_mean_vectors(target, parts, columns, weights, visibility, room))
+    if model.deviation > 0.0 and equations:
+        room = strictest(target, parts, columns, rng, visibility=0.0, deadline=deadline)
+        if room is not None:
+            model = _better(model, with_mean_vectors(target, parts, room[0], room[1], 0.0, room))
     if model.visibility < visibility - 0.3 * tolerance or model.deviation > 0.0:
         model = _better(model, in_the_ball(target, parts, columns, tolerance=tolerance, deadline=deadline))
     return model

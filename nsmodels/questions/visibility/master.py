@@ -3,7 +3,8 @@
     maximise V − M t   over ρ ≥ 0, 0 ≤ V ≤ 1, t ≥ 0 with  Σ ρ = 1,  Σ ρ K_r ≤ right_r + V slope_r + t  for the rows r,
     Σ ρ m = margin_right + V margin_slope + p − q  (p, q ≥ 0, cost M as well) where marginals are matched by equations.
 
-t, p and q keep the program feasible while states are still missing; they vanish at the end or nothing is feasible.
+t, p and q keep the program feasible while states are still missing. M can be too small: then the worth of V is set to 0
+for a while (`aim`), until t, p and q vanish or it is plain that nothing is feasible.
 """
 
 from __future__ import annotations
@@ -65,11 +66,42 @@ class MasterSolution:
     accurate: bool
 
 
+def _equations(target: Target, spans: tuple[Array, Array] | None) -> Array:
+    """The equations of the marginals as combinations of them, a row each; the identity where no span is known.
+
+    Marginals a·U of mean vectors U are told apart badly by nearly equal directions, so the equations are those of the
+    components of U; beside them stay the combinations that vanish on the span, where the target's do not.
+    """
+    p = len(target.margin_right)
+    if spans is None or p == 0:
+        return np.eye(p)
+    given = np.stack([target.margin_right, target.margin_slope], axis=1)
+    rows: list[Array] = []
+    start = 0
+    for span in spans:
+        stop = start + len(span)
+        left, sizes, _ = np.linalg.svd(span, full_matrices=True)
+        rank = int((sizes > 1e-9 * max(float(sizes[0]), 1e-300)).sum())
+        inside = left[:, :rank].T / sizes[:rank, None]
+        outside = left[:, rank:].T
+        for row in [*inside, *outside[np.abs(outside @ given[start:stop]).max(axis=1, initial=0.0) > 1e-11]]:
+            whole = np.zeros(p)
+            whole[start:stop] = row
+            rows.append(whole)
+        start = stop
+    return np.array(rows).reshape(-1, p)
+
+
 class Master:
     """Rows and columns found so far."""
 
-    def __init__(self, target: Target, columns: Columns, rows: Index) -> None:
+    def __init__(
+        self, target: Target, columns: Columns, rows: Index, spans: tuple[Array, Array] | None = None
+    ) -> None:
         self.target = target
+        self.equations = _equations(target, spans)
+        self.margin_right = self.equations @ target.margin_right
+        self.margin_slope = self.equations @ target.margin_slope
         self.columns = columns
         self.rows = rows
         self.table = target.coefficients(columns.alice, columns.bob, rows)
@@ -77,6 +109,12 @@ class Master:
         self._vertex: VertexProgram | None = None
         self._vertex_shape = (0, 0)
         self._last: tuple[Array, Array] | None = None
+        self.worth, self.penalty = 1.0, PENALTY
+
+    def aim(self, worth: float, penalty: float) -> None:
+        """Maximise worth · V − penalty · (t + p + q) from now on."""
+        self.worth, self.penalty = worth, penalty
+        self._vertex, self._last = None, None
 
     def add_columns(self, columns: Columns) -> None:
         """Append hidden states."""
@@ -125,14 +163,14 @@ class Master:
     @property
     def _extra(self) -> int:
         """How many variables come after the weights: V, t, p and q."""
-        return 2 + 2 * len(self.target.margin_right)
+        return 2 + 2 * len(self.equations)
 
     def interior(self, tolerance: float, deadline: float = math.inf) -> MasterSolution:
         """Solve by the interior-point method to a gap of about the tolerance."""
         began = time.perf_counter()
         target, rows = self.target, self.rows
         m, n = self.table.shape
-        p = len(target.margin_right)
+        p = len(self.equations)
         # variables: ρ (n), V, t, p and q;  rows: m inequalities, V ≤ 1, then Σ ρ = 1 and the marginals
         A = np.zeros((m + 2 + p, n + 2 + 2 * p))
         A[:m, :n] = self.table
@@ -142,20 +180,20 @@ class Master:
         A[m + 1, :n] = 1.0
         if p:
             marginals = A[m + 2 :]
-            marginals[:, :n] = np.concatenate([self.columns.alice, self.columns.bob])
-            marginals[:, n] = -target.margin_slope
+            marginals[:, :n] = self.equations @ np.concatenate([self.columns.alice, self.columns.bob])
+            marginals[:, n] = -self.margin_slope
             marginals[:, n + 2 : n + 2 + p] = -np.eye(p)
             marginals[:, n + 2 + p :] = np.eye(p)
-        b = np.concatenate([target.right[rows], [1.0, 1.0], target.margin_right])
+        b = np.concatenate([target.right[rows], [1.0, 1.0], self.margin_right])
         c = np.zeros(A.shape[1])
-        c[n] = -1.0
-        c[n + 1 :] = PENALTY
+        c[n] = -self.worth
+        c[n + 1 :] = self.penalty
         start = self._start(A, c)
         answer = interior_point(A, b, c, m + 1, tolerance=tolerance, deadline=deadline, start=start)
         self._last = answer.x, answer.y
         weights = answer.x[:n] / answer.x[:n].sum()
         y = np.maximum(-answer.y[:m], 0.0)
-        functional = target.functional(rows, y, -answer.y[m + 2 :])
+        functional = target.functional(rows, y, -answer.y[m + 2 :] @ self.equations)
         self.seconds["interior"] += time.perf_counter() - began
         return MasterSolution(
             float(answer.x[n]), float(answer.x[n + 1 :].sum()), weights, answer.reduced[:n], y, answer.slack[:m],
@@ -178,18 +216,19 @@ class Master:
         start = time.perf_counter()
         target, rows = self.target, self.rows
         m, n = self.table.shape
-        p = len(target.margin_right)
+        p = len(self.equations)
         if self._vertex is None:
             program = VertexProgram()
             # V, t, p, q come first, so that states can be appended; V ≤ 1, Σ ρ = 1 and the marginals come first as well
             fixed = np.zeros((2 + p, 2 + 2 * p))
             fixed[0, 0] = 1.0
-            fixed[2:, 0] = -target.margin_slope
+            fixed[2:, 0] = -self.margin_slope
             fixed[2:, 2 : 2 + p] = -np.eye(p)
             fixed[2:, 2 + p :] = np.eye(p)
-            program.add_columns(np.zeros((0, 2 + 2 * p)), np.concatenate([[1.0], np.full(1 + 2 * p, -PENALTY)]))
+            costs = np.concatenate([[self.worth], np.full(1 + 2 * p, -self.penalty)])
+            program.add_columns(np.zeros((0, 2 + 2 * p)), costs)
             program.add_rows(fixed[:1], np.ones(1))
-            program.add_rows(fixed[1:], np.concatenate([[1.0], target.margin_right]), equality=True)
+            program.add_rows(fixed[1:], np.concatenate([[1.0], self.margin_right]), equality=True)
             self._vertex = program
             self._vertex_shape = (0, 0)
         program = self._vertex
@@ -200,7 +239,7 @@ class Master:
             top = np.concatenate([np.zeros((1, n - done_columns)), np.ones((1, n - done_columns))])
             blocks = [top]
             if p:
-                blocks.append(np.concatenate([new.alice, new.bob]))
+                blocks.append(self.equations @ np.concatenate([new.alice, new.bob]))
             blocks.append(self.table[:done_rows, done_columns:])
             program.add_columns(np.concatenate(blocks), np.zeros(n - done_columns))
         if m > done_rows:
@@ -215,7 +254,7 @@ class Master:
         weights = np.maximum(x[head:], 0.0)
         weights = weights / weights.sum() if weights.sum() > 0 else np.full(n, 1.0 / n)
         y = np.maximum(multipliers[2 + p :], 0.0)
-        z, sigma = multipliers[2 : 2 + p], multipliers[1]
+        z, sigma = multipliers[2 : 2 + p] @ self.equations, multipliers[1]
         functional = target.functional(rows, y, z)
         reduced = y @ self.table + sigma
         if p:

@@ -5,9 +5,10 @@ Two kinds of states can be mixed in without being listed, because any of a whole
 - *local points*: correlators and marginals of ℓ1 norm ≤ 1 are Bell-local (mix single correlators ±1 and single
   marginals ±1). With κ of them, a mixture M is a model of T where (1 − κ) M + κ L = T, that is Σ |T − (1 − κ) M| ≤ κ.
   So M is made for the target blown up by 1/(1 − κ): there is room for that where the target is not on the boundary;
-- *mean vectors*: states of Leggett's law average to any two mean vectors of length ≤ 1. With κ of them the marginals
-  η a·(mean of u) are right if what is missing is η a_i·δ with |δ| ≤ κ, and each row Σ ρ |A ± B| grows by at most
-  κ (η_A + η_B), for which `strictest` makes room: a mixture whose rows hold with as much to spare as possible.
+- *mean vectors* (`visibility.mean_vectors`): states of Leggett's law average to any two mean vectors of length
+  ≤ 1. With κ of them the marginals η a·(mean of u) are right if what is missing is η a_i·δ with |δ| ≤ κ, and each row
+  Σ ρ |A ± B| grows by at most κ (η_A + η_B), for which `strictest` makes room: a mixture whose rows hold with as much
+  to spare as possible.
 
 The checker computes both sums again in rational numbers.
 """
@@ -29,14 +30,12 @@ from .exact_model import ExactModel, dyadic_weights, exact_columns, pair_right, 
 from .rows import Target
 from .states import Columns, starting_columns
 
-__all__ = ["in_the_ball", "strictest", "with_mean_vectors"]
+__all__ = ["SHARES", "corrected", "given", "in_the_ball", "strictest"]
 
 Array = NDArray[np.float64]
 
 SHARES = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 4e-7, 7e-7)
 """How much is mixed in, in turn."""
-STATES = ("partially_entangled", "from_state")
-"""Behaviours whose marginals are scalar products of the directions with a vector, whatever the directions."""
 MOST_ENTRIES = 4_000_000
 """Rows times columns of the linear programs here."""
 
@@ -46,13 +45,14 @@ def _left(deadline: float) -> float:
     return min(max(deadline - time.perf_counter(), 0.05), 60.0)
 
 
-def _given(target: Target, visibility: float, scale: float = 1.0) -> Array:
+def given(target: Target, visibility: float, scale: float = 1.0) -> Array:
+    """The marginals that are to be matched at V, times the scale."""
     return scale * (target.margin_right + visibility * target.margin_slope)
 
 
-def _corrected(columns: Columns, weights: Array, wanted: Array) -> Array:
-    """Weights in proportion to the given ones whose means are the wanted ones, as far as double precision goes."""
-    stacked = np.concatenate([columns.alice, columns.bob, np.ones((1, len(columns)))])
+def corrected(rows: Array, weights: Array, wanted: Array) -> Array:
+    """Weights in proportion to the given ones whose mean rows are the wanted ones, as far as double precision goes."""
+    stacked = np.concatenate([rows, np.ones((1, rows.shape[1]))])
     right = np.append(wanted, 1.0)
     for _ in range(3):
         active = weights > 0.0
@@ -109,89 +109,6 @@ def strictest(
     return several.take(used), weights[used] / weights[used].sum(), float(answer.x[n])
 
 
-def _law(
-    parts: Sequence[HiddenVariableModel], columns: Columns, target: Target
-) -> tuple[float, float, Array, Array] | None:
-    """Purities and directions of a part whose mean vectors can make up for the marginals that are missing.
-
-    That is where the marginals are known to be those of some mean vector: because they are a quantum state's and all
-    states but Leggett's are unbiased, or because the directions are independent but for copies, up to sign.
-    """
-    laws = [(part.mean_vectors(), part.span()) for part in parts]
-    known = [(etas, spans) for etas, spans in laws if etas is not None and spans is not None]
-    if not known:
-        return None
-    etas, spans = max(known, key=lambda law: min(law[0]))
-    bare = np.isnan(columns.u[:, 0])
-    unbiased = not (columns.alice[:, bare].any() or columns.bob[:, bare].any())
-    noise = [x for x in (target.noise.alice, target.noise.bob) if x is not None and x.any()]
-    along = unbiased and target.behaviour.name in STATES and not noise
-    if not along and not all(_independent(span) for span in spans):
-        return None
-    return etas[0], etas[1], spans[0], spans[1]
-
-
-def _independent(directions: Array) -> bool:
-    """Whether no direction depends on others, copies and opposites apart."""
-    rows: list[Array] = []
-    for row in directions:
-        if not any(np.array_equal(row, other) or np.array_equal(row, -other) for other in rows):
-            rows.append(row)
-    return len(rows) <= 3 and float(np.linalg.svd(np.array(rows), compute_uv=False)[-1]) > 1e-6
-
-
-def _needed(directions: Array, missing: Array, wanted: Array, entry_error: float) -> float:
-    """A share κ of states that makes up for the missing marginals of a party, three times as large as it need be."""
-    if not directions.any():
-        return math.inf if missing.any() else 0.0
-    inverse = np.linalg.pinv(directions, rcond=1e-12)
-    off = float(np.linalg.norm(inverse, 2)) * (entry_error + 1e-15) * len(directions)
-    # the others lose κ of their mean U too: |δ + κ U| ≤ κ
-    spare = 1.0 - float(np.linalg.norm(inverse @ wanted)) - off
-    return 3.0 * (float(np.linalg.norm(inverse @ missing)) + off) / spare if spare > 0.0 else math.inf
-
-
-def with_mean_vectors(
-    target: Target,
-    parts: Sequence[HiddenVariableModel],
-    columns: Columns,
-    weights: Array,
-    visibility: float,
-    strict: tuple[Columns, Array, float],
-) -> ExactModel | None:
-    """The model of nearly the given V with room for rounding, its marginals made right by states of Leggett's law."""
-    rooms, shares, other = strict
-    both = Columns.join([columns, rooms])
-    equations = len(target.margin_right) > 0
-    law = _law(parts, both, target) if equations else None
-    if equations and law is None:
-        return None
-    eta_a, eta_b, *spans = law or (0.0, 0.0)
-    exact, vectors, entry_error = exact_columns(parts, both)
-    right, slope = pair_right(target)
-    n_alice = len(exact.alice)
-    for share in (*SHARES, 1e-6, 1e-5, 1.0):
-        v = max((1.0 - share) * visibility + share * other, 0.0)
-        if share == 1.0:
-            v = other
-        mixed = np.concatenate([(1.0 - share) * weights, share * shares])
-        final = dyadic_weights(_corrected(exact, mixed, _given(target, v)) if equations else mixed)
-        sums = row_sums(target, exact, final, entry_error)
-        missing = np.zeros(n_alice + len(exact.bob))
-        if equations:
-            missing = _given(target, v) - np.concatenate([exact.alice @ final, exact.bob @ final])
-        repair = 0.0
-        for span, eta, mine in zip(spans, (eta_a, eta_b), (slice(0, n_alice), slice(n_alice, None))):
-            repair = max(repair, _needed(eta * span, missing[mine], _given(target, v)[mine], entry_error))
-        error = sums.error + target_error(target, v) + repair * (eta_a + eta_b)
-        if repair < 1e-7 and (sums.sums + error <= right + v * slope).all():
-            kept = final > 0.0
-            chosen = exact.take(kept)
-            hidden = [vectors[k] for k in np.flatnonzero(kept).tolist()]
-            return ExactModel(v, final[kept], chosen, hidden, target.antipodal, sums.sums, 0.0, Fraction(repair))
-    return None
-
-
 def in_the_ball(
     target: Target, parts: Sequence[HiddenVariableModel], columns: Columns, *, tolerance: float,
     deadline: float = math.inf,
@@ -229,7 +146,7 @@ def in_the_ball(
         v = 1.0 if answer.x[m] >= 1.0 - 1e-12 else float(answer.x[m])
         weights = answer.x[:m]
         if len(target.margin_right):
-            weights = _corrected(exact, weights, _given(target, v, scale))
+            weights = corrected(equal[1:, :m], weights, given(target, v, scale))
         final = dyadic_weights(weights)
         sums = row_sums(target, exact, final, entry_error)
         wanted = scale * (right[:n] - 1.0 + v * slope[:n])
@@ -239,7 +156,7 @@ def in_the_ball(
         if len(target.margin_right):
             means = np.concatenate([exact.alice @ final, exact.bob @ final])
             rounding = max(target.behaviour.rounding, target.noise.rounding) + entry_error + 2e-15
-            total += float(np.abs(means - _given(target, v, scale)).sum()) + len(means) * rounding
+            total += float(np.abs(means - given(target, v, scale)).sum()) + len(means) * rounding
         if total * 1.0001 <= share:
             kept = final > 0.0
             hidden = [vectors[k] for k in np.flatnonzero(kept).tolist()]

@@ -35,6 +35,10 @@ SMALL_MASTER = 250_000
 """Rows times columns up to which the simplex method takes over where the interior point gets no further."""
 FEW_ROWS = 300
 """Rows up to which a vertex is looked for at the end in any case: short inequalities and few states."""
+FEASIBLE = 1e-8
+"""How much of the target a mixture may miss while it is looked for whether there is one."""
+LARGE_PENALTY = 1e5
+"""For master programs whose multipliers proved to be larger than usual."""
 THOROUGH = 12
 """How many times more starts than columns where a functional is about to be proved."""
 
@@ -103,6 +107,7 @@ class Search:
     vertex: Proposal | None = None
     primal: tuple[Columns, Array, float] | None = None
     infeasible: bool = False
+    seeking: bool = False
     rounds: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     pricing_seconds: float = 0.0
@@ -118,7 +123,8 @@ class Search:
         n_a, n_b = behaviour.shape
         self.width = n_a + n_b
         self.count = int(np.clip(2 * self.width, 60, 500))
-        self.master = Master(self.target, columns, self._first_rows(columns))
+        laws = self.parts[0].span() if len(self.parts) == 1 else None
+        self.master = Master(self.target, columns, self._first_rows(columns), laws)
         self.use_vertex = not any(part.smooth for part in self.parts)
         self.spans = self._marginal_spans()
         self.row_seconds += time.perf_counter() - start
@@ -200,7 +206,7 @@ class Search:
         """New hidden states, and the visibility that the master's own functional would prove."""
         start = time.perf_counter()
         budget = 0.02 * max(self.tolerance, min(self._gap(), 1e-2))
-        functional = normalised(solution.functional, self.target, budget)
+        functional = None if self.seeking else normalised(solution.functional, self.target, budget)
         if functional is None:
             functional = solution.functional
         functional = self._lightest(functional)
@@ -216,9 +222,13 @@ class Search:
             own = self._consider(candidate, states)
         columns = Columns.join(found)
         step, noise = difference(functional, self.target)
-        values = columns.values(functional) - noise - solution.visibility * step
+        level = noise + solution.visibility * step
+        if solution.elastic > 1e-9:  # the target is not reached yet: worth adding is what tops the states so far
+            level = min(level, float(self.master.columns.values(functional).max()))
+        values = columns.values(functional) - level
         # worth adding: valued above what every state in use is worth; by 2 per cent of the best, not by rounding
-        margin = max(1e-12, 0.02 * max(float(values.max(initial=0.0)), 0.0))
+        least = 1e-9 * (1.0 + abs(level)) if solution.elastic > 1e-9 else 1e-12
+        margin = max(least, 0.02 * max(float(values.max(initial=0.0)), 0.0))
         worth = np.flatnonzero(values > margin)
         columns = columns.take(worth[np.argsort(-values[worth])])
         spacing = float(np.clip(0.3 * math.sqrt(max(self._gap(), 1e-14)), 1e-6, 0.2)) if self.best else 0.1
@@ -327,10 +337,18 @@ class Search:
             improved = self._gap() < 0.98 * before or not math.isfinite(before)
             stalled = 0 if improved else stalled + 1
             nothing_new = len(rows) == 0 and len(columns) == 0
-            if nothing_new or stalled >= (12 if not self.use_vertex else 60):
-                if solution.elastic > 1e-6 and nothing_new:
-                    self.infeasible = True
-                    return "infeasible"
+            if self.seeking and solution.elastic <= FEASIBLE and len(rows) == 0:
+                self.seeking = False
+                self.master.aim(1.0, LARGE_PENALTY)
+                switched_at, stalled = self.rounds, 0
+            elif nothing_new or stalled >= (12 if not self.use_vertex else 60):
+                if solution.elastic > FEASIBLE and not math.isfinite(self.lower):
+                    if self.seeking:
+                        self.infeasible = True
+                        return "infeasible"
+                    self._seek()
+                    switched_at, stalled = self.rounds, 0
+                    continue
                 if self.use_vertex or not self._may_use_vertex():
                     return "stalled"
                 self._switch()
@@ -342,6 +360,11 @@ class Search:
             self.master.add_rows(rows)
             if switched_at != self.rounds:
                 self._purge(solution)
+
+    def _seek(self) -> None:
+        """Look for any mixture at all: the penalty did not suffice, or there is none."""
+        self.seeking = self.use_vertex = True
+        self.master.aim(0.0, 1.0)
 
     def _may_use_vertex(self) -> bool:
         m, n = self.master.table.shape
