@@ -1,16 +1,20 @@
-# make demo       install into .venv and answer the first problem
-# make test       lint, types and tests
-# make notebooks  execute the notebooks
-# make results    answer every shipped problem again and write the table of theorems
-# make pictures   draw the picture of the README again
+# make demo         install into .venv and answer the first problem
+# make test         lint, types and tests
+# make test-lowest  the tests with the lowest versions that pyproject.toml allows, in an environment of their own
+# make notebooks    execute the notebooks
+# make results      answer every shipped problem again and write the table of theorems
+# make pictures     draw the picture of the README again
 #
-# PYTHON chooses the interpreter (3.11 or newer). uv is used where it is installed, else venv and pip.
+# PYTHON chooses the interpreter (3.11 or newer), LOWEST_PYTHON that of test-lowest (3.11 itself). uv is used where it is
+# installed, else venv and pip. PYTEST_ARGS go to pytest; the tests run on all cores.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-PYTEST_ARGS ?= -q
+PYTEST_ARGS ?= -q -n auto
+LOWEST := .venv-lowest
+LOWEST_PYTHON ?= $(or $(shell $(PYTHON) -c 'import sys; print(sys.executable * (sys.version_info[:2] == (3, 11)))'),python3.11)
 
 ifneq ($(UV),)
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
@@ -18,7 +22,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo test notebooks results pictures clean
+.PHONY: demo test test-lowest notebooks results pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/nsmodels run problems/leggett_l3.toml --out out --picture out/leggett_l3.svg
@@ -27,6 +31,19 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Kernels that other versions compiled are kept apart.
+test-lowest: $(LOWEST)/.installed
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWEST)/numba $(LOWEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+$(LOWEST)/.installed: pyproject.toml .ci/lowest.py
+	$(LOWEST_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Python 3.11 is needed: make test-lowest LOWEST_PYTHON=…"; exit 1; }
+	$(LOWEST_PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST_PYTHON) .ci/lowest.py > $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint $(LOWEST)/constraints.txt --editable '.[test,notebooks]'
+	@touch $@
 
 notebooks: $(VENV)/.installed-notebooks
 	$(BIN)/python -m pytest -q tests/test_notebooks.py
@@ -55,8 +72,8 @@ $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-notebooks: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable '.[notebooks]' 'pytest>=8,<10'
+	$(INSTALL) --editable '.[test,notebooks]'
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""Write the lowest versions that pyproject.toml allows, as constraints for an installer: one ``name==version`` a line."""
+"""Write the lowest versions that pyproject.toml allows, as constraints for an installer: lines ``name==version``."""
 
 import re
 import sys
