@@ -171,7 +171,7 @@ def test_tilted_chsh_is_attained_by_qubits(beta):
 @pytest.mark.parametrize("functional", [ns.functionals.chained(4), i3322()], ids=["correlators", "marginals"])
 def test_a_crippled_solver_never_yields_a_bound(solver, functional):
     with pytest.raises(SolverError):
-        ns.Quantum(functional.shape).support(functional, solver=solver, max_iters=1)
+        ns.Quantum(functional.shape).enclose_by(solver, functional, max_iters=1)
 
 
 def test_a_failing_solver_leaves_no_answer(monkeypatch):
@@ -197,8 +197,8 @@ def test_interruption_keeps_what_is_proved(monkeypatch):
 
 
 def test_quantum_boxes_are_no_hidden_states():
-    with pytest.raises(InputError, match="bound only"):
-        ns.Quantum((2, 2)).propose(ns.functionals.chsh(), 1, rng=np.random.default_rng(0))
+    with pytest.raises(InputError, match="no hidden states"):
+        ns.decompose(ns.behaviours.pr_box(), ns.Quantum((2, 2)))
 
 
 def test_the_certificate_states_what_the_result_shows():

@@ -324,8 +324,8 @@ ADAPTERS = {
     "the simplex method of HiGHS": grown,
     "the branch and bound of HiGHS": integer,
     "the interior-point method": central,
-    "CLARABEL": lambda: ns.Quantum((2, 2)).support(ns.functionals.chsh(), solver="CLARABEL"),
-    "SCS": lambda: ns.Quantum((2, 2)).support(ns.functionals.chsh(), solver="SCS"),
+    "CLARABEL": lambda: ns.Quantum((2, 2)).enclose_by("CLARABEL", ns.functionals.chsh()),
+    "SCS": lambda: ns.Quantum((2, 2)).enclose_by("SCS", ns.functionals.chsh()),
 }
 
 

@@ -26,15 +26,18 @@ so over their mixtures, is
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
+from ..common.interrupts import loading
+from ..core.effort import NO_HINT, Effort, Hint, Progress
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
@@ -46,8 +49,6 @@ from .values import input_effect
 __all__ = ["Model", "Progress", "ShapedModel", "Support"]
 
 Array = NDArray[np.float64]
-Progress = Callable[[float, float, int, float], None]
-"""``progress(lower, upper, work, seconds)``, called at most about ten times a second."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,6 @@ class Model(ABC):
     def shape(self) -> tuple[int, int]:
         """Numbers of settings (n_A, n_B)."""
 
-    @abstractmethod
     def support(
         self,
         functional: Functional,
@@ -99,22 +99,38 @@ class Model(ABC):
         time_limit_s: float = 60.0,
         seed: int = 0,
         progress: Progress | None = None,
+        hint: Hint = NO_HINT,
     ) -> Support:
         """Enclose h(f), the maximum of the functional over the model.
+
+        The same for all models: it checks, loads and compiles undisturbed, times, and asks `_enclose`.
 
         Parameters
         ----------
         functional : Functional
             Of the model's shape.
-        tolerance : float
-            Wanted width of the enclosure; > 0.
-        time_limit_s : float
-            Return the best proved enclosure after this many seconds.
-        seed : int
-            Seed of every random choice.
-        progress : callable, optional
-            Called with (lower, upper, work, seconds).
+        tolerance, time_limit_s, seed, progress
+            See `nsmodels.core.effort.Effort`.
+        hint : Hint
+            What is known already.
         """
+        self._check(functional)
+        with loading():
+            compiling = self.load()
+        begin = time.perf_counter()
+        answer = self._enclose(functional, Effort(tolerance, time_limit_s, seed, progress), hint)
+        later = float(answer.stats.get("compile_seconds", 0.0))  # what could be compiled only on the way
+        seconds = time.perf_counter() - begin - later
+        stats = {"seconds": seconds, **answer.stats, "compile_seconds": compiling + later}
+        return replace(answer, stats=stats)
+
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
+        """The oracle itself: what `support` asks."""
+        raise NotImplementedError(f"{type(self).__name__} has no oracle: write _enclose")
+
+    def load(self) -> float:
+        """Load and compile what the oracle needs, which takes time only once; the seconds of compilation."""
+        return 0.0
 
     @classmethod
     def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Model:

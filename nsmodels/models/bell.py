@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState, HiddenStates
 from ..core.proof import DualProof, EnumerationProof, Proof
-from .base import Progress, ShapedModel, Support
+from .base import ShapedModel, Support
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along, with_partners
 from .values import attained_value, trivial_bound
 
@@ -73,24 +74,14 @@ class Bell(ShapedModel, HiddenVariableModel):
         """Any setting may have 1 or −1."""
         return 1.0, -1.0
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Enclose the local bound; the ends are equal where the enumeration finishes and coefficients are short.
 
         The smaller side, settings without correlators not counted, has up to 24 settings. Beyond that, or out of time,
         a local search or what was enumerated gives the lower end, and the sum of moduli the upper end.
         """
-        self._check(functional)
-        from ..engines.enumeration import compile_seconds, maximise_signs
+        from ..engines.enumeration import maximise_signs
 
-        compilation = compile_seconds()
         begin = time.perf_counter()
         trivial = trivial_bound(functional)
         matrix, linear, constants, transposed = _oriented(functional)
@@ -100,17 +91,17 @@ class Bell(ShapedModel, HiddenVariableModel):
         def stop(done: int, total: int) -> bool:
             nonlocal reason, told
             seconds = time.perf_counter() - begin
-            if progress is not None and seconds >= told + 0.1:
+            if effort.progress is not None and seconds >= told + 0.1:
                 told = seconds
-                progress(-np.inf, round_up(trivial), done, seconds)
-            if seconds > time_limit_s:
+                effort.progress(-np.inf, round_up(trivial), done, seconds)
+            if seconds > effort.time_limit_s:
                 reason = "time_limit"
-            return seconds > time_limit_s
+            return seconds > effort.time_limit_s
 
         upper, nodes = None, 0
         if len(used) > ENUMERATION_LIMIT:
             reason = f"the smaller side has {len(used)} settings, and enumeration stops at {ENUMERATION_LIMIT}"
-            state = self.propose(functional, 1, rng=np.random.default_rng(seed))[0]
+            state = self.propose(functional, 1, rng=np.random.default_rng(effort.seed))[0]
         else:
             answer = maximise_signs(matrix[used], constants, linear[used], stop=stop)
             chosen = _signs(linear)  # settings without correlators follow their marginal coefficient
@@ -126,8 +117,7 @@ class Bell(ShapedModel, HiddenVariableModel):
         lower = round_down(attained_value(functional, state.alice, state.bob))
         proof: Proof = DualProof(np.zeros(self.shape)) if upper is None else EnumerationProof()
         value = Enclosure(lower, round_up(trivial if upper is None else upper), reason=reason)
-        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": compilation, "nodes": nodes}
-        return Support(value, state, proof, stats)
+        return Support(value, state, proof, {"nodes": nodes})
 
     def propose(
         self,
@@ -185,6 +175,8 @@ class Bell(ShapedModel, HiddenVariableModel):
         signs = np.asarray(1.0 - 2.0 * bits, dtype=np.float64)
         return HiddenStates(signs[:, : self.shape[0]], signs[:, self.shape[0] :])
 
-    def prepare(self) -> None:
+    def load(self) -> float:
         """Compile the enumeration."""
-        Bell((1, 1)).support(Functional([[1.0]]), tolerance=0.1, time_limit_s=10.0)
+        from ..engines.enumeration import compile_seconds
+
+        return compile_seconds()

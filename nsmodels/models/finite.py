@@ -9,7 +9,6 @@ Source: arXiv:0801.2241, Methods (discrete λ).
 from __future__ import annotations
 
 import math
-import time
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import check_noun, check_options, floats, one_of, purity, whole
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
@@ -26,7 +26,7 @@ from ..core.proof import ListProof
 from ..core.settings import Settings
 from ..engines import grids
 from ..errors import InputError
-from .base import Progress, Support
+from .base import Support
 from .copies import Copies
 from .hidden_variables import HiddenVariableModel, Mask
 from .values import attained_value, input_effect, trivial_bound, values_at
@@ -233,18 +233,8 @@ class Finite(HiddenVariableModel):
         upper = (best + slope * radius + effect) + 1e-9 * slope * radius + 1e-15 * abs(best)
         return min(upper, round_up(trivial_bound(functional)))
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """The maximum over the list: in floating point first, then exactly for the states within its error."""
-        self._check(functional)
-        begin = time.perf_counter()
         states = self.states
         values = values_at(functional, states.alice, states.bob)
         sizes = 3.0 * np.abs(functional.correlators).sum() + np.abs(functional.alice).sum()
@@ -260,8 +250,7 @@ class Finite(HiddenVariableModel):
         if len(near) > EXACT_CANDIDATES:
             upper = max(upper, math.nextafter(float(values[order[0]]) + error, math.inf))
         value = Enclosure(round_down(exact[best]), upper)
-        stats = {"seconds": time.perf_counter() - begin, "nodes": len(states)}
-        return Support(value, states[int(near[best])], ListProof(), stats)
+        return Support(value, states[int(near[best])], ListProof(), {"nodes": len(states)})
 
     def propose(
         self,

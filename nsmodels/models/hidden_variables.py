@@ -1,7 +1,7 @@
 """What the search for decompositions asks of a model, and what is taken for granted where a model does not answer.
 
 A hidden-variable model is a set M of marginal vectors (`nsmodels.models.base`). Two methods are enough for one that a
-user writes: `support` encloses h(f), and `propose` names hidden states with large values of a functional. Everything
+user writes: `_enclose` encloses h(f), and `propose` names hidden states with large values of a functional. Everything
 else has a default that is safe, which means that nothing is taken to be true of M that the model did not say:
 
     contains      no state is known to belong to M, so that what is built of states is an estimate
@@ -74,7 +74,7 @@ class HiddenVariableModel(Reducible, Model):
     local_points: bool = False
     """Whether M contains every vector of entries ±1."""
     refutable: bool = False
-    """Whether `support` takes ``refuted_above`` and ends early where a state is worth more than that."""
+    """Whether the oracle ends early where `Hint.refuted_above` allows it."""
 
     @property
     def parts(self) -> tuple[HiddenVariableModel, ...]:

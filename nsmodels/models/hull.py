@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from ..common.arguments import listed
 from ..common.rationals import round_up
+from ..core.effort import Effort, Hint, Progress
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import HullProof
 from ..core.settings import Settings
 from ..errors import InputError
-from .base import Model, Progress, Support, require_model
+from .base import Model, Support, require_model
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
 from .registry import ENTRIES, entry_of
@@ -145,36 +146,29 @@ class Hull(HiddenVariableModel):
         known = [states for states in lists if states is not None]
         return HiddenStates.join(known) if len(known) == len(lists) else None
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """The largest of the parts; what is left of the time limit is shared by the parts still to come.
 
         After Ctrl-C the parts that were not asked have the sum of moduli for an upper end.
         """
-        self._check(functional)
         begin = time.perf_counter()
         compilation, interrupted = 0.0, False
         ceiling = round_up(trivial_bound(functional))
         answers: list[Support] = []
         for index, part in enumerate(self.parts):
             # what was compiled on the way is not the user's time
-            left = time_limit_s - (time.perf_counter() - begin - compilation)
+            left = effort.time_limit_s - (time.perf_counter() - begin - compilation)
             share = max(left / (len(self.parts) - index), 1e-3)
             known = [answer.value for answer in answers]
-            told = _told(progress, known, None if index + 1 == len(self.parts) else ceiling)
+            told = _told(effort.progress, known, None if index + 1 == len(self.parts) else ceiling)
             try:
                 if interrupted:
                     raise KeyboardInterrupt
-                answer = part.support(functional, tolerance=tolerance, time_limit_s=share, seed=seed, progress=told)
+                answer = part.support(
+                    functional, tolerance=effort.tolerance, time_limit_s=share, seed=effort.seed, progress=told
+                )
             except KeyboardInterrupt:
-                answer = part.without_solver(functional, "interrupted", seed)
+                answer = part.without_solver(functional, "interrupted", effort.seed)
             interrupted = interrupted or answer.value.reason == "interrupted"
             compilation += float(answer.stats.get("compile_seconds", 0.0))
             answers.append(answer)

@@ -22,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, purity
-from ..common.interrupts import held, loading
+from ..common.interrupts import held
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
@@ -32,7 +33,7 @@ from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Array, Progress, Support
+from .base import Array, Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
@@ -162,34 +163,18 @@ class Leggett(MovableModel):
         scalars = Functional(functional.correlators, functional.alice, functional.bob)
         return input_effect(scalars, eta_a, eta_b, products) + (sum(self.shape) + 4) * 2.0**-52 * linear
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-        starts: HiddenStates | None = None,
-        refuted_above: float = math.inf,
-    ) -> Support:
-        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres.minimum`).
+    def load(self) -> float:
+        """Compile the kernels of the bound."""
+        from ..engines.spheres.minimum import compile_kernels
 
-        ``starts``: hidden states to begin the local searches from, besides random ones. ``refuted_above``: the search
-        ends as soon as a state is worth more than this, with the reason "refuted" and what is proved by then.
-        """
-        self._check(functional)
+        return compile_kernels()
+
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
+        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres.minimum`)."""
         with held():  # what the search has proved is put together undisturbed
-            with loading():
-                from ..engines.spheres.minimum import compile_kernels
+            return self._searched(functional, effort, hint)
 
-                compiling = compile_kernels()
-            return self._support(functional, compiling, tolerance, time_limit_s, seed, progress, starts, refuted_above)
-
-    def _support(
-        self, functional: Functional, compiling: float, tolerance: float, time_limit_s: float, seed: int,
-        progress: Progress | None, starts: HiddenStates | None, refuted_above: float,
-    ) -> Support:  # fmt: skip
+    def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         from ..engines.spheres.minimum import minimise
 
         problem = self.problem(functional)
@@ -200,18 +185,18 @@ class Leggett(MovableModel):
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
         def told(lower: float, upper: float, work: int, seconds: float) -> None:
-            if progress is not None:
-                progress(float(top) - upper, float(top) - lower, work, seconds)
+            if effort.progress is not None:
+                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
 
-        finest = FINEST * max(1.0, size)
+        finest, wanted, starts = FINEST * max(1.0, size), effort.tolerance, hint.starts
         answer = minimise(
             problem,
-            tolerance=max(tolerance - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * tolerance, finest),
-            time_limit_s=time_limit_s,
-            seed=seed,
-            refuted_below=float(top) - refuted_above,
+            tolerance=max(wanted - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * wanted, finest),
+            time_limit_s=effort.time_limit_s,
+            seed=effort.seed,
+            refuted_below=float(top) - hint.refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
-            progress=told if progress is not None else None,
+            progress=told if effort.progress is not None else None,
         )
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = self.rounding_effect(functional)
@@ -222,12 +207,11 @@ class Leggett(MovableModel):
         # to the last digit what the certificate proves: the threshold may be much larger than the bound
         upper = round_up(top - Fraction(threshold) - Fraction(effect))
         reason = answer.reason
-        if reason == "tolerance_met" and upper - lower > tolerance:
+        if reason == "tolerance_met" and upper - lower > effort.tolerance:
             reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
-        stats = {**answer.stats, "compile_seconds": compiling + answer.stats["compile_seconds"]}
         value = Enclosure(min(lower, upper), upper, reason=reason)
-        return Support(value, state, SpheresProof(answer.proof, threshold), stats, self.states(*answer.minima))
+        return Support(value, state, SpheresProof(answer.proof, threshold), answer.stats, self.states(*answer.minima))
 
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""

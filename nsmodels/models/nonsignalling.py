@@ -15,23 +15,22 @@ Source: Popescu and Rohrlich, Found. Phys. 24, 379 (1994); half-integral vertice
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.interrupts import loading
 from ..common.rationals import round_down, round_up, to_integers
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import DualProof
 from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
-from .base import Progress, ShapedModel, Support
+from .base import ShapedModel, Support
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
 from .values import attained_value, values_at
 
@@ -121,26 +120,14 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
         """Any setting may have 0."""
         return (0.0,)
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Enclose h(f) by a half-integral point and by exactly evaluated multipliers.
 
         A solver that gives no verified answer leaves τ = 0 and the vanishing marginals: wide, but proved.
         """
-        self._check(functional)
-        with loading():
-            load_solver()
-        begin = time.perf_counter()
         reason = "tolerance_met"
         try:
-            marginals, tau = _linear_program(functional, time_limit_s)
+            marginals, tau = _linear_program(functional, effort.time_limit_s)
         except SolverError as error:
             marginals, tau, reason = np.zeros(sum(self.shape)), np.zeros(self.shape), str(error)
         states = self._states(marginals[None, :])
@@ -148,10 +135,15 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
         state = states[best]
         lower = round_down(attained_value(functional, state.alice, state.bob))
         upper = round_up(dual_bound(functional, tau))
-        if reason == "tolerance_met" and upper - lower > tolerance:
+        if reason == "tolerance_met" and upper - lower > effort.tolerance:
             reason = f"the multipliers of the linear program leave a gap of {upper - lower:.3g}"
         value = Enclosure(lower, upper, reason=reason)
-        return Support(value, state, DualProof(tau), {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0})
+        return Support(value, state, DualProof(tau))
+
+    def load(self) -> float:
+        """Load the solver."""
+        load_solver()
+        return 0.0
 
     def _states(self, marginals: Array) -> HiddenStates:
         """The points cut at ½ and at 0, and the point of vanishing marginals, for rows (A, B)."""

@@ -14,7 +14,6 @@ critical visibility of the singlet is √(1 − η²/4).
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -22,15 +21,15 @@ from typing import Any
 import numpy as np
 
 from ..common.arguments import check_noun, one_of, purity
-from ..common.interrupts import loading
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import OneSphereProof
 from ..core.settings import Settings
-from .base import Array, Progress, Support
+from .base import Array, Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
 from .purities import purity_of
@@ -127,23 +126,10 @@ class OneSided(HiddenVariableModel):
         x = np.sign(table)[:, :, None] * (self.eta * self._law)[None]
         return MedianProblem(x, np.abs(table), free, self.eta * (law @ self._law), not (free.any() or law.any()))
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Enclose h(f) by a covering of the sphere of the hidden vector (`nsmodels.engines.spheres.one_sphere`)."""
-        self._check(functional)
-        with loading():
-            from ..engines.solvers.lp import load_solver
-            from ..engines.spheres.one_sphere import minimise
+        from ..engines.spheres.one_sphere import minimise
 
-            load_solver()
-        begin = time.perf_counter()
         problem = self.problem(functional)
         top = Fraction(functional.constant)
         for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
@@ -153,14 +139,14 @@ class OneSided(HiddenVariableModel):
         stored = (sum(self.shape) + 8) * 2.0**-52 * size
 
         def told(lower: float, upper: float, work: int, seconds: float) -> None:
-            if progress is not None:
-                progress(float(top) - upper, float(top) - lower, work, seconds)
+            if effort.progress is not None:
+                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
 
         answer = minimise(
             problem,
-            tolerance=max(tolerance - 3.0 * stored, 0.25 * tolerance, FINEST * max(1.0, size)),
-            time_limit_s=time_limit_s,
-            progress=told if progress is not None else None,
+            tolerance=max(effort.tolerance - 3.0 * stored, 0.25 * effort.tolerance, FINEST * max(1.0, size)),
+            time_limit_s=effort.time_limit_s,
+            progress=told if effort.progress is not None else None,
         )
         effect = self.rounding_effect(functional)
         spare = 2.0**-54 * size
@@ -169,13 +155,20 @@ class OneSided(HiddenVariableModel):
         state = self._best(functional, answer.v[None, :])[0]
         lower = min(round_down(attained_value(functional, state.alice, state.bob) - Fraction(stored)), upper)
         reason = answer.reason
-        if reason == "tolerance_met" and upper - lower > tolerance:
+        if reason == "tolerance_met" and upper - lower > effort.tolerance:
             reason = f"rounding in double precision leaves a width of {upper - lower:.2g}"
-        stats = {"seconds": time.perf_counter() - begin, "compile_seconds": 0.0, "nodes": answer.nodes}
+        stats = {"nodes": answer.nodes}
         others = self._best(functional, answer.minima)
         return Support(
             Enclosure(lower, upper, reason=reason), state, OneSphereProof(answer.covering, threshold), stats, others
         )
+
+    def load(self) -> float:
+        """Load the solver of the small linear programs."""
+        from ..engines.solvers.lp import load_solver
+
+        load_solver()
+        return 0.0
 
     def _best(self, functional: Functional, vectors: Array) -> HiddenStates:
         """The best states with these hidden vectors."""

@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from ..common.interrupts import loading
 from ..common.rationals import rationals, round_down, round_up, to_integers
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
@@ -40,7 +41,7 @@ from ..core.proof import SemidefiniteProof
 from ..engines.solvers import sdp
 from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import SolverError
-from .base import Progress, ShapedModel, Support
+from .base import ShapedModel, Support
 from .qubits import seesaw
 
 __all__ = ["Quantum", "VectorState"]
@@ -52,6 +53,7 @@ SEARCH_SHARE = 0.9
 """Share of the time limit for looking; the rest is for proving."""
 EXACT_PRODUCTS = 500_000
 """Products that are added up exactly."""
+USUAL = Effort()
 LEVEL_ONE = (
     "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
     "the lower end is attained by two qubits"
@@ -89,36 +91,38 @@ class Quantum(ShapedModel):
 
     name = "quantum"
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-        solver: str | None = None,
-        **options: Any,
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
+        """Tsirelson's bound, or level 1 and two qubits; many settings go without a solver, which cannot be stopped."""
+        return self.enclose_by(None, functional, effort)
+
+    def load(self) -> float:
+        """Load the semidefinite solvers."""
+        sdp.load_solvers()
+        return 0.0
+
+    def enclose_by(
+        self, solver: str | None, functional: Functional, effort: Effort = USUAL, **options: Any
     ) -> Support:
-        """Enclose the quantum maximum of the functional.
+        """Enclose the quantum maximum of the functional, by a solver of your choice.
 
         Parameters
         ----------
-        functional, tolerance, time_limit_s, seed, progress
-            As for every model.
         solver, **options
-            As in `nsmodels.engines.solvers.sdp.maximise_over_unit_vectors`.
+            As in `nsmodels.engines.solvers.sdp.maximise_over_unit_vectors`; None for the package's choice.
+        functional : Functional
+        effort : Effort
 
         Raises
         ------
         SolverError
             The solver gave no verified answer; nothing is concluded from it.
         """
+        tolerance, time_limit_s, seed, progress = effort.tolerance, effort.time_limit_s, effort.seed, effort.progress
         self._check(functional)
         marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
         matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
         if solver is None and not options and len(matrix) > MANY_ROWS:
-            return self._large(functional, matrix, tolerance, time_limit_s, seed, progress)
+            return self._large(functional, matrix, effort)
         with loading():
             sdp.load_solvers()
         begin = time.perf_counter()
@@ -152,17 +156,14 @@ class Quantum(ShapedModel):
             progress(lower, upper, answer.iterations or 0, time.perf_counter() - begin)
         stats = {
             "seconds": time.perf_counter() - begin,
-            "compile_seconds": 0.0,
             "iterations": answer.iterations,
             "solver": answer.solver,
         }
         return Support(Enclosure(lower, upper, reason=reason), state, SemidefiniteProof(level, diagonal), stats)
 
-    def _large(
-        self, functional: Functional, matrix: Array, tolerance: float, time_limit_s: float, seed: int,
-        progress: Progress | None,
-    ) -> Support:  # fmt: skip
+    def _large(self, functional: Functional, matrix: Array, effort: Effort) -> Support:
         """The same without a solver, whose steps take too long to be stopped; what is proved at the end is quick."""
+        tolerance, time_limit_s, seed, progress = effort.tolerance, effort.time_limit_s, effort.seed, effort.progress
         begin = time.perf_counter()
         n_alice = self.shape[0]
         correlators_only = len(matrix) == sum(self.shape)
@@ -204,8 +205,7 @@ class Quantum(ShapedModel):
             reason = "tolerance_met"
         elif reason == "tolerance_met":
             reason = f"stationary vectors leave a gap of {upper - lower:.3g}"
-        seconds = time.perf_counter() - begin
-        stats = {"seconds": seconds, "compile_seconds": 0.0, "iterations": search.sweeps, "solver": "none"}
+        stats = {"iterations": search.sweeps, "solver": "none"}
         proof = SemidefiniteProof("correlators" if correlators_only else "1", diagonal)
         return Support(Enclosure(lower, upper, reason=reason), state, proof, stats)
 

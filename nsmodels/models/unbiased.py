@@ -8,7 +8,6 @@ hidden states; arXiv:0801.2241, ref. 15.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -17,11 +16,12 @@ from numpy.typing import NDArray
 
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import ClosedFormProof
-from .base import Array, Progress, ShapedModel, Support
+from .base import Array, ShapedModel, Support
 from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["Unbiased"]
@@ -51,23 +51,13 @@ class Unbiased(ShapedModel, HiddenVariableModel):
         """Every setting has 0."""
         return (0.0,)
 
-    def support(
-        self,
-        functional: Functional,
-        *,
-        tolerance: float = 1e-6,
-        time_limit_s: float = 60.0,
-        seed: int = 0,
-        progress: Progress | None = None,
-    ) -> Support:
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Add up k + Σ|S_ij| exactly."""
-        self._check(functional)
-        begin = time.perf_counter()
         total = Fraction(functional.constant)
         total += sum((Fraction(abs(s)) for s in functional.correlators.ravel().tolist()), Fraction(0))
         state = self.listed()[0]
         value = Enclosure(round_down(total), round_up(total))
-        return Support(value, state, ClosedFormProof(), {"seconds": time.perf_counter() - begin})
+        return Support(value, state, ClosedFormProof())
 
     def propose(
         self,

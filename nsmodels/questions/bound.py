@@ -20,13 +20,14 @@ from ..common.arguments import check_noun, check_options
 from ..common.digits import at_least
 from ..common.interrupts import arrived, held, released, taken
 from ..common.versions import versions
+from ..core.effort import Progress
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional, Inequality
 from ..core.hidden_states import HiddenState
 from ..core.proof import Proof
 from ..core.settings import Settings
 from ..errors import InputError, SolverError
-from ..models.base import Model, Progress, require_model
+from ..models.base import Model, require_model
 from ..models.hidden_variables import with_safe_defaults
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -31,11 +31,12 @@ from ...common.interrupts import arrived, held, loading, released, taken
 from ...common.rationals import round_up
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
+from ...core.effort import NO_HINT, Hint, Progress
 from ...core.enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ...core.functional import Functional, Inequality
 from ...core.hidden_states import HiddenStates
 from ...errors import InputError, SolverError
-from ...models.base import Model, Progress, Support, require_model
+from ...models.base import Model, Support, require_model
 from ...models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .exact_mixture import Mixture, generate_exactly, is_exact, restored
 from .exact_model import LARGEST_MISS, ExactModel
@@ -309,7 +310,7 @@ class _Task:
             columns, weights = symmetry.expand(columns, known, search.parts, self.target.antipodal)
 
         def prove(functional: Functional) -> Columns | None:
-            support = self._ask(functional, search, max(self._left(), GRACE), {})
+            support = self._ask(functional, search, max(self._left(), GRACE))
             return None if support is None else self._states_met(support)
 
         def finished(mixture: Mixture) -> bool:
@@ -372,12 +373,12 @@ class _Task:
         f = _scaled(proposal.functional)
         if f is None:
             return None
-        options: dict[str, Any] = {}
+        hint = NO_HINT
         if self.mixable.refutable and time.perf_counter() - self.began < EARLY * self.limit:
             # a functional that cannot close the gap need not be proved: what refutes it helps the search
             step, noise = difference(f[0], search.target)
-            options["refuted_above"] = noise + step * (search.lower + self.tolerance)
-        support = self._ask(f[0], search, seconds, options, 0.25 * self.tolerance * f[1])
+            hint = Hint(refuted_above=noise + step * (search.lower + self.tolerance))
+        support = self._ask(f[0], search, seconds, hint, 0.25 * self.tolerance * f[1])
         if support is None:
             return None
         step, noise = difference(f[0], search.target)
@@ -395,18 +396,19 @@ class _Task:
         return met if self.reduction is None else self.reduction.restricted(met)
 
     def _ask(
-        self, functional: Functional, search: Search, seconds: float, options: Mapping[str, Any], tolerance: float = 0.0
+        self, functional: Functional, search: Search, seconds: float, hint: Hint = NO_HINT, tolerance: float = 0.0
     ) -> Support | None:
         """Let the oracle prove a functional, and keep it where it is the best upper end so far."""
         start = time.perf_counter()
         whole = functional if self.reduction is None else self.reduction.functional(functional)
+        known: dict[str, Any] = {} if hint is NO_HINT else {"hint": hint}
         try:
             support = self.model.support(
                 whole,
                 tolerance=max(tolerance, 1e-13),
                 time_limit_s=max(seconds, 0.05),
                 seed=self.seed,
-                **options,
+                **known,
             )
         except SolverError as error:
             self._failed(error, search)
