@@ -360,7 +360,7 @@ class _Task:
         if proposal is None:
             return None
         f = proposal[0]
-        support = self._ask(f, search, max(self._patience(search), 0.5), {}, 1e-10)
+        support = self._ask(f, search, max(self._patience(search), 0.5), tolerance=1e-10)
         if support is None or self._closed():
             return None
         met = self._states_met(support)
