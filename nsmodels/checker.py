@@ -886,6 +886,9 @@ def check(result: Any) -> list[Any]:
 
 def main(argv: list[str] | None = None) -> int:
     """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # where ± cannot be written, \\xb1 is
+            stream.reconfigure(errors="backslashreplace")
     try:
         claims = check(read(*(sys.argv[1:] if argv is None else argv)))
     except (OSError, TypeError, ValueError, RecursionError, MemoryError) as error:

@@ -255,9 +255,13 @@ def _check_picture(picture: Path) -> None:
 
 def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
     """Save the answer's picture; the answer is on disk already, so a picture that fails is only said."""
+    from .files.atomic import replace
+
     try:
-        answer.plot().savefig(picture)
-    except (ImportError, OSError) as error:
+        stream = io.BytesIO()
+        answer.plot().savefig(stream, format=picture.suffix.lower()[1:])
+        replace(picture, stream.getvalue())
+    except Exception as error:
         _say(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
         return
     if not quiet:

@@ -67,6 +67,8 @@ def page(paths: Sequence[str | Path]) -> str:
 
 def _article(path: Path) -> str:
     result = read(path)
+    if result.get("value") is not None:
+        from ..plots import result_file  # noqa: F401 (what cannot be imported is not the file's fault)
     try:
         problem = from_data(result["problem"], path.name)
         lines = summary(problem, result)

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.rationals import to_integers
+from .compiled import compiled
 
 __all__ = ["SignMaximum", "compile_seconds", "maximise_signs"]
 
@@ -47,7 +47,7 @@ class SignMaximum:
     nodes: int
 
 
-@numba.njit(cache=True)
+@compiled()
 def _gray(matrix: Integers, linear: Integers, sums: Integers, base: int, count: int) -> tuple[int, int]:
     """Best value and its Gray-code word over the first ``count`` signs, which all start at −1.
 

@@ -16,8 +16,8 @@ _TEMPORARY = ".nsmodels-"
 _LOCKS = os.name == "posix"
 
 
-def replace(target: Path, text: str) -> None:
-    """Write a text file so that at any moment it is the old one or the new one.
+def replace(target: Path, content: str | bytes) -> None:
+    """Write a file so that at any moment it is the old one or the new one.
 
     Raises
     ------
@@ -26,7 +26,9 @@ def replace(target: Path, text: str) -> None:
     """
     try:
         check_replaceable(target)
-        _replace(target, text.encode(errors="backslashreplace"))  # a problem may hold half a surrogate pair
+        if isinstance(content, str):
+            content = content.encode(errors="backslashreplace")  # a problem may hold half a surrogate pair
+        _replace(target, content)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(

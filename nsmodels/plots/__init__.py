@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..common import screenless  # noqa: F401 (before anything that imports matplotlib)
 from ..core.settings import Settings
 from ..errors import InputError
 from ..questions.bias.result import MarginalsResult

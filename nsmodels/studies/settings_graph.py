@@ -61,6 +61,10 @@ def draw_chain(result: MarginalsResult, name: str) -> Any:
         For an unknown setting, or more than 60 settings.
     """
     import networkx
+
+    from ..common.screenless import prepare
+
+    prepare()
     from matplotlib.figure import Figure
 
     names = setting_names(result.behaviour.shape)
@@ -102,6 +106,9 @@ def draw_scaling(families: Mapping[str, tuple[Sequence[int], Sequence[float]]]) 
     InputError
         If a family has too few points to fit.
     """
+    from ..common.screenless import prepare
+
+    prepare()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.0, 4.0), layout="constrained")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from ..compiled import compiled
 
 __all__ = ["half_search"]
 
@@ -13,12 +14,12 @@ _SCALE = 2.0**51
 _QUANTUM = 2.0**-51
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def _low(weight: float, margin: float) -> float:
     return max(np.floor((weight - margin) * _SCALE), 0.0) * _QUANTUM
 
 
-@njit(cache=True)
+@compiled()
 def half_search(
     n_a: int,
     n_b: int,

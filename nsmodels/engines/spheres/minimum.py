@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...common.interrupts import held, loading, released
+from ..compiled import keeps_code
 from . import search
 from . import tree as trees
 from .covering import DENOMINATOR, Covering
@@ -178,7 +179,7 @@ def _another_process() -> Iterator[None]:
     goes wrong with it, this process compiles what is missing itself.
     """
     cached = Path(__file__).parent / "__pycache__"
-    first = not any(cached.glob(_INDEX)) and os.access(cached, os.W_OK)
+    first = keeps_code() and not any(cached.glob(_INDEX)) and os.access(cached, os.W_OK)
     if not first or "NUMBA_CACHE_DIR" in os.environ or not sys.executable or (os.cpu_count() or 1) < 2:
         yield
         return

@@ -18,15 +18,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from ..compiled import compiled
 
 Array = Any  # numba kernels see plain float32 arrays
 
 __all__ = ["sweep"]
 
 
-@njit(cache=True, fastmath=True, nogil=True, error_model="numpy")  # a test for zero divisors would keep it scalar
+@compiled(fastmath=True, nogil=True, error_model="numpy")  # a test for zero divisors would keep it scalar
 def _sweep(
     x: Array, y: Array, w: Array, linear: Array, U: Array, V: Array, steps: int, first: float, last: float
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiled import entry, kernel
+from ..compiled import entry, kernel, record
 from .patches import corners, minimum
 
 Array = Any
@@ -35,7 +35,7 @@ class Terms(NamedTuple):
     h: Array
 
 
-NODE = np.dtype(
+NODE = record(
     [
         ("bound", "f8"),
         ("box", "f8", (8,)),  # s0, s1, t0, t1 of u, then of v
@@ -53,15 +53,14 @@ NODE = np.dtype(
         ("star", "i4"),  # the known minimiser nearest to this node or an ancestor, −1: none
         ("scanned", "i4"),  # the depth of the ancestor that looked for it
         ("face", "i4", (2,)),
-    ],
-    align=True,
+    ]
 )
 """A pair of patches. A record, because compiling code for a dozen arrays takes five times as long."""
 
-QUAD = np.dtype([("head", "f8", (12,)), ("start", "i8")], align=True)
+QUAD = record([("head", "f8", (12,)), ("start", "i8")])
 """A quadratic proof; head: u*, v*, λ, μ, P_u, P_v, node, number of terms."""
 
-QTERM = np.dtype([("tau", "i8"), ("kappa", "f8"), ("term", "i4")], align=True)
+QTERM = record([("tau", "i8"), ("kappa", "f8"), ("term", "i4")])
 """A term in a quadratic proof: multiplier over 2^TAU_BITS, κ, index."""
 
 
