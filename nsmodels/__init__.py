@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from . import behaviours, convex, errors, functionals, plots, settings
     from .core.behaviour import Behaviour
     from .core.behaviour import Behaviour as Behavior
+    from .core.boxes import BoxMixture
     from .core.enclosure import Enclosure
     from .core.functional import Functional, Inequality
     from .core.settings import Settings
+    from .models.base import Model
     from .models.bell import Bell
     from .models.finite import Finite
+    from .models.hidden_variables import HiddenVariableModel
     from .models.hull import Hull
     from .models.leggett import Leggett
     from .models.nonsignalling import NonSignalling
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
     from .models.quantum import Quantum
     from .models.unbiased import Unbiased
     from .questions.bias.marginals import marginals
-    from .questions.bound import bound
+    from .questions.bias.result import MarginalsResult
+    from .questions.bound import BoundResult, bound
     from .questions.visibility.decompose import decompose
+    from .questions.visibility.result import DecomposeResult
     from .studies.design.question import design
 
 _moved.install()
@@ -36,12 +41,18 @@ __all__ = [
     "Behavior",
     "Behaviour",
     "Bell",
+    "BoundResult",
+    "BoxMixture",
+    "DecomposeResult",
     "Enclosure",
     "Finite",
     "Functional",
+    "HiddenVariableModel",
     "Hull",
     "Inequality",
     "Leggett",
+    "MarginalsResult",
+    "Model",
     "NonSignaling",
     "NonSignalling",
     "OneSided",
@@ -59,6 +70,8 @@ __all__ = [
     "marginals",
     "plots",
     "settings",
+    "studies",
+    "testing",
 ]
 
 # Where each public name lives; it is imported when it is first used, so that `import nsmodels` needs NumPy at most.
@@ -66,12 +79,18 @@ _HOMES = {
     "Behavior": ("core.behaviour", "Behaviour"),
     "Behaviour": ("core.behaviour", "Behaviour"),
     "Bell": ("models.bell", "Bell"),
+    "BoundResult": ("questions.bound", "BoundResult"),
+    "BoxMixture": ("core.boxes", "BoxMixture"),
+    "DecomposeResult": ("questions.visibility.result", "DecomposeResult"),
     "Enclosure": ("core.enclosure", "Enclosure"),
     "Finite": ("models.finite", "Finite"),
     "Functional": ("core.functional", "Functional"),
+    "HiddenVariableModel": ("models.hidden_variables", "HiddenVariableModel"),
     "Hull": ("models.hull", "Hull"),
     "Inequality": ("core.functional", "Inequality"),
     "Leggett": ("models.leggett", "Leggett"),
+    "MarginalsResult": ("questions.bias.result", "MarginalsResult"),
+    "Model": ("models.base", "Model"),
     "NonSignaling": ("models.nonsignalling", "NonSignalling"),
     "NonSignalling": ("models.nonsignalling", "NonSignalling"),
     "OneSided": ("models.one_sided", "OneSided"),
@@ -88,6 +107,8 @@ _HOMES = {
     "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),
     "settings": ("settings", None),
+    "studies": ("studies", None),
+    "testing": ("testing", None),
 }
 
 

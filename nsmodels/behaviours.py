@@ -32,6 +32,12 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    """Completion offers what makes something."""
+    return ["from_state", "partially_entangled", "pr_box", "singlet", "uniform", "werner"]
+
+
+
 def _scalar_rounding(settings: Settings) -> float:
     """Bound on the error of the stored a·b: 2r(1 + r) and a little more than three roundings."""
     return 2.0 * settings.rounding * (1.0 + 1e-9) + 4e-16

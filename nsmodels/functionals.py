@@ -17,6 +17,12 @@ from .errors import InputError
 __all__ = ["FUNCTIONALS", "FunctionalFamily", "chained", "chsh", "leggett3", "leggett_n"]
 
 
+def __dir__() -> list[str]:
+    """Completion offers what makes something."""
+    return ["chained", "chsh", "leggett3", "leggett_n"]
+
+
+
 def chsh() -> Functional:
     """C_00 + C_01 + C_10 − C_11: at most 2 for local, 2√2 for quantum and 4 for non-signalling boxes.
 

@@ -40,6 +40,21 @@ __all__ = [
     "random",
 ]
 
+
+def __dir__() -> list[str]:
+    """Completion offers what makes something."""
+    return [
+        "chsh",
+        "fibonacci",
+        "from_angles",
+        "great_circle",
+        "half_circle",
+        "leggett_directions",
+        "leggett_triads",
+        "random",
+    ]
+
+
 Row = tuple[float, float, float]
 
 

@@ -17,8 +17,8 @@ from nsmodels.questions.bias.marginals import marginal_on_directions
 from nsmodels.questions.visibility.symmetry import Relabelling, Symmetry
 from nsmodels.questions.visibility.tidy import tidy
 from nsmodels.studies import finite_sets, measurements, protocols, vanishing
-from nsmodels.studies.joint_marginals import joint_marginals
-from nsmodels.studies.local_content import local_content
+from nsmodels.studies.joint_bias import joint_marginals
+from nsmodels.studies.local_weight import local_content
 from nsmodels.studies.sums_of_squares import relax
 
 ODD: dict[str, Any] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 from runpy import run_path
 
@@ -46,14 +45,12 @@ def test_a_sub_normalised_box_has_its_weight():
     np.testing.assert_allclose(box.probabilities.value.sum(axis=(0, 1)), 0.3, atol=1e-6)
 
 
-def test_fifty_settings_a_side_are_built_at_once():
-    convex.Box((2, 2))
-    start = time.perf_counter()
+def test_fifty_settings_a_side_are_one_sparse_program():
     box = convex.Box((50, 50))
     objective = cp.Maximize(convex.value(ns.Functional(np.ones((50, 50))), box))
     problem = cp.Problem(objective, list(box.constraints))
-    problem.get_problem_data("HIGHS")
-    assert time.perf_counter() - start < 0.5
+    data, _, _ = problem.get_problem_data("HIGHS")
+    assert data["A"].shape[1] >= 2600
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -20,8 +20,8 @@ from nsmodels.files import result as results
 from nsmodels.files.problem import from_data, load
 from nsmodels.plots.result_file import picture_of
 from nsmodels.studies.finite_sets import finite_set
-from nsmodels.studies.joint_marginals import joint_marginals
-from nsmodels.studies.local_content import local_content
+from nsmodels.studies.joint_bias import joint_marginals
+from nsmodels.studies.local_weight import local_content
 
 ROOT = Path(__file__).parent.parent
 

@@ -212,3 +212,26 @@ def loaded_after(statement: str) -> set[str]:
 )
 def test_heavy_libraries_wait_until_they_are_needed(statement: str) -> None:
     assert loaded_after(statement).isdisjoint(HEAVY)
+
+
+def model_names() -> set[str]:
+    from nsmodels.models.registry import ENTRIES
+
+    return {entry.name for entry in ENTRIES} | {entry.home[1] for entry in ENTRIES}
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if m != "checker" and not m.startswith(("models.", "_moved"))])
+def test_nobody_asks_a_model_for_its_name_or_class(module: str) -> None:
+    """A model answers for itself: outside of the models no comparison and no isinstance names one."""
+    names = model_names()
+    for node in ast.walk(source(module)):
+        if isinstance(node, ast.Compare):
+            words = {w.value for w in ast.walk(node) if isinstance(w, ast.Constant) and isinstance(w.value, str)}
+            assert not words & names or "name" not in ast.unparse(node), f"{module}:{node.lineno}: {ast.unparse(node)}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "isinstance":
+                classes = {w.id for w in ast.walk(node.args[1]) if isinstance(w, ast.Name)}
+                assert not classes & names, f"{module}:{node.lineno}: {ast.unparse(node)}"
+            if node.func.id in ("getattr", "hasattr") and len(node.args) > 1:
+                word = ast.unparse(node.args[1])
+                assert not word.strip("'\"").startswith("eta"), f"{module}:{node.lineno}: {ast.unparse(node)}"

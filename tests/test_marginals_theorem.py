@@ -16,8 +16,8 @@ from nsmodels.models.finite import Finite
 from nsmodels.questions.bias.marginals import marginal_on_directions, marginals
 from nsmodels.studies import joint_marginals as joint_module
 from nsmodels.studies.finite_sets import counterexample, dying_out, finite_set
-from nsmodels.studies.joint_marginals import joint_marginals
-from nsmodels.studies.local_content import local_content
+from nsmodels.studies.joint_bias import joint_marginals
+from nsmodels.studies.local_weight import local_content
 from nsmodels.studies.protocols import cerf_gisin_massar_popescu, toner_bacon
 from nsmodels.studies.vanishing import (
     best_chain,

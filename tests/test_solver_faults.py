@@ -28,8 +28,8 @@ from nsmodels.files.problem import load
 from nsmodels.files.result import assemble, verdict
 from nsmodels.studies import joint_marginals as joint_module
 from nsmodels.studies.finite_sets import finite_set
-from nsmodels.studies.joint_marginals import joint_marginals
-from nsmodels.studies.local_content import local_content
+from nsmodels.studies.joint_bias import joint_marginals
+from nsmodels.studies.local_weight import local_content
 from nsmodels.studies.sums_of_squares import relax
 
 # -- kinds of solvers --------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from ..core.functional import Functional, Inequality
 from ..engines.solvers.sdp import Solution, solve
 from ..errors import InputError
 from ..models.base import Model
-from ..models.nonsignalling import NonSignalling
+from ..models.hidden_variables import HiddenVariableModel
 from .parts import Box, Mixture, Part, hidden_states, malus_grid
 
 __all__ = [
@@ -191,7 +191,8 @@ class Question:
 
 
 def _part(model: Model, form: str) -> Part:
-    return Box(model.shape) if isinstance(model, NonSignalling) else Mixture(model, form=form)
+    whole = isinstance(model, HiddenVariableModel) and model.everything
+    return Box(model.shape) if whole else Mixture(model, form=form)
 
 
 def bound_problem(functional: Functional, model: Model, *, form: str = "intervals") -> Question:

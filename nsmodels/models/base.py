@@ -87,6 +87,11 @@ class Model(ABC):
     """The directions that the model looks at, if any."""
 
     @property
+    def purity(self) -> float | None:
+        """The purity η of the hidden states of a model of one purity; None for others."""
+        return None
+
+    @property
     @abstractmethod
     def shape(self) -> tuple[int, int]:
         """Numbers of settings (n_A, n_B)."""

@@ -73,6 +73,8 @@ class HiddenVariableModel(Reducible, Model):
     """Whether M is a continuum, so that the search begins with an interior method instead of the simplex method."""
     local_points: bool = False
     """Whether M contains every vector of entries ±1."""
+    everything: bool = False
+    """Whether M is all of [−1, 1]^(n_A + n_B), so that its boxes are all that do not signal."""
     refutable: bool = False
     """Whether the oracle ends early where `Hint.refuted_above` allows it."""
 

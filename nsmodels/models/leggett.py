@@ -103,6 +103,11 @@ class Leggett(MovableModel):
             return cls(settings, eta_a=eta_a, eta_b=eta_b)
         return cls(settings, purity_of(table, "eta", default=1.0))
 
+    @property
+    def purity(self) -> float | None:
+        """η where η_A = η_B = η."""
+        return self.eta_a if self.eta_a == self.eta_b else None
+
     def resolved(self) -> dict[str, Any]:
         """``{"name", "eta_a", "eta_b"}``."""
         return {"name": self.name, "eta_a": self.eta_a, "eta_b": self.eta_b}

@@ -107,6 +107,7 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
     name = "nonsignalling"
     symmetric = True
     local_points = True
+    everything = True
 
     def likeness(self, party: int) -> Array:
         """Rows of no numbers: the model is blind to directions."""

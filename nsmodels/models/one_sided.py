@@ -80,6 +80,11 @@ class OneSided(HiddenVariableModel):
         party = table.choice("party", PARTIES, default="bob")
         return cls(settings, purity_of(table, "eta", default=1.0), party=party)
 
+    @property
+    def purity(self) -> float | None:
+        """η of the party that obeys the law."""
+        return self.eta
+
     def resolved(self) -> dict[str, Any]:
         """``{"name", "eta", "party"}``."""
         return {"name": self.name, "eta": self.eta, "party": self.party}

@@ -141,10 +141,10 @@ def visibility_against_purity(results: Mapping[str, Sequence[DecomposeResult]], 
 
 
 def _purity(result: DecomposeResult) -> float:
-    eta = getattr(result.model, "eta_a", None)
+    eta = result.model.purity
     if eta is None:
         raise InputError(f"plots: {result.model!r} has no purity; give results of Leggett's model")
-    return float(eta)
+    return eta
 
 
 @dataclass

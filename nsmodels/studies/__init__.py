@@ -1,1 +1,54 @@
-"""Studies built on the three questions."""
+"""Studies built on the three questions: finite sets of hidden states, how marginals vanish, local content, and more.
+
+Everything below is reachable as ``ns.studies.NAME``; modules with several functions are reachable whole.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..questions.visibility.tidy import tidy
+    from . import measurements, protocols, vanishing
+    from .finite_sets import counterexample, dying_out, finite_set
+    from .joint_bias import joint_marginals
+    from .local_weight import local_content
+    from .sums_of_squares import relax
+
+__all__ = [
+    "counterexample",
+    "dying_out",
+    "finite_set",
+    "joint_marginals",
+    "local_content",
+    "measurements",
+    "protocols",
+    "relax",
+    "tidy",
+    "vanishing",
+]
+
+_HOMES = {
+    "counterexample": ".finite_sets",
+    "dying_out": ".finite_sets",
+    "finite_set": ".finite_sets",
+    "joint_marginals": ".joint_bias",
+    "local_content": ".local_weight",
+    "relax": ".sums_of_squares",
+    "tidy": "..questions.visibility.tidy",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        return import_module(f".{name}", __name__)
+    value = getattr(import_module(_HOMES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

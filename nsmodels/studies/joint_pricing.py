@@ -1,4 +1,4 @@
-"""Pricing for `nsmodels.studies.joint_marginals`: the marginal vector in {−1, 0, 1}^n with the largest g(m)."""
+"""Pricing for `nsmodels.studies.joint_bias`: the marginal vector in {−1, 0, 1}^n with the largest g(m)."""
 
 from __future__ import annotations
 
