@@ -15,7 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .common.angles import cos_sin, cos_sin_degrees
-from .common.arguments import MOST_ROWS, TWO_PARTIES, check_noun, fraction, kind_of, number, radians, small, whole
+from .common.arguments import (
+    MOST_ROWS,
+    TWO_PARTIES,
+    array_of,
+    check_noun,
+    check_size,
+    fraction,
+    kind_of,
+    number,
+    radians,
+    small,
+    whole,
+)
 from .core.behaviour import Behaviour
 from .core.settings import Settings
 from .errors import InputError
@@ -45,6 +57,7 @@ def _scalar_rounding(settings: Settings) -> float:
 
 def _check_settings(settings: Settings) -> None:
     check_noun(settings, Settings, "argument settings", "behaviours")
+    check_size(settings.shape, "behaviours")
 
 
 def singlet(settings: Settings) -> Behaviour:
@@ -136,10 +149,12 @@ def _amplitudes(state: Any) -> NDArray[np.complex128]:
                 what = f"{type(error).__name__} from its {method}()"
                 raise InputError(f"behaviours: rho is {kind_of(state)} that gives no numbers ({what})") from None
             break
+    complaint = "behaviours: rho is not a table of complex numbers"
+    array = array_of(state, complaint)
     try:
-        return np.array(state, dtype=np.complex128)
+        return np.array(array, dtype=np.complex128)
     except (TypeError, ValueError, OverflowError):
-        raise InputError("behaviours: rho is not a table of complex numbers") from None
+        raise InputError(complaint) from None
 
 
 _NOT_TWO_QUBITS = "a two-qubit state is a density matrix, (4, 4), or a ket, (4,)"
@@ -223,6 +238,7 @@ def uniform(n_alice: int, n_bob: int) -> Behaviour:
     """White noise: every mean value vanishes."""
     n_alice = whole(n_alice, "behaviours: n_alice", most=MOST_ROWS)
     n_bob = whole(n_bob, "behaviours: n_bob", most=MOST_ROWS)
+    check_size((n_alice, n_bob), "behaviours")
     return Behaviour(np.zeros((n_alice, n_bob)), np.zeros(n_alice), np.zeros(n_bob), name="uniform", parameters={})
 
 

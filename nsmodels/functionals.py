@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .common.arguments import MOST_ROWS, check_noun, whole
+from .common.arguments import MOST_ROWS, check_noun, check_size, whole
 from .core.functional import Functional
 from .core.settings import Settings
 from .errors import InputError
@@ -40,6 +40,7 @@ def chained(n: int) -> Functional:
     Source: Braunstein and Caves, Ann. Phys. 202, 22 (1990); used in PRL 101, 050403 (2008), arXiv:0801.2218.
     """
     n = whole(n, "functionals: the argument n of chained", 2, MOST_ROWS)
+    check_size((n, n), "functionals")
     table = np.zeros((n, n))
     for k in range(n):
         table[k, k] = -1.0

@@ -21,7 +21,25 @@ from nsmodels.studies.joint_bias import joint_marginals
 from nsmodels.studies.local_weight import local_content
 from nsmodels.studies.sums_of_squares import relax
 
+
+class Raises:
+    """Fails however it is asked for numbers."""
+
+    def _fail(self, *arguments: Any, **keywords: Any) -> Any:
+        raise RuntimeError("no numbers today\nnor tomorrow")
+
+    __array__ = __iter__ = __len__ = __getitem__ = __float__ = __index__ = _fail
+
+
 ODD: dict[str, Any] = {
+    "raises": Raises(),
+    "rows that raise": [Raises(), Raises()],
+    "entries that raise": [[Raises(), 0.0, 0.0], [0.0, 0.0, 0.0]],
+    "masked": np.ma.array([[0.1, 0.2, 0.3]], mask=[[False, True, False]]),
+    "masked row": [np.ma.array([0.1, 0.2], mask=[True, False])],
+    "masked list": np.ma.array([0.1, 0.2], mask=[True, False]),
+    "enormous": np.broadcast_to(0.0, (10**4, 10**8)),
+    "enormous list": np.broadcast_to(0.0, 10**9)[:, None],
     "None": None,
     "text": "x",
     "bytes": b"q",
@@ -53,7 +71,7 @@ L = ns.Leggett(settings=S)
 B = ns.behaviours.singlet(S)
 CHAIN = ns.behaviours.singlet(ns.settings.half_circle(2))
 SHAPED = "pair"
-LABELS = {"None", "[1]", "texts", "complex table", "huge table"}
+LABELS = {"None", "[1]", "texts", "complex table", "huge table", "masked", "masked row"}
 SEED = {"huge", "longer than Python writes"}
 
 CALLS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
@@ -283,3 +301,40 @@ def test_what_is_shown_is_short() -> None:
     assert len(arguments.shown("x\n" * 500)) <= 60
     assert arguments.shown(10**5000) == "of type int"
     assert arguments.shown([1, 2]) == "of type list"
+
+
+@pytest.mark.parametrize("make", [
+    lambda s: ns.behaviours.singlet(s), lambda s: ns.behaviours.werner(s, 0.5),
+    lambda s: ns.behaviours.partially_entangled(s, 0.5), lambda s: ns.behaviours.from_state(np.eye(4) / 4.0, s),
+    lambda s: ns.behaviours.uniform(*s.shape), lambda s: ns.Behaviour(np.zeros(s.shape)),
+    lambda s: ns.Functional(np.zeros(s.shape)), lambda s: ns.Leggett(s), lambda s: ns.OneSided(s),
+    lambda s: ns.Bell(s.shape), lambda s: ns.Bell(settings=s), lambda s: ns.Quantum(s.shape),
+    lambda s: ns.Unbiased(s), lambda s: ns.NonSignalling(s.shape), lambda s: protocols.toner_bacon(s, 1),
+    lambda s: protocols.cerf_gisin_massar_popescu(s, 1), lambda s: ns.Finite.sphere_grid(s, 1),
+    lambda s: ns.Finite(np.zeros((1, s.shape[0])), np.zeros((1, s.shape[1]))),
+])  # fmt: skip
+@pytest.mark.parametrize(("shape", "limit"), [((10_001, 2), 10_000), ((1_001, 1_000), 1_000_000)])
+def test_tables_have_the_limits_of_files(
+    make: Callable[[ns.Settings], Any], shape: tuple[int, int], limit: int
+) -> None:
+    settings = ns.settings.great_circle(*shape)
+    with pytest.raises(InputError, match=f"(above the limit of|at most) {limit}") as refusal:
+        make(settings)
+    assert "\n" not in str(refusal.value)
+
+
+def test_long_lists_for_many_pairs_are_refused_before_they_are_made() -> None:
+    settings = ns.settings.fibonacci(100, 100)
+    for make in (
+        lambda: ns.Finite.sphere_grid(settings, 10**8), lambda: protocols.toner_bacon(settings, 10**6),
+        lambda: protocols.cerf_gisin_massar_popescu(settings, 10**6), lambda: ns.functionals.chained(10**4),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match="above the limit"):
+            make()
+
+
+def test_masked_arrays_are_refused_by_name() -> None:
+    with pytest.raises(InputError, match="Behaviour: correlators is a masked array, whose mask would be lost; fill it"):
+        ns.Behaviour(np.ma.array([[0.1, 0.2]], mask=[[False, True]]))
+    with pytest.raises(InputError, match="RuntimeError when it was asked for its numbers"):
+        ns.Functional(Raises())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
+from itertools import islice
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,12 +19,16 @@ from ..errors import InputError
 from .digits import printable
 
 __all__ = [
+    "MOST_NUMBERS",
+    "MOST_PAIRS",
     "MOST_ROWS",
     "MOST_SETTINGS",
     "PURITY",
     "TWO_PARTIES",
+    "array_of",
     "check_noun",
     "check_options",
+    "check_size",
     "floats",
     "fraction",
     "is_purity",
@@ -42,7 +47,11 @@ __all__ = [
 MOST_SETTINGS = 1_000_000
 """Directions of one party that are made one by one."""
 MOST_ROWS = 10_000
-"""Settings of one party in a table of pairs that is made here."""
+"""Settings of one party in a table of pairs."""
+MOST_PAIRS = 1_000_000
+"""Pairs of settings in a table: every question has answered so many."""
+MOST_NUMBERS = 2**26
+"""Of one table, half a gigabyte; also hidden states times pairs of settings."""
 SMALLEST_PURITY = 1e-30
 """Smaller ones leave too few digits for proofs in double precision, and are zero for every purpose."""
 TWO_PARTIES = (
@@ -184,20 +193,56 @@ def one_of(value: object, choices: Collection[str], what: str) -> str:
     raise InputError(f"{what} is {shown(value)}; it must be one of {', '.join(choices)}")
 
 
+def _longer(value: Any) -> bool:
+    """Whether something says that it has more items than are taken."""
+    try:
+        return len(value) > MOST_SETTINGS
+    except Exception:
+        return False
+
+
 def listed(value: Any, what: str, remedy: str) -> tuple[Any, ...]:
     """The items of anything that is iterable and no text.
 
     Raises
     ------
     InputError
-        With ``remedy``.
+        With ``remedy``; for more than ``MOST_SETTINGS`` items.
     """
     if not isinstance(value, str | bytes):
         try:
-            return tuple(value)
-        except TypeError:
+            items = tuple(islice(iter(value), MOST_SETTINGS + 1 if not _longer(value) else 0))
+        except Exception:  # whatever an object of the user's raises
             pass
+        else:
+            if _longer(value) or len(items) > MOST_SETTINGS:
+                raise InputError(f"{what} has more entries than the limit of {MOST_SETTINGS}; {remedy}")
+            return items
     raise InputError(f"{what} is {shown(value)}; {remedy}")
+
+
+def array_of(values: Any, complaint: str) -> NDArray[Any]:
+    """What NumPy makes of a table, before anything is copied.
+
+    Raises
+    ------
+    InputError
+        With ``complaint``, for rows of different length and objects that fail to hand out their numbers, whatever they
+        raise; for masked arrays, whose mask would be lost; for tables of more than ``MOST_NUMBERS`` entries.
+    """
+    place = complaint.partition(" is not ")[0]
+    masked = np.ma.MaskedArray
+    if isinstance(values, masked) or (isinstance(values, list | tuple) and any(isinstance(x, masked) for x in values)):
+        raise InputError(f"{place} is a masked array, whose mask would be lost; fill it, or leave the entries out")
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, OverflowError, MemoryError):
+        raise InputError(complaint) from None
+    except Exception as error:  # from an object's own __array__, __len__, __getitem__
+        raise InputError(f"{complaint} ({type(error).__name__} when it was asked for its numbers)") from None
+    if array.size > MOST_NUMBERS:
+        raise InputError(f"{place} has {array.size} entries, above the limit of {MOST_NUMBERS}; use fewer")
+    return array
 
 
 def floats(values: Any, complaint: str) -> NDArray[np.float64]:
@@ -206,15 +251,33 @@ def floats(values: Any, complaint: str) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        With ``complaint``, for texts, complex numbers, numbers above 1.8e308, and rows of different length.
+        With ``complaint``, for texts, complex numbers, numbers above 1.8e308, rows of different length, and what
+        `array_of` refuses.
     """
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind in "biufO":
+    array = array_of(values, complaint)
+    if array.dtype.kind in "biufO":
+        try:
             return np.array(array, dtype=np.float64, order="C")
-    except (TypeError, ValueError, OverflowError):
-        pass
+        except (TypeError, ValueError, OverflowError):
+            pass
+        except Exception as error:  # from an entry's own __float__
+            raise InputError(f"{complaint} ({type(error).__name__} from an entry)") from None
     raise InputError(complaint)
+
+
+def check_size(shape: tuple[int, int], place: str) -> None:
+    """Refuse more settings than a table of pairs may have: the limits of problem files.
+
+    Raises
+    ------
+    InputError
+    """
+    n_alice, n_bob = shape
+    if max(shape) > MOST_ROWS:
+        raise InputError(f"{place}: {max(shape)} settings of a party are above the limit of {MOST_ROWS}; use fewer")
+    if n_alice * n_bob > MOST_PAIRS:
+        count = f"{n_alice} × {n_bob} settings are {n_alice * n_bob} pairs"
+        raise InputError(f"{place}: {count}, above the limit of {MOST_PAIRS}; use fewer settings")
 
 
 def check_options(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..common.arguments import TWO_PARTIES, check_noun, floats, fraction, listed, number, small, whole
+from ..common.arguments import TWO_PARTIES, check_noun, check_size, floats, fraction, listed, number, small, whole
 from ..errors import InputError
 from . import notations
 from .settings import Settings
@@ -146,7 +146,8 @@ class Behaviour:
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         table = _numbers(correlators, "correlators", 2)
-        shape = table.shape
+        shape = table.shape[0], table.shape[1]
+        check_size(shape, "Behaviour")
         mask = np.ones(shape, dtype=bool) if known is None else _numbers(known, "known", 2) != 0.0
         if mask.shape != shape:
             raise InputError(f"Behaviour: known has shape {mask.shape} for correlators of shape {shape}")

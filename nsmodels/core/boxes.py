@@ -152,7 +152,7 @@ class BoxMixture:
             If a table is not normalised or has a negative entry, or if a party's marginal in one of them depends on the
             other party's setting; the box, the setting pair and the size are named.
         """
-        p = np.asarray(tables, dtype=np.float64)
+        p = floats(tables, "BoxMixture: tables is not a table of numbers")
         if p.ndim != 5 or p.shape[1:3] != (2, 2) or p.size == 0 or not np.isfinite(p).all():
             raise InputError(f"BoxMixture: tables have shape {p.shape}; give finite p[λ,a,b,x,y], (L, 2, 2, n_A, n_B)")
         if p.min() < -tolerance:

@@ -66,11 +66,11 @@ class Enclosure:
         lower, upper = not_nan(self.lower, "Enclosure: the lower end"), not_nan(self.upper, "Enclosure: the upper end")
         if lower > upper:
             raise InputError(f"Enclosure: lower end {lower!r} is above the upper end {upper!r} by {lower - upper:.3g}")
-        try:
+        if isinstance(self.status, str) and self.status in list(Status):
             status = Status(self.status)
-        except ValueError:
+        else:
             choices = ", ".join(member.value for member in Status)
-            raise InputError(f"Enclosure: unknown status {shown(self.status)}; one of {choices}") from None
+            raise InputError(f"Enclosure: unknown status {shown(self.status)}; one of {choices}")
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
         object.__setattr__(self, "status", status)

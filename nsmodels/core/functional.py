@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..common.arguments import TWO_PARTIES, check_noun, floats, not_nan, number, small
+from ..common.arguments import TWO_PARTIES, check_noun, check_size, floats, not_nan, number, small
 from ..common.digits import at_least, at_most
 from ..errors import InputError
 from . import formula
@@ -87,6 +87,7 @@ class Functional:
             object.__setattr__(self, attribute, value)
 
         table = _numbers(correlators, "correlators", 2)
+        check_size((table.shape[0], table.shape[1]), "Functional")
         put("correlators", table)
         for party, given, count in (("alice", alice, table.shape[0]), ("bob", bob, table.shape[1])):
             array = _numbers(np.zeros(count) if given is None else given, party, 1)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.angles import ROW_ROUNDING, unit
-from ..common.arguments import TWO_PARTIES, check_noun, floats, listed, small
+from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, floats, listed, small
 from ..errors import InputError
 
 __all__ = ["NORM_TOLERANCE", "Settings", "checked_rows", "checked_units"]
@@ -28,7 +28,7 @@ def _row_length(row: NDArray[np.float64]) -> float:
 def _has_three(row: object) -> bool:
     try:
         return len(row) == 3  # type: ignore[arg-type]  # whatever it is
-    except TypeError:
+    except Exception:
         return False
 
 
@@ -38,10 +38,13 @@ def checked_rows(rows: ArrayLike, party: str) -> NDArray[np.float64]:
     bad = next((i for i, row in enumerate(listed_rows) if not _has_three(row)), None)
     where = f"row {bad} of {party}" if bad is not None else party
     array = floats(rows, f"Settings: {where} is not a list of 3 numbers; give each direction as [x, y, z]")
+    if len(array.shape) > 0 and len(array) > MOST_SETTINGS:
+        raise InputError(f"Settings: {party} has {len(array)} rows, above the limit of {MOST_SETTINGS}; use fewer")
     if array.size == 0:
         raise InputError(f"Settings: {party} has no directions; give at least one row [x, y, z]")
     if array.ndim != 2 or array.shape[1] != 3:
-        angles = " (angles go into settings.from_angles)" if array.ndim == 1 or array.shape[1] < 3 else ""
+        few = array.ndim == 1 or (array.ndim == 2 and array.shape[1] < 3)
+        angles = " (angles go into settings.from_angles)" if few else ""
         raise InputError(f"Settings: {party} has shape {array.shape}; give rows of 3 numbers, shape (n, 3){angles}")
     for index, row in enumerate(array):
         if not np.isfinite(row).all():
@@ -74,9 +77,13 @@ def _checked_labels(labels: Sequence[str] | None, count: int, party: str) -> tup
     letter = party[0].upper()
     if labels is None:
         return tuple(f"{letter}{i}" for i in range(count))
-    names = tuple(map(str, listed(labels, f"Settings: {party}_labels", "give a list of names")))
-    if len(names) != count:
-        raise InputError(f"Settings: {party}_labels has {len(names)} names for {count} directions")
+    given = listed(labels, f"Settings: {party}_labels", "give a list of names")
+    if len(given) != count:
+        raise InputError(f"Settings: {party}_labels has {len(given)} names for {count} directions")
+    try:
+        names = tuple(map(str, given))
+    except Exception as error:  # whatever an object of the user's raises
+        raise InputError(f"Settings: {party}_labels has a name that is no text ({type(error).__name__})") from None
     if len(set(names)) != count:
         raise InputError(f"Settings: {party}_labels repeats a name: {', '.join(names)}")
     return names

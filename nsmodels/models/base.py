@@ -35,7 +35,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, kind_of, listed, shown, whole
+from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, check_size, kind_of, listed, shown, whole
 from ..common.interrupts import loading
 from ..core.effort import NO_HINT, Effort, Hint, Progress
 from ..core.enclosure import Enclosure
@@ -206,6 +206,7 @@ def _shape_of(shape: tuple[int, int] | None, settings: Settings | None, model: s
             raise InputError(f"{model}: shape has {len(numbers)} entries; {remedy}")
         n_alice, n_bob = (whole(n, f"{model}: an entry of shape", most=MOST_SETTINGS) for n in numbers)
         given = n_alice, n_bob
+    check_size(given, model)
     if settings is not None and given != settings.shape:
         raise InputError(f"{model}: shape {given} differs from that of the settings, {settings.shape}")
     return given

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..common.arguments import check_noun, check_options, floats, one_of, purity, whole
+from ..common.arguments import MOST_NUMBERS, check_noun, check_options, check_size, floats, one_of, purity, whole
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -39,7 +39,7 @@ EXACT_CANDIDATES = 200
 """How many states near the best one are evaluated exactly."""
 MOST_STATES = 100_000_000
 """Of a grid."""
-MOST_ROWS_READ, MOST_VALUES_READ = 1_000_000, 2**26
+MOST_ROWS_READ = 1_000_000
 """Of a list in a problem file: hidden states, and these times the pairs of settings."""
 MANY_STATES = 4000
 """Lists of at most this many hidden states enter the search of a decomposition whole."""
@@ -61,6 +61,18 @@ def _table(values: ArrayLike, party: str) -> Array:
 def _joined(states: HiddenStates) -> Array:
     """Rows (A, B), without negative zeros."""
     return np.concatenate([states.alice, states.bob], axis=1) + 0.0
+
+
+def _too_many(count: int, shape: tuple[int, int]) -> str:
+    pairs = f"{count} hidden states for {shape[0] * shape[1]} pairs of settings"
+    return f"{pairs} are together above the limit of {MOST_NUMBERS}"
+
+
+def _check_values(count: int, shape: tuple[int, int]) -> None:
+    """Refuse lists that are too long for their settings, in Python as in files."""
+    check_size(shape, "Finite")
+    if count * shape[0] * shape[1] > MOST_NUMBERS:
+        raise InputError(f"Finite: {_too_many(count, shape)}; use fewer")
 
 
 class Finite(HiddenVariableModel):
@@ -88,6 +100,7 @@ class Finite(HiddenVariableModel):
         first, second = _table(alice, "alice"), _table(bob, "bob")
         if len(first) != len(second):
             raise InputError(f"Finite: alice has {len(first)} hidden states and bob {len(second)}")
+        _check_values(len(first), (first.shape[1], second.shape[1]))
         self.states = HiddenStates(first, second)
         self.settings: Settings | None = None
         self.grid: grids.Grid | None = None
@@ -123,6 +136,7 @@ class Finite(HiddenVariableModel):
         eta_a = purity(eta if eta_a is None else eta_a, "Finite: η of Alice")
         eta_b = purity(eta if eta_b is None else eta_b, "Finite: η of Bob")
         n = whole(n, "Finite: the number of hidden states", most=MOST_STATES)
+        _check_values(n, settings.shape)
         one_of(kind, ("product", "random"), "Finite: kind")
         check_options("Finite", seed=seed)
         grid = grids.product_grid(math.isqrt(n)) if kind == "product" else grids.random_grid(n, int(seed))
@@ -147,9 +161,8 @@ class Finite(HiddenVariableModel):
                 problem = f"number of entries is {len(rows[0])}"
                 table.refuse((key, 0), problem, f"{wanted} wanted, one for each setting")
             sides.append(rows)
-        if len(sides[0]) * shape[0] * shape[1] > MOST_VALUES_READ:
-            count = f"{len(sides[0])} hidden states for {shape[0] * shape[1]} pairs of settings"
-            table.refuse("alice", f"{count} are together above the limit of {MOST_VALUES_READ}", "use fewer")
+        if len(sides[0]) * shape[0] * shape[1] > MOST_NUMBERS:
+            table.refuse("alice", _too_many(len(sides[0]), shape), "use fewer")
         return cls(*sides)
 
     def __len__(self) -> int:

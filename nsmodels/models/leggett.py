@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.arguments import check_noun, purity
+from ..common.arguments import check_noun, check_size, purity
 from ..common.interrupts import held
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
@@ -80,6 +80,7 @@ class Leggett(MovableModel):
         eta_b: float | None = None,
     ) -> None:
         check_noun(settings, Settings, "argument settings", "Leggett")
+        check_size(settings.shape, "Leggett")
         if more:
             raise InputError("Leggett: give the purities of the two sides by name, eta_a= and eta_b=")
         if eta is not None and (eta_a is not None or eta_b is not None):

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..common.arguments import check_noun, one_of, purity
+from ..common.arguments import check_noun, check_size, one_of, purity
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -69,6 +69,7 @@ class OneSided(HiddenVariableModel):
 
     def __init__(self, settings: Settings, eta: float = 1.0, *, party: str = "bob") -> None:
         check_noun(settings, Settings, "argument settings", "OneSided")
+        check_size(settings.shape, "OneSided")
         self.settings = settings
         self.eta = purity(eta, "OneSided: eta")
         self.party = one_of(party, PARTIES, "OneSided: party")

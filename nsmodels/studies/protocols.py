@@ -12,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.arguments import MOST_SETTINGS, check_noun, whole
+from ..common.arguments import MOST_NUMBERS, MOST_SETTINGS, check_noun, check_size, whole
 from ..core.boxes import BoxMixture
 from ..core.settings import Settings
+from ..errors import InputError
 
 __all__ = ["cerf_gisin_massar_popescu", "toner_bacon"]
 
@@ -24,7 +25,11 @@ Array = NDArray[np.float64]
 def _shared_vectors(settings: Settings, count: int, seed: int) -> tuple[Array, Array]:
     """Two lists of independent uniform unit vectors."""
     check_noun(settings, Settings, "argument settings", "protocols")
+    check_size(settings.shape, "protocols")
     whole(count, "protocols: the number of hidden states", most=MOST_SETTINGS)
+    if count * settings.shape[0] * settings.shape[1] > MOST_NUMBERS // 4:
+        pairs = f"{count} hidden states for {settings.shape[0] * settings.shape[1]} pairs of settings"
+        raise InputError(f"protocols: {pairs} are together above the limit of {MOST_NUMBERS // 4}; use fewer")
     points = np.random.default_rng(whole(seed, "protocols: seed", 0)).normal(size=(2, count, 3))
     points /= np.linalg.norm(points, axis=2, keepdims=True)
     return points[0], points[1]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ... import settings as families
+from ...common.arguments import MOST_PAIRS
 from ...core.settings import NORM_TOLERANCE, Settings
 from ...errors import InputError
 from ...settings import ANGLE_ROWS, DIRECTIONS, FAMILIES
 from ..toml.lines import shown
 from ..toml.table import MAX_SETTINGS, Table, kind_of
 
-MAX_PAIRS = 1_000_000
 MAX_SEED = 2**32 - 1
 MAX_DEGREES = 360.0
 """A full turn: more was a slip of the decimal point, or of the unit."""
@@ -33,9 +33,9 @@ def made(table: Table, make: Callable[[], Noun], key: str | None = None) -> Noun
 
 def limit_pairs(table: Table, key: str, n_alice: int, n_bob: int) -> None:
     """Refuse more pairs of settings than any question can answer."""
-    if n_alice * n_bob > MAX_PAIRS:
+    if n_alice * n_bob > MOST_PAIRS:
         count = f"{n_alice} × {n_bob} settings are {n_alice * n_bob} pairs"
-        table.refuse(key, f"{count}, above the limit of {MAX_PAIRS}", "use fewer settings")
+        table.refuse(key, f"{count}, above the limit of {MOST_PAIRS}", "use fewer settings")
 
 
 class Sizes:

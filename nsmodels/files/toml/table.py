@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ...common.arguments import MOST_ROWS
 from ...errors import InputError
 from ...models.registry import model_keys
 from ..hints import hint, name_hint
@@ -41,7 +42,7 @@ USED_BY = {
     "marginals": ("settings", "behaviour", "options", "expected"),
 }
 
-MAX_SETTINGS = 10_000
+MAX_SETTINGS = MOST_ROWS
 _FEW_ROWS, _MANY_NUMBERS = Most(rows=MAX_SETTINGS), Most(numbers=MAX_BYTES)
 _TARGETS = ("behaviour", "behavior")
 # The largest arrays that can be of use, where these limits are not those of any array.
