@@ -1,6 +1,7 @@
 """A module imports only from its own floor and from those below; heavy libraries are imported only when needed."""
 
 import ast
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -235,3 +236,15 @@ def test_nobody_asks_a_model_for_its_name_or_class(module: str) -> None:
             if node.func.id in ("getattr", "hasattr") and len(node.args) > 1:
                 word = ast.unparse(node.args[1])
                 assert not word.strip("'\"").startswith("eta"), f"{module}:{node.lineno}: {ast.unparse(node)}"
+
+
+def test_the_picture_of_the_house_shows_these_floors() -> None:
+    import runpy
+
+    rooms = runpy.run_path(str(PACKAGE.parent / "docs" / "architecture.py"))["FLOORS"]
+    level = {name: number for number, names in enumerate(rooms) for name in names}
+    order = sorted(set(FLOORS) - {"_moved"}, key=FLOORS.__getitem__)
+    assert set(level) == set(order)
+    for lower, higher in itertools.pairwise(order):
+        if FLOORS[lower] < FLOORS[higher] and "errors" not in (lower, higher):
+            assert level[lower] <= level[higher], f"{lower} is not below {higher} in the picture"
