@@ -789,6 +789,22 @@ def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]
     if not none:
         enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
 
+def check_design(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
+    """Check kind = "design": a visibility on the settings in the result; that no better ones exist is not claimed."""
+    asked = only(problem["design"], DESIGN, "the design")
+    pairs, rows = result["design"]["pairs"], only(result["settings"], "alice bob", "the settings")
+    settings = directions(rows)
+    n_a, n_b = map(len, settings)
+    need(settings and asked.get("correlators", len(pairs)) == len(pairs), "not so many pairs were asked for")
+    if "correlators" not in asked:
+        start = asked.get("start", {})
+        begin = directions(start) if start else ([None] * asked["n_alice"], [None] * asked["n_bob"])
+        need((n_a, n_b) == tuple(map(len, begin)), "not so many directions were asked for")
+        wanted = asked.get("pairs", [*map(list, product(range(n_a), range(n_b)))])
+        need(sorted(pairs) == sorted(wanted), "other pairs were asked for")
+    need({i for i, _ in pairs} == {*range(n_a)} and {j for _, j in pairs} == {*range(n_b)}, "a direction is idle")
+    check_visibility({"model": problem["model"], "behaviour": {"pairs": pairs}}, settings, result, claims)
+
 def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
     """Largest mean |marginal| D_s of every setting s; D is the difference of two boxes that add up to the target."""
     # |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
@@ -839,9 +855,12 @@ PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree qua
     "hull": "parts", "square": "threshold exponent tau lambda mu",
     "one_sphere": "threshold tree leaves multipliers"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
-SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality"}
-KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals}
-TABLES = {"bound": "model functional", "visibility": "model behaviour", "marginals": "behaviour"}
+SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality",
+    "design": "settings design decomposition mixing deviation inequality"}
+DESIGN = ("n_alice n_bob pairs correlators objective visibility sharing starts plane symmetric minimum_angle_deg start")
+KINDS = {"bound": check_bound, "visibility": check_visibility, "marginals": check_marginals, "design": check_design}
+TABLES = {"bound": "model functional", "visibility": "model behaviour", "marginals": "behaviour",
+    "design": "model design"}
 FORMS = {"settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"), "model": ("name", ""),
     "functional": ("name", "correlators alice bob constant"),
     "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise")}  # with a name, without

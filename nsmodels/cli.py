@@ -34,7 +34,7 @@ app = typer.Typer(
 )
 
 
-WORK = {"bound": "node", "visibility": "round", "marginals": "setting"}
+WORK = {"bound": "node", "visibility": "round", "marginals": "setting", "design": "start"}
 """What the progress of each kind counts."""
 
 

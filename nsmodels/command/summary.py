@@ -32,7 +32,7 @@ def value_name(problem: Problem) -> str:
     if problem.kind == "bound":
         assert problem.model is not None
         return f"{problem.model.name} bound"
-    return "critical visibility" if problem.kind == "visibility" else "largest marginal"
+    return "largest marginal" if problem.kind == "marginals" else "critical visibility"
 
 
 def _value(problem: Problem, result: Mapping[str, Any]) -> Lines:
@@ -56,7 +56,12 @@ def worth(problem: Problem, result: Mapping[str, Any]) -> str:
 def _kind(problem: Problem, result: Mapping[str, Any]) -> Lines:
     if result["value"] is None:
         return
-    yield from {"bound": _bound, "visibility": _visibility, "marginals": _marginals}[problem.kind](problem, result)
+    yield from {
+        "bound": _bound,
+        "visibility": _visibility,
+        "marginals": _marginals,
+        "design": _design,
+    }[problem.kind](problem, result)
 
 
 def _bound(problem: Problem, result: Mapping[str, Any]) -> Lines:
@@ -91,6 +96,21 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
             yield "inequality", "none: the correlations themselves have a model"
         return
     yield "inequality", inequality_text(inequality)
+
+
+def _design(problem: Problem, result: Mapping[str, Any]) -> Lines:
+    settings, design = result["settings"], result["design"]
+    for party, letter in (("alice", "a"), ("bob", "b")):
+        for index, direction in enumerate(settings[party][:MAX_ROWS]):
+            yield f"{letter}{index}", _vector(direction)
+    yield "pairs measured", str(len(design["pairs"]))
+    yield from _visibility(problem, result)
+    significance = design.get("significance")
+    if significance is not None:
+        where = f"at V = {significance['visibility']:g}, {significance['sharing']} sharing"
+        yield "pairs for 5 σ", f"{significance['pairs_for_5_sigma']:.0f}   ({where})"
+    yield "found", f"{counted(design['hits'], 'time')} from {counted(design['starts'], 'start')}"
+    yield "", "certified is the value on these settings; that no better settings exist is not claimed"
 
 
 def inequality_text(inequality: Mapping[str, Any]) -> str:

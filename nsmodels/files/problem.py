@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..core.functional import Functional
     from ..core.settings import Settings
     from ..models.base import Model
+    from .sections.design import DesignTable
 
 __all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped"]
 
@@ -76,6 +77,7 @@ class Problem:
     behaviour: Behaviour | None = None
     noise: Behaviour | None = None
     marginals: str = "match"
+    design: DesignTable | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -113,7 +115,7 @@ class Problem:
                     progress=progress,
                 )
         except InputError as error:
-            table = "functional" if self.kind == "bound" else "behaviour"
+            table = {"bound": "functional", "design": "design"}.get(self.kind, "behaviour")
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
             self.document.refuse((written,), str(error).replace("\n", " "))
 
@@ -125,6 +127,8 @@ class Problem:
             return marginals(self.behaviour, **limits)
         assert self.model is not None
         model = self.model
+        if self.design is not None:
+            return self.design.ask(model, **limits)
         if self.kind == "bound":
             from ..questions.bound import bound
 
@@ -204,8 +208,10 @@ def _validated(document: Document, name: str) -> Problem:
     options = _options(tables.get("options", Table(document, ("options",), {})), kind)
     expected = _expected(tables["expected"], options) if "expected" in tables else None
     entry = _model_entry(tables["model"], kind) if "model" in tables else None
-    if entry is not None and entry.needs_settings:
+    if entry is not None and entry.needs_settings and kind != "design":
         top.need("settings", f"the model {entry.name} is a law for directions: add a table [settings]")
+    if kind == "design":
+        return _design(document, name, tables, options, expected)
     sizes = Sizes(tables.get("settings"))
     resolved: dict[str, Any] = {}
     given: dict[str, Any] = {}
@@ -225,6 +231,32 @@ def _validated(document: Document, name: str) -> Problem:
     )
 
 
+def _design(
+    document: Document, name: str, tables: dict[str, Table], options: Options, expected: Expected | None
+) -> Problem:
+    """A problem whose settings are the answer."""
+    from ..studies.design.question import check_design
+    from .sections.design import read_design
+
+    entry = _model_entry(tables["model"], "design")
+    if not entry.needs_settings:
+        tables["model"].refuse("name", f"the model {entry.name} does not look at directions", "use leggett")
+    table = tables["design"]
+    law = entry.load().from_table(tables["model"], _any_settings(), (1, 1))
+    asked = read_design(table, lambda arguments: check_design(law, **arguments))
+    resolved = {"model": law.resolved(), "design": asked.resolved, "options": dict(vars(options))}
+    return Problem(
+        document, name, "design", asked.shape, options, expected, law, asked.settings(), design=asked, resolved=resolved
+    )
+
+
+def _any_settings() -> Settings:
+    """One direction a side: of a law, which is the same everywhere."""
+    from ..core.settings import Settings
+
+    return Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]])
+
+
 def _model_entry(table: Table, kind: str) -> Entry:
     """What the registry has of the model, which the kind can use."""
     entry = entry_of(table)
@@ -237,7 +269,7 @@ def _kind(top: Table) -> str:
     """Check the four plain keys and return the kind."""
     if top.integer("schema", 1, 2**62, remedy="write schema = 1") != 1:
         top.refuse("schema", "only schema 1 is known", "write schema = 1")
-    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility" or "marginals"')
+    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility", "marginals" or "design"')
     top.text("title")
     top.text("source")
     return kind
@@ -256,7 +288,7 @@ def _tables(top: Table, kind: str) -> dict[str, Table]:
             kinds = " or ".join(f'"{other}"' for other, used in USED_BY.items() if name in used)
             top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
         tables[name] = Table(top.document, (key,), content)
-    for name in ("model", "functional"):
+    for name in ("model", "functional", "design"):
         if name in USED_BY[kind] and name not in tables:
             top.need(name, f'kind = "{kind}" needs a table [{name}]')
     return tables

@@ -7,6 +7,7 @@ picture: only finite numbers of moderate size, and names of settings that exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,25 @@ def picture_of(problem: Problem, result: Mapping[str, Any]) -> Any:
     """
     if problem.kind == "bound":
         return _bound(problem, result)
+    if problem.kind == "design":
+        return _visibility(_designed(problem, result), result)
     return _visibility(problem, result) if problem.kind == "visibility" else _marginals(problem, result)
+
+
+def _designed(problem: Problem, result: Mapping[str, Any]) -> Problem:
+    """The problem on the settings that are the answer."""
+    from ..behaviours import singlet
+    from ..core.settings import Settings
+
+    rows = result["settings"]
+    settings = Settings(rows["alice"], rows["bob"])
+    behaviour = singlet(settings).with_pairs([(int(i), int(j)) for i, j in result["design"]["pairs"]])
+    model = problem.model
+    assert model is not None
+    return replace(
+        problem, settings=settings, shape=settings.shape, behaviour=behaviour,
+        model=model.at(settings),  # type: ignore[attr-defined]  # designs are of models that move
+    )  # fmt: skip
 
 
 def _number(value: Any) -> float:

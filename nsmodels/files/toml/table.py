@@ -30,6 +30,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
     "functional": ("name", "correlators", "alice", "bob", "constant", "n"),
     "behaviour": ("name", "correlators", "alice", "bob", "pairs", "marginals", "noise", "visibility", "theta_deg"),
+    "design": (
+        *("n_alice", "n_bob", "pairs", "correlators", "objective", "visibility", "sharing", "starts", "plane"),
+        *("symmetric", "minimum_angle_deg", "start"),
+    ),
     "options": ("tolerance", "time_limit_s", "seed"),
     "expected": ("value", "lower", "upper", "tolerance", "source"),
 }
@@ -40,6 +44,7 @@ USED_BY = {
     "bound": ("model", "settings", "functional", "options", "expected"),
     "visibility": ("model", "settings", "behaviour", "options", "expected"),
     "marginals": ("settings", "behaviour", "options", "expected"),
+    "design": ("model", "design", "options", "expected"),
 }
 
 MAX_SETTINGS = MOST_ROWS
@@ -48,6 +53,8 @@ _TARGETS = ("behaviour", "behavior")
 # The largest arrays that can be of use, where these limits are not those of any array.
 MOST: dict[KeyPath, Most] = {
     **{("settings", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
+    **{("design", "start", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
+    ("design", "pairs"): Most(numbers=2 * MAX_ENTRIES),
     **{(table, "correlators"): _FEW_ROWS for table in ("functional", *_TARGETS)},
     **{(table, "noise", "correlators"): _FEW_ROWS for table in _TARGETS},
     **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
@@ -152,6 +159,8 @@ def check_keys(document: Document) -> None:
                 for index, part in enumerate(value["of"]):
                     if isinstance(part, dict):
                         _check_table(document, (key, "of", index), part, TABLES["model"])
+            if name == "design" and isinstance(value.get("start"), dict):
+                _check_table(document, (key, "start"), value["start"], TABLES["settings"])
             if name == "behaviour" and isinstance(value.get("noise"), dict):
                 _check_table(document, (key, "noise"), value["noise"], NOISE)
 

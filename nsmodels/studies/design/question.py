@@ -35,7 +35,7 @@ from .result import SIGMAS, DesignResult, Significance
 from .starts import GROUPS
 from .tasks import Objective, Task
 
-__all__ = ["design"]
+__all__ = ["check_design", "design"]
 
 Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
@@ -121,28 +121,18 @@ def design(
         For options out of range or that do not fit each other, and models that do not look at directions.
     """
     check_options("design", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
-    whole(starts, "design: starts", 0, 1_000_000)
-    one_of(objective, ("visibility", "significance"), "design: objective")
-    one_of(sharing, ("optimal", "equal"), "design: sharing")
-    number(visibility, "design: visibility", "it must lie in (0, 1]", lambda x: 0.0 < x <= 1.0)
-    number(minimum_angle_deg, "design: minimum_angle_deg", "it must lie in [0, 90)", lambda x: 0.0 <= x < 90.0)
-    law = _law(model)
-    tables = _tables(law, n_alice, n_bob, pairs, correlators, start, seed)
-    goal = Objective() if objective == "visibility" else Objective(visibility, sharing == "equal")
-    closest = math.cos(math.radians(minimum_angle_deg)) if minimum_angle_deg > 0.0 else 1.0
-    flat = _flat(plane)
-    rng = np.random.default_rng(seed)
-    contests = [
-        Contest(Task(law, table, goal, closest), _layout(table.shape, flat, symmetric, rng)) for table in tables
-    ]
-    if start is not None and symmetric is not None:
-        raise InputError("design: start and symmetric are both given; give one of them")
+    law, contests, rng = check_design(
+        model, n_alice, n_bob, pairs=pairs, correlators=correlators, objective=objective, visibility=visibility,
+        sharing=sharing, starts=starts, plane=plane, symmetric=symmetric, minimum_angle_deg=minimum_angle_deg,
+        start=start, seed=seed,
+    )  # fmt: skip
+    bent = symmetric is not None or any(_flat(plane)) or minimum_angle_deg > 0.0 or correlators is not None
     with held():
         with loading():
             law.prepare()
         began = time.perf_counter()
         race = Race(contests, rng, began + (1.0 - RESERVED) * time_limit_s, began=began)
-        race.groups = () if symmetric is not None or any(flat) or closest < 1.0 or correlators else GROUPS
+        race.groups = () if bent else GROUPS
         if progress is not None:
             race.told = lambda best, hits, number: progress(best, best, number, time.perf_counter() - began)
         given = None if start is None else np.concatenate([start.alice, start.bob])
@@ -159,6 +149,37 @@ def design(
         result = _certified(race, tolerance, stopped, seed, time_limit_s)
         taken()
         return result
+
+
+def check_design(
+    model: Any, n_alice: int | None = None, n_bob: int | None = None, *, pairs: Any = None,
+    correlators: int | None = None, objective: str = "visibility", visibility: float = 0.98, sharing: str = "optimal",
+    starts: int = 20, plane: bool | str = False, symmetric: str | None = None, minimum_angle_deg: float = 0.0,
+    start: Settings | None = None, seed: int = 0,
+) -> tuple[MovableModel, list[Contest], np.random.Generator]:  # fmt: skip
+    """The law, what competes, and the random numbers, for the arguments of `design`.
+
+    Raises
+    ------
+    InputError
+        For arguments out of range, or that do not fit each other.
+    """
+    whole(starts, "design: starts", 0, 1_000_000)
+    one_of(objective, ("visibility", "significance"), "design: objective")
+    one_of(sharing, ("optimal", "equal"), "design: sharing")
+    number(visibility, "design: visibility", "it must lie in (0, 1]", lambda x: 0.0 < x <= 1.0)
+    number(minimum_angle_deg, "design: minimum_angle_deg", "it must lie in [0, 90)", lambda x: 0.0 <= x < 90.0)
+    law = _law(model)
+    if start is not None and symmetric is not None:
+        raise InputError("design: start and symmetric are both given; give one of them")
+    tables = _tables(law, n_alice, n_bob, pairs, correlators, start, seed)
+    goal = Objective() if objective == "visibility" else Objective(visibility, sharing == "equal")
+    closest = math.cos(math.radians(minimum_angle_deg)) if minimum_angle_deg > 0.0 else 1.0
+    flat, rng = _flat(plane), np.random.default_rng(seed)
+    contests = [
+        Contest(Task(law, table, goal, closest), _layout(table.shape, flat, symmetric, rng)) for table in tables
+    ]
+    return law, contests, rng
 
 
 def _law(model: Any) -> MovableModel:
