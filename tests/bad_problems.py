@@ -123,7 +123,7 @@ CASES = [
         "no kind", BOUND,
         'kind = "bound"\n',
         "",
-        ':1: kind: missing; write kind = "bound", "visibility" or "marginals"',
+        ':1: kind: missing; write kind = "bound", "visibility", "marginals" or "design"',
     ),
     (
         "unknown kind", BOUND,
@@ -147,7 +147,7 @@ CASES = [
         "model in marginals", MARGINALS,
         "[behaviour]",
         '[model]\nname = "bell"\n[behaviour]',
-        ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility"',
+        ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility" or "design"',
     ),
     (
         "purity that is nearly zero", BOUND,

@@ -190,7 +190,7 @@ def _law(model: Any) -> MovableModel:
         name = getattr(model, "name", None)
         if name is None:
             raise InputError(f"design: the model is {kind_of(model)}; give a model such as ns.Leggett")
-        raise InputError(f"design: the bounds of the model {name} do not follow directions; use leggett or one_sided")
+        raise InputError(f"design: the bounds of the model {name} cannot be followed as directions turn; use leggett")
     return model
 
 
