@@ -147,7 +147,8 @@ CASES = [
         "model in marginals", MARGINALS,
         "[behaviour]",
         '[model]\nname = "bell"\n[behaviour]',
-        ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility" or "design"',
+        ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility" '
+        'or "design"',
     ),
     (
         "purity that is nearly zero", BOUND,
