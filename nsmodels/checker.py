@@ -656,13 +656,24 @@ def determinant(m: Table) -> Fraction:
     minors = ([r[:k] + r[k + 1 :] for r in m[1:]] for k in range(len(m)))
     return sum(((-1) ** k * m[0][k] * determinant(minor) for k, minor in enumerate(minors)), ZERO)
 
-def reachable(rows: list[Ints], missing: Row, radius: Fraction) -> bool:
-    """Whether some vector d of at most this length has a·d = missing for all rows a (unit vectors, over `ONE`)."""
-    if len(rows) > 3:  # |d|² is missing · G⁻¹ missing, and the least eigenvalue of G at least det G / (tr G)^(n−1)
+def reachable(rows: list[Ints], missing: Row, off: Fraction, radius: Fraction) -> bool:
+    """Whether some vector d of at most this length has a·d = missing for all rows a, unit vectors over `ONE`.
+
+    The entries of missing may be off by so much. The shortest d has |d|² = missing·x, where G x = missing.
+    """
+    n = len(rows)
+    if n > 3:
         return False
     gram = [[dot(x, y) for y in rows] for x in rows]
-    least = (determinant(gram) - EPS) / (len(rows) + EPS) ** (len(rows) - 1)
-    return sum(x * x for x in missing) <= radius * radius * least
+    size = determinant(gram)
+    least = (size - 100 * EPS) / n ** (n - 1)  # below the least eigenvalue of G, because the others add up to ≤ n
+    if least < 2 * n * EPS:
+        return False
+    columns = [*zip(*gram)]
+    x = [determinant([*map(list, (*columns[:k], missing, *columns[k + 1 :]))]) / size for k in range(n)]
+    square = sum(map(mul, x, missing)) + 2 * n * EPS * sum(y * y for y in x)  # G is off by less than EPS an entry
+    rest = radius - Fraction(math.isqrt(math.ceil(n * off * off / least * ONE * ONE)) + 1, ONE)
+    return rest > 0 and square <= rest * rest
 
 def check_vectors(lower: Any, wanted: Any, noise: Any, model: Any, settings: Any, sides: Any, error: Fraction) -> Any:
     """Check that κ of Leggett's states make the marginals right; give η_A + η_B, by which their rows may exceed."""
@@ -690,8 +701,8 @@ def check_vectors(lower: Any, wanted: Any, noise: Any, model: Any, settings: Any
                 straight = straight and key not in state and not any(map(rational, state[PARTIES[p]]))
         radius = repair * purities[p]
         near = straight and sum((abs(x) + EPS) ** 2 for x in vector) <= radius * radius
-        rows = [*settings[p]]
-        need(near or reachable(rows, [abs(x) + off for x in left], radius), "the repair does not reach the marginals")
+        near = near or reachable([*settings[p]], left, off, radius)
+        need(near, "the repair does not reach the marginals")
     return sum(purities)
 
 def check_mixture(result: Any, wanted: Any, noise: Any, known: Any, model: Any, settings: Any) -> tuple[Fraction, Row]:

@@ -213,3 +213,30 @@ def test_repr_does_not_say_one_where_it_is_open():
     d = ns.decompose(ns.Behaviour([[0.0]], [0], [0]), ns.Bell((1, 1)))
     assert d.has_model is True
     assert d.lower == 1.0
+
+
+NEARLY_EQUAL = {
+    "alice": [[-0.70293, -0.70299, 0.10819]],
+    "bob": [[-0.70293, -0.70298, 0.1082], [-0.70293, -0.70299, 0.10819]],
+    "normalise": True,
+}
+
+
+def test_nearly_equal_directions_do_not_hide_that_white_noise_has_a_model():
+    """What tells them apart is 1e-5 long, and so multipliers are large; the answer is a proved or an honest one."""
+    result, holds = answer(
+        {"name": "leggett", "eta_a": 0.8, "eta_b": 0.4}, entangled(66.80918179203061), settings=NEARLY_EQUAL
+    )
+    assert "no mixture" not in result["reason"]
+    assert result["value"]["lower"] <= 0.6931076 <= result["value"]["upper"] + 1e-6
+    assert holds == (result["status"] == "certified")
+
+
+def test_no_purity_is_the_unbiased_model():
+    result, holds = answer(
+        {"name": "leggett", "eta": 0.0}, {"correlators": [[0.0]], "alice": [1e-7], "bob": [0.0]},
+        settings={"alice": [[0, 0, 1]], "bob": [[0, 0, 1]]},
+    )  # fmt: skip
+    assert holds
+    assert result["value"]["lower"] == 0.0
+    assert result["value"]["upper"] <= 1e-6

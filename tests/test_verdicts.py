@@ -23,3 +23,14 @@ def test_every_verdict_is_true(kind):
         assert verdicts.verdict(result, said, value, settings is None) == [], index
         closed = result["status"] == "certified" or "(proved)" in result["reason"]
         assert closed, (index, result["status"], result["reason"])
+
+
+@pytest.mark.parametrize("kind", ["leggett", "hull"])
+def test_no_verdict_is_false(kind):
+    """What is left open is not false: irrational directions leave some ends to estimates."""
+    for index, rng, shape, _, noise, matched in verdicts.cases(56, seed=2, only=kind):
+        spec, settings, states = verdicts.model_of(rng, shape, kind)
+        p, n = verdicts.target(rng, shape), verdicts.noise_of(rng, shape, noise)
+        value = verdicts.plain(states, shape, p, n, matched)
+        result, said = verdicts.ask(spec, settings, kind, p, n, matched, limit=5.0)
+        assert verdicts.verdict(result, said, value, settings is None) == [], index

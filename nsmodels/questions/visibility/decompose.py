@@ -340,7 +340,8 @@ class _Task:
     def _finish(self, search: Search, symmetry: Symmetry | None) -> None:
         """Prove what can be proved in the time that is left, at least briefly."""
         unproved = self.lower is None
-        if (self.lower is None or self.lower.deviation > LARGEST_MISS) and self.reason in ("interrupted", "time_limit"):
+        none = self.upper is not None and self.upper.visibility == -math.inf
+        if not none and (self.lower is None or self.lower.deviation > LARGEST_MISS):
             few = search.master.columns.take(np.arange(min(len(search.master.columns), 200)))
             columns, _ = self._whole(few, np.ones(len(few)))
             self._remember(prove_noise(self.target, self.parts, columns, search.rng, self.stop_at + GRACE))
@@ -453,8 +454,7 @@ class _Task:
 
     def _result(self, search: Search, symmetry: Symmetry | None, compile_seconds: float) -> DecomposeResult:
         lower, upper = self.lower, self.upper
-        if lower is not None and lower.deviation > LARGEST_MISS:
-            lower = None  # not even an estimate
+        lower = None if lower is None else _below(lower, upper)
         low = 0.0 if lower is None else lower.visibility + 0.0
         high = 1.0 if upper is None else min(upper.visibility, 1.0)
         status, reason = Status.CERTIFIED, self.reason
@@ -470,12 +470,6 @@ class _Task:
             elif reason not in ("interrupted", "time_limit"):
                 reason = NOT_FOUND if self.reason == "tolerance_met" or search.infeasible else self.reason
             high = max(high, 0.0)
-        elif upper is not None and lower.deviation > 0.0 and low > high - 1e-12:
-            # ends may cross within the deviation that the model states; a lower V is missed by so much more
-            least = max(high - 1e-12, 0.0)
-            more = Fraction(lower.deviation) + 2 * abs(Fraction(low) - Fraction(least))
-            lower = replace(lower, visibility=least, deviation=round_up(more))
-            low = least
         if status == Status.CERTIFIED and lower is not None and lower.deviation > 0.0:
             status, reason = Status.ESTIMATE, f"the model misses its target by up to {at_most(lower.deviation, 2)}"
         elif status == Status.CERTIFIED and unknown is not None:
@@ -516,6 +510,18 @@ class _Task:
 def _rank(model: ExactModel) -> tuple[float, float]:
     """Less is better: exact models before those that miss their target, then the larger V."""
     return model.deviation, -model.visibility
+
+
+def _below(lower: ExactModel, upper: UpperEnd | None) -> ExactModel | None:
+    """A model that misses its target, below the upper end; None where it misses it by too much for an estimate.
+
+    Ends may cross within the deviation that a model states; a lower V is missed by so much more.
+    """
+    if lower.deviation > 0.0 and upper is not None and lower.visibility > upper.visibility - 1e-12:
+        least = max(upper.visibility - 1e-12, 0.0)
+        more = Fraction(lower.deviation) + 2 * abs(Fraction(lower.visibility) - Fraction(least))
+        lower = replace(lower, visibility=least, deviation=round_up(more))
+    return lower if lower.deviation <= LARGEST_MISS else None
 
 
 def _scaled(functional: Functional) -> tuple[Functional, float] | None:

@@ -118,7 +118,8 @@ def prove_noise(
             return model
     strict = strict_noise_model(target, parts, columns, rng, deadline)
     if strict is None:
-        return None
+        room = strictest(target, parts, columns, rng, visibility=0.0, deadline=deadline)
+        return None if room is None else with_mean_vectors(target, parts, room[0], room[1], 0.0, room)
     model = exact_model(target, parts, *strict, 0.0)
     return model if model.deviation == 0.0 and model.repair <= LARGEST_MISS else None
 

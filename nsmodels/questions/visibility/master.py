@@ -22,7 +22,7 @@ from ...engines.solvers.simplex import VertexProgram
 from .rows import Target
 from .states import Columns
 
-__all__ = ["Master", "MasterSolution"]
+__all__ = ["Master", "MasterSolution", "marginal_equations"]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -66,7 +66,7 @@ class MasterSolution:
     accurate: bool
 
 
-def _equations(target: Target, spans: tuple[Array, Array] | None) -> Array:
+def marginal_equations(target: Target, spans: tuple[Array, Array] | None) -> Array:
     """The equations of the marginals as combinations of them, a row each; the identity where no span is known.
 
     Marginals a·U of mean vectors U are told apart badly by nearly equal directions, so the equations are those of the
@@ -99,7 +99,7 @@ class Master:
         self, target: Target, columns: Columns, rows: Index, spans: tuple[Array, Array] | None = None
     ) -> None:
         self.target = target
-        self.equations = _equations(target, spans)
+        self.equations = marginal_equations(target, spans)
         self.margin_right = self.equations @ target.margin_right
         self.margin_slope = self.equations @ target.margin_slope
         self.columns = columns

@@ -27,6 +27,7 @@ from ...engines.solvers.lp import solve
 from ...errors import SolverError
 from ...models.hidden_variables import HiddenVariableModel
 from .exact_model import ExactModel, dyadic_weights, exact_columns, pair_right, row_sums, target_error
+from .master import marginal_equations
 from .rows import Target
 from .states import Columns, starting_columns
 
@@ -73,6 +74,9 @@ def strictest(
 ) -> tuple[Columns, Array, float] | None:
     """States and weights with Σ ρ K + σ ≤ right + V slope in every row and the largest σ, and V, any or the given one.
 
+    Where the marginals vanish at the given V and so does the model's mean over m and −m, every state comes with its
+    negation, which leaves the rows as they are and needs no equations.
+
     None where σ would be 0, which is where no mixture leaves room, and where the deadline (of `time.perf_counter`) is
     over before.
     """
@@ -86,18 +90,24 @@ def strictest(
     table = target.coefficients(several.alice, several.bob, np.arange(target.n_rows))
     # variables: ρ, V, σ
     below = np.hstack([table, -target.slope[:, None], np.ones((len(table), 1))])
-    equal = np.zeros((1 + len(target.margin_right), n + 2))
+    opposite = len(target.margin_right) > 0 and visibility is not None and all(part.symmetric for part in parts)
+    opposite = opposite and not given(target, visibility or 0.0).any()
+    equations = marginal_equations(target, parts[0].span() if len(parts) == 1 else None)
+    if opposite:
+        equations = equations[:0]
+    equal = np.zeros((1 + len(equations), n + 2))
     equal[0, :n] = 1.0
-    if len(target.margin_right):
-        equal[1:, :n] = np.concatenate([several.alice, several.bob])
-        equal[1:, n] = -target.margin_slope
+    if len(equations):
+        equal[1:, :n] = equations @ np.concatenate([several.alice, several.bob])
+        equal[1:, n] = -equations @ target.margin_slope
+    values = np.append(1.0, equations @ target.margin_right)
     low, high = np.zeros(n + 2), np.ones(n + 2)
     if visibility is not None:
         low[n] = high[n] = visibility
     cost = np.append(np.zeros(n + 1), -1.0)
     try:
         answer = solve(
-            cost, below, target.right, A_eq=equal, b_eq=np.append(1.0, target.margin_right), lower=low, upper=high,
+            cost, below, target.right, A_eq=equal, b_eq=values, lower=low, upper=high,
             time_limit_s=_left(deadline),
         )  # fmt: skip
     except SolverError:
@@ -106,7 +116,11 @@ def strictest(
     used = weights > 0.0
     if not answer.x[n + 1] > 1e-8 or not used.any():
         return None
-    return several.take(used), weights[used] / weights[used].sum(), float(answer.x[n])
+    chosen, weights = several.take(used), weights[used] / weights[used].sum()
+    if opposite:
+        negated = Columns(-chosen.alice, -chosen.bob, -chosen.u, -chosen.v, chosen.part)
+        chosen, weights = Columns.join([chosen, negated]), np.concatenate([weights, weights]) / 2.0
+    return chosen, weights, float(answer.x[n])
 
 
 def in_the_ball(
