@@ -366,7 +366,7 @@ def minimise(
         if best < refuted_below:
             reason = "refuted"
             break
-        if seconds > time_limit_s:
+        if seconds > time_limit_s and all(tree.bound[n] > -np.inf for n in open_nodes):  # the faces have a bound
             reason = "time_limit"
             break
         if len(tree.kind) > NODE_LIMIT:
