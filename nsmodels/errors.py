@@ -5,7 +5,7 @@ Every message is one line that says what is wrong, where, and what would be righ
 
 from __future__ import annotations
 
-__all__ = ["CertificateError", "InputError", "MissingExtraError", "NsmodelsError", "SolverError"]
+__all__ = ["InputError", "MissingExtraError", "NsmodelsError", "SolverError"]
 
 
 class NsmodelsError(Exception):
@@ -18,10 +18,6 @@ class InputError(NsmodelsError, ValueError):
 
 class SolverError(NsmodelsError, RuntimeError):
     """A solver gave no answer that passes its verification, so nothing is concluded from it."""
-
-
-class CertificateError(NsmodelsError, ValueError):
-    """A certificate is malformed, or does not prove what is claimed with it."""
 
 
 class MissingExtraError(NsmodelsError, ImportError):

@@ -135,7 +135,7 @@ QUESTIONS = [
 @pytest.mark.parametrize(("solver", "behaviour", "marginals", "form"), QUESTIONS)
 def test_the_dual_is_an_inequality_that_the_solution_saturates(solver, behaviour, marginals, form):
     """The sign conventions: f(P) − f(noise) = 1, and V = bound − f(noise) by strong duality."""
-    grid = convex.malus_grid(behaviour.settings, 64)
+    grid = ns.Finite.sphere_grid(behaviour.settings, 64)
     model = grid if behaviour is SINGLET else Hull([grid, ns.Bell(behaviour.shape)])
     noise = ns.Behaviour(np.full(behaviour.shape, 0.01), np.zeros(behaviour.shape[0]), np.zeros(behaviour.shape[1]))
     question = convex.visibility_problem(behaviour, model, noise=noise, marginals=marginals, form=form)
@@ -206,7 +206,7 @@ def test_biased_and_given_marginals():
         (lambda: convex.Mixture(alice=[[1.0]], bob=[[1.0], [0.0]]), "one marginal vector"),
         (lambda: convex.Mixture(alice=[[2.0]], bob=[[1.0]]), r"\[−1, 1\]"),
         (lambda: convex.Mixture(ns.Bell((1, 1)), form="circles"), "form"),
-        (lambda: convex.Mixture(ns.Leggett(settings=ns.settings.chsh())), "malus_grid"),
+        (lambda: convex.Mixture(ns.Leggett(settings=ns.settings.chsh())), "sphere_grid"),
         (lambda: convex.Mixture(ns.Bell((10, 10))), "short list"),
         (lambda: convex.Box((1, 1)) + convex.Box((1, 2)), "shapes"),
         (lambda: convex.reproduces(convex.Box((1, 1)), ns.behaviours.pr_box()), "shape"),

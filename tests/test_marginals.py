@@ -17,7 +17,7 @@ from nsmodels.engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, largest_v
 from nsmodels.engines.solvers import lp
 from nsmodels.errors import InputError
 from nsmodels.questions.bias.marginals import graph_of, marginal_on_directions, marginals
-from nsmodels.studies.settings_graph import draw_chain, draw_scaling, named_path
+from nsmodels.studies.settings_graph import draw_scaling, named_path
 
 
 def random_box(rng, n_alice, n_bob, states=4):
@@ -356,11 +356,8 @@ def test_named_path_and_picture():
     assert half == pytest.approx(4 * (1 - math.cos(math.pi / 8)), abs=1e-12)
     assert nodes[0] == "B1+"
     answer = marginals(target)
-    assert draw_chain(answer, "B1").axes
     assert answer.plot().axes
     assert "MarginalsResult" in repr(answer)
     assert graph_of(target).size == 8
     legend = draw_scaling({"circle": ([10, 100], [0.1, 0.01])}).axes[0].get_legend()
     assert "exponent 1.000" in legend.texts[0].get_text()
-    with pytest.raises(InputError, match="too many"):
-        draw_chain(marginals(Behaviour(np.zeros((40, 40))), only=["A0"]), "A0")

@@ -45,7 +45,7 @@ def test_what_the_names_are() -> None:
         ),
         ("behaviours", "BEHAVIOURS BehaviourFamily from_state partially_entangled pr_box singlet uniform werner"),
         ("functionals", "FUNCTIONALS FunctionalFamily chained chsh leggett3 leggett_n"),
-        ("errors", "CertificateError InputError MissingExtraError NsmodelsError SolverError"),
+        ("errors", "InputError MissingExtraError NsmodelsError SolverError"),
     ],
 )
 def test_names_of_the_public_modules(module: str, names: str) -> None:

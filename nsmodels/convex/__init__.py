@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engines.solvers.sdp import Solution, solve
-from .parts import Box, Mixture, Part, hidden_states, malus_grid
+from .parts import Box, Mixture, Part, hidden_states
 from .questions import (
     Question,
     Reproduction,
@@ -27,7 +27,6 @@ __all__ = [
     "bound_problem",
     "given_marginals",
     "hidden_states",
-    "malus_grid",
     "marginal_problem",
     "reproduces",
     "solve",

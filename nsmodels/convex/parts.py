@@ -18,10 +18,9 @@ from ..common.arguments import MOST_ROWS, floats, listed, one_of, whole
 from ..core.settings import Settings
 from ..errors import InputError
 from ..models.base import Model
-from ..models.finite import Finite
 from ..models.hidden_variables import HiddenVariableModel
 
-__all__ = ["Box", "Mixture", "Part", "hidden_states", "malus_grid"]
+__all__ = ["Box", "Mixture", "Part", "hidden_states"]
 
 Array = NDArray[np.float64]
 Shape = tuple[int, int]
@@ -264,16 +263,11 @@ def hidden_states(model: Model) -> tuple[Array, Array]:
     Raises
     ------
     InputError
-        For models with infinitely many hidden states (take `malus_grid` for Leggett's), and Bell with over 16 settings.
+        For infinitely many hidden states (take `Finite.sphere_grid` for Leggett's), and Bell with over 16 settings.
     """
     states = model.listed() if isinstance(model, HiddenVariableModel) else None
     if states is not None:
         return np.asarray(states.alice), np.asarray(states.bob)
     raise InputError(
-        f"convex: {model!r} has no short list of hidden states; use Finite, for example malus_grid(settings, n)"
+        f"convex: {model!r} has no short list of hidden states; use Finite, for example Finite.sphere_grid(settings, n)"
     )
-
-
-def malus_grid(settings: Settings, n: int, *, eta_a: float = 1.0, eta_b: float = 1.0) -> Finite:
-    """Malus' law on a grid: A_i = η_A u·a_i, B_j = η_B v·b_j for all pairs of ⌊√n⌋ Fibonacci points u and v."""
-    return Finite.sphere_grid(settings, n, eta_a=eta_a, eta_b=eta_b)

@@ -27,7 +27,7 @@ from ..engines.solvers.sdp import Solution, solve
 from ..errors import InputError
 from ..models.base import Model
 from ..models.hidden_variables import HiddenVariableModel
-from .parts import Box, Mixture, Part, hidden_states, malus_grid
+from .parts import Box, Mixture, Part, hidden_states
 
 __all__ = [
     "Box",
@@ -40,7 +40,6 @@ __all__ = [
     "bound_problem",
     "given_marginals",
     "hidden_states",
-    "malus_grid",
     "marginal_problem",
     "reproduces",
     "solve",

@@ -126,7 +126,7 @@ class OneSided(HiddenVariableModel):
 
     def problem(self, functional: Functional) -> Any:
         """The minimum of G over one sphere that answers h(f) = k + Σ|S_ij| − min G (`engines.spheres.one_sphere`)."""
-        from ..engines.spheres.one_sphere import MedianProblem
+        from ..engines.spheres.medians import MedianProblem
 
         table, free, law = self._sides(functional)
         x = np.sign(table)[:, :, None] * (self.eta * self._law)[None]
@@ -198,7 +198,7 @@ class OneSided(HiddenVariableModel):
         starts: HiddenStates | None = None,
     ) -> HiddenStates:
         """Where descents from the given states, or from 2·count + 8 random ones, end: best first."""
-        from ..engines.spheres.one_sphere import descend
+        from ..engines.spheres.medians import descend
 
         self._check(functional)
         near = None if starts is None else self._vectors(starts)
@@ -229,7 +229,7 @@ class OneSided(HiddenVariableModel):
 
     def explorer(self, behaviour: Behaviour) -> Explorer:
         """Descents from the good states so far and from fresh ones, some of them stopped early: many, and different."""
-        from ..engines.spheres.one_sphere import descend, polish
+        from ..engines.spheres.medians import descend, polish
 
         def explore(
             functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,

@@ -6,18 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..common.digits import at_most
 from ..core.behaviour import Behaviour
 from ..engines.paths.graph import to_networkx
-from ..errors import InputError
 from ..questions.bias.marginals import graph_of
-from ..questions.bias.result import MarginalsResult, setting_index, setting_names
+from ..questions.bias.result import setting_index, setting_names
 from .vanishing import fit_exponent
 
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["draw_chain", "draw_scaling", "named_path", "settings_graph"]
+__all__ = ["draw_scaling", "named_path", "settings_graph"]
 
 LARGEST_PICTURE = 60
 """Settings in a picture."""
@@ -48,47 +46,6 @@ def named_path(behaviour: Behaviour, name: str) -> tuple[tuple[str, ...], float]
     graph = settings_graph(behaviour)
     length, nodes = networkx.single_source_dijkstra(graph, f"{setting}+", f"{setting}-", weight="weight")
     return tuple(nodes), 0.5 * float(length)
-
-
-def draw_chain(result: MarginalsResult, name: str) -> Any:
-    """Draw the chain of settings that proves the upper end at one setting; returns the matplotlib figure.
-
-    Nodes stand on a circle, the + copies outside and the − copies inside; the chain's edges carry their weights.
-
-    Raises
-    ------
-    InputError
-        For an unknown setting, or more than 60 settings.
-    """
-    import networkx
-
-    from ..common.screenless import prepare
-
-    prepare()
-    from matplotlib.figure import Figure
-
-    names = setting_names(result.behaviour.shape)
-    if len(names) > LARGEST_PICTURE:
-        raise InputError(f"marginals: {len(names)} settings are too many for a picture; at most {LARGEST_PICTURE}")
-    chain = result.path(name)
-    places = {}
-    for k, setting in enumerate(names):
-        angle = 2.0 * math.pi * k / len(names)
-        for sign, radius in (("+", 1.0), ("-", 0.7)):
-            places[setting + sign] = (radius * math.cos(angle), radius * math.sin(angle))
-    picture = networkx.Graph()
-    picture.add_nodes_from(places)
-    steps = list(zip(chain.nodes, chain.nodes[1:], chain.weights, strict=False))
-    picture.add_weighted_edges_from(steps)
-    figure = Figure(figsize=(6.0, 6.0), layout="constrained")
-    axes = figure.add_subplot()
-    colours = ["tab:orange" if node in chain.nodes else "lightgrey" for node in picture]
-    networkx.draw_networkx(picture, places, ax=axes, node_color=colours, font_size=7, node_size=350)
-    labels = {(u, v): f"{weight:.3g}" for u, v, weight in steps}
-    networkx.draw_networkx_edge_labels(picture, places, labels, ax=axes, font_size=7)
-    axes.set_title(f"mean |marginal| of {name} ≤ {at_most(chain.bound, 6)}")
-    axes.set_axis_off()
-    return figure
 
 
 def draw_scaling(families: Mapping[str, tuple[Sequence[int], Sequence[float]]]) -> Any:

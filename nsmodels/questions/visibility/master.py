@@ -51,8 +51,6 @@ class MasterSolution:
         What the multipliers propose (`nsmodels.questions.visibility.rows`).
     work : int
         Iterations.
-    accurate : bool
-        Whether the method reached the accuracy that it was asked for.
     """
 
     visibility: float
@@ -63,7 +61,6 @@ class MasterSolution:
     slack: Array
     functional: Functional
     work: int
-    accurate: bool
 
 
 def marginal_equations(target: Target, spans: tuple[Array, Array] | None) -> Array:
@@ -197,7 +194,7 @@ class Master:
         self.seconds["interior"] += time.perf_counter() - began
         return MasterSolution(
             float(answer.x[n]), float(answer.x[n + 1 :].sum()), weights, answer.reduced[:n], y, answer.slack[:m],
-            functional, answer.iterations, answer.converged,
+            functional, answer.iterations,
         )  # fmt: skip
 
     def _start(self, A: Array, c: Array) -> tuple[Array, Array] | None:
@@ -264,5 +261,5 @@ class Master:
         self.seconds["simplex"] += time.perf_counter() - start
         return MasterSolution(
             float(x[0]), float(x[1:head].sum()), weights, np.maximum(reduced, 0.0), y, slack, functional,
-            answer.iterations, answer.optimal,
+            answer.iterations,
         )  # fmt: skip
