@@ -289,7 +289,7 @@ def _certified(race: Race, tolerance: float, stopped: str, seed: int, limit: flo
     search = race.summary(best)
     search["symmetry"] = _symmetry(task, settings)
     stats = {"seconds": time.perf_counter() - race.began, "starts": race.starts}
-    significance = _significance(task, settings, best, seed)
+    significance = _significance(task, settings, best, seed, max(RESERVED * limit, 3.0))
     return DesignResult(settings, task.pairs, answer, significance, search, stats, stopped)
 
 
@@ -319,7 +319,7 @@ def _symmetry(task: Task, settings: Settings) -> dict[str, Any]:
     return {"order": order(settings, task.pairs)}
 
 
-def _significance(task: Task, settings: Settings, best: Optimum, seed: int) -> Significance | None:
+def _significance(task: Task, settings: Settings, best: Optimum, seed: int, limit: float) -> Significance | None:
     """The inequality of the objective with its bound proved, and how many pairs it needs."""
     objective = task.objective
     if objective.visibility is None:
@@ -328,7 +328,7 @@ def _significance(task: Task, settings: Settings, best: Optimum, seed: int) -> S
     flips = np.sign(task.correlators(X)) * np.sign(task.correlators(best.place.directions))
     S = best.place.coefficients * flips
     functional = task.functional(S / np.abs(S).max())
-    proved = bound(functional, task.model.at(settings), tolerance=1e-9, seed=seed)
+    proved = bound(functional, task.model.at(settings), tolerance=1e-6, time_limit_s=limit, seed=seed)
     weights, correlators = functional.correlators[task.first, task.second], task.correlators(X)
     merit = objective.merit(weights, correlators, proved.upper)
     parts = np.abs(weights) * objective.spreads(correlators)
