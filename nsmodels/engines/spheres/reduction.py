@@ -101,7 +101,8 @@ class _Flat:
         self.whole = whole
         self.x, self.other = rows[1 - whole], rows[whole]
         self.g, self.h = linear[1 - whole], linear[whole]
-        _, _, axes = np.linalg.svd(np.vstack([self.other, self.h]), full_matrices=True)
+        # zeros make three rows of it at least, so that the small form has all three axes
+        _, _, axes = np.linalg.svd(np.vstack([self.other, self.h, np.zeros((2, 3))]), full_matrices=False)
         self.axes = axes
         self.q, self.hq = np.ascontiguousarray(self.other @ axes[:2].T), axes[:2] @ self.h
         self.outside = float(np.abs(self.other @ axes[2]).sum() + abs(self.h @ axes[2]))

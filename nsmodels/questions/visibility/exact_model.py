@@ -16,6 +16,7 @@ lowered until every row (see `rows`) holds with the rounding errors of its evalu
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -180,6 +181,7 @@ def exact_model(
     visibility: float,
     *,
     noise_model: tuple[Columns, Array] | None = None,
+    deadline: float = math.inf,
 ) -> ExactModel:
     """The explicit model with the largest V that these states and weights prove.
 
@@ -195,6 +197,8 @@ def exact_model(
         V as the solver sees it.
     noise_model : tuple, optional
         States and weights whose rows are strict for the noise.
+    deadline : float
+        `time.perf_counter` value after which no further V is tried.
     """
     used = weights > 0.0
     columns, weights = columns.take(used), weights[used]
@@ -203,7 +207,7 @@ def exact_model(
     equations = len(target.margin_right) > 0
     visibility = min(max(visibility, 0.0), 1.0)
     if equations:
-        return _with_equations(target, columns, vectors, weights, visibility, entry_error)
+        return _with_equations(target, columns, vectors, weights, visibility, entry_error, deadline)
     weights = dyadic_weights(weights)
     rows = row_sums(target, columns, weights, entry_error)
 
@@ -287,7 +291,7 @@ def _mix(
 
 def _with_equations(
     target: Target, columns: Columns, vectors: list[Mapping[str, Any]], weights: Array, visibility: float,
-    entry_error: float,
+    entry_error: float, deadline: float,
 ) -> ExactModel:  # fmt: skip
     """Lower V step by step, correct the weights for the marginals' equations, and state what is left of the error."""
     right, slope = pair_right(target)
@@ -316,7 +320,7 @@ def _with_equations(
                 return model
         if best is None or model.deviation < best.deviation:
             best = model
-        if v == 0.0:
+        if v == 0.0 or time.perf_counter() > deadline:
             break
         loss = max(2.0 * loss, 1e-13)
         if loss > 1e-3 and best.deviation <= 1e-9:

@@ -59,7 +59,7 @@ def prove_mixture(
     if model is None:
         keep = _substantial(weights, 0.01 * tolerance)
         columns, weights = columns.take(keep), weights[keep] / weights[keep].sum()
-        model = exact_model(target, parts, columns, weights, visibility)
+        model = exact_model(target, parts, columns, weights, visibility, deadline=deadline)
         if model.visibility >= 1.0 and model.deviation == 0.0:
             return _fewest_states(target, parts, columns, weights, model, deadline)
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
@@ -113,7 +113,13 @@ def prove_noise(
     """
     for k in range(min(len(columns), PARTNERS_TRIED)):
         few = with_partners(columns.take(np.array([k])), target.antipodal)
-        model = exact_model(target, parts, few, np.full(len(few), 1.0 / len(few)), 0.0)
+        shares = np.full(len(few), 1.0 / len(few))
+        if len(target.margin_right):
+            corrected = with_mean_vectors(target, parts, few, shares, 0.0, (few, shares, 0.0))
+            if corrected is not None:
+                return corrected
+            continue
+        model = exact_model(target, parts, few, shares, 0.0)
         if model.deviation == 0.0 and model.repair <= LARGEST_MISS:
             return model
     strict = strict_noise_model(target, parts, columns, rng, deadline)
