@@ -415,7 +415,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     linear = [[(-x, a) for x, a in zip(*s) if x and any(a)] for s in ((f.alice, model.alice), (f.bob, model.bob))]
     base, d, level = packed(*linear), whole(proof["denominator"], 1, 126, "D"), (threshold + f.size / 2**56) * scale
     multipliers, at, target = memoryview(inflated(proof["multipliers"])).cast("b"), 0, math.ceil(level * d) << 80
-    quadratic, fine = iter(proof["quadratic"]), iter(proof.get("fine", ()))
+    quadratic, fine, squares = iter(proof["quadratic"]), iter(proof.get("fine", ())), iter(proof.get("square", ()))
     stack: list[Any] = [(None, None, not any(linear), base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
         u, v, mirror, base, terms, weights, cd = stack.pop()
@@ -429,7 +429,9 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in (n, terms, weights))
             if byte & 16:
                 cd = unpacked(base * d + sum(map(mul, n, terms)))
-        if byte & 32:  # a linear leaf with multipliers over 2^50
+        if byte & 39 == 39:
+            check_square_leaf(next(squares), (u, v), base, terms, scale, level)
+        elif byte & 32:  # a linear leaf with multipliers over 2^50
             n = [whole(x, -1 << 50, 1 << 50, "tau") for x in listed(next(fine), len(terms) or 1, "fine")[: len(terms)]]
             cd = unpacked((base << 50) + sum(map(mul, n, terms)))
             need(kind == 6, "multipliers stand where no leaf is")
@@ -450,8 +452,65 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 children = [patch(face, *half) for half in halves]
             after = (mirror and kind < 4, base, terms, weights, cd)
             stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
-    need(not stack and at == len(multipliers) and not [*quadratic, *fine], "the covering does not end where it should")
+    need(not stack and at == len(multipliers), "the covering does not end where it should")
+    need(not [*quadratic, *fine, *squares], "the covering has more leaves than it needs")
     return f.ceiling - threshold
+
+def half_spaces(where: Any, place: int) -> list[Ints]:
+    """Give affine functions of (1, u, v), over 2^120, that are not negative on a patch: its four edges and its cap."""
+    corners, found = where[1], []
+    middle = [sum(column) for column in zip(*corners)]
+    ring = [corners[k] for k in (0, 2, 3, 1, 0)]
+    crosses = [[a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
+               for a, b in pairwise(ring)]
+    for n in [*([x * (1 if sum(map(mul, n, middle)) > 0 else -1) for x in n] for n in crosses), middle]:
+        length = math.isqrt(sum(x * x for x in n)) + 1
+        n = [(x << 120) // length for x in n]
+        found.append([-(least(n, where) >> 80), 0, 0, 0, 0, 0, 0])
+        found[-1][place : place + 3] = n
+    return found
+
+def check_square_leaf(leaf: Any, where: Any, base: int, terms: Ints, scale: Any, level: Fraction) -> None:
+    """A leaf where (L + Σ|y_k|)² ≥ L² + 2Σ(σ_k·z) y_k + Σ T_kl y_k y_l ≥ (t + s)² is shown to hold, L = ℓ + s ≥ 0."""
+    # ℓ: the terms with τ = ±1, and the linear part; |σ_k·z| ≤ L and |T_kl| ≤ 1 = T_kk. The difference is a form in
+    # z = (1, u, v) plus λ(|u|² − 1) + μ(|v|² − 1) plus Σ P h h' ≥ 0, h ≥ 0 on the patches. Everything is in the unit
+    # 2^exponent, below 8 and over 2^120; functions may be negative by 2^-74, for which 2^-60 + 2^-70 ΣP is charged.
+    leaf = only(leaf, "exponent signs s sigma tau p lambda mu", "a square leaf")
+    unit, signs = scale * Fraction(2) ** whole(leaf["exponent"], -2200, 2200, "exponent"), leaf["signs"]
+    need(None not in where and len(signs) == len(terms) and {*signs} <= {*"a+-"}, "a square leaf of the wrong form")
+    def vector(x: int) -> Ints:
+        return [int((y << 120) / unit) for part in unpacked(x) for y in part]
+    def low(c: Ints) -> int:
+        return (c[0] << 80) + least(c[1:4], where[0]) + least(c[4:], where[1])
+    numbers = [whole(leaf[key], -ONE, ONE, key) for key in ("s", "lambda", "mu")]
+    ell = [numbers[0] << 50, *vector(base + sum(x if q == "+" else -x for q, x in zip(signs, terms) if q != "a"))]
+    ys = [[0, *vector(x)] for q, x in zip(signs, terms) if q == "a"]
+    sigma = [[whole(x, -ONE, ONE, "sigma") << 50 for x in listed(r, 7, "sigma")] for r in leaf["sigma"]]
+    need(len(sigma) == len(ys) < 64 and low(ell) >= -1 << 126, "a square leaf whose linear part may be negative")
+    for r, sign in product(sigma, (1, -1)):
+        need(low([x + sign * y for x, y in zip(ell, r)]) >= -1 << 126, "a multiplier exceeds the linear part")
+    halves = [*half_spaces(where[0], 1), *half_spaces(where[1], 4), [1 << 120, 0, 0, 0, 0, 0, 0]]
+    need(max(abs(x) for r in [ell, *ys, *sigma, *halves] for x in r) < 1 << 123, "a square leaf in the wrong unit")
+    tau, p = iter(leaf["tau"]), iter(leaf["p"])
+    pairs = [(ell, ell, 1 << 70), *((r, y, 1 << 71) for r, y in zip(sigma, ys))]  # p, q, c: c(pqᵀ + qpᵀ) over 2^311
+    pairs += [(y, y, 1 << 70) for y in ys]
+    for k, y in enumerate(ys):
+        pairs += [(y, x, whole(next(tau), -1 << 50, 1 << 50, "tau") << 21) for x in ys[:k]]
+    total = 0
+    for k, h in enumerate(halves):
+        for g in halves[:k]:
+            total += (c := whole(next(p), 0, ONE, "p"))
+            pairs += [(h, g, -c)] if c else []
+    form: Table = [[Fraction(0)] * (i + 1) for i in range(7)]
+    for a, b in [(e, c) for e in range(7) for c in range(e + 1)]:
+        form[a][b] += Fraction(sum(c * (x[a] * y[b] + x[b] * y[a]) for x, y, c in pairs), 1 << 311)
+    _, lam, mu = (Fraction(x, 1 << 70) for x in numbers)
+    form[0][0] += lam + mu - (level / unit + Fraction(numbers[0], 1 << 70)) ** 2
+    for e in range(6):
+        form[e + 1][e + 1] -= (lam, mu)[e // 3]
+    charged = Fraction(1, 1 << 60) + Fraction(total, 1 << 140)
+    form = [[x - charged * (i == j) for j, x in enumerate(r)] for i, r in enumerate(form)]
+    need(not [*tau, *p] and positive(form), "a square leaf does not reach the threshold")
 
 def check_quadratic(leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction) -> None:
     """A leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ, where Q + σ ⪰ 0 suffices."""
@@ -862,8 +921,8 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
                 need(limit + y & limit - y & top_bits == top_bits, "a vector violates the constraint of a pair")
     enclosure(claims, result["value"], max(low for low, _ in best), max(high for _, high in best), "largest marginal")
 
-PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic fine", "sdp": "level diagonal",
-    "hull": "parts", "square": "threshold exponent tau lambda mu",
+PROOFS = {"dual": "tau", "covering": "threshold denominator multipliers tree quadratic fine square",
+    "sdp": "level diagonal", "hull": "parts", "square": "threshold exponent tau lambda mu",
     "one_sphere": "threshold tree leaves multipliers"}  # keys beside the type
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 SHOWN = {"bound": "maximiser quantum", "visibility": "decomposition mixing deviation inequality",

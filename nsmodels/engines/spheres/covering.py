@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import tree as trees
-from .tree import FACES_U, NODES, QUADRATIC
+from .tree import FACES_U, NODES, QUADRATIC, SQUARE
 
 Array = Any
 
 DENOMINATOR = 100
 """Multipliers are n/100 with |n| ≤ 100: one signed byte each."""
 LINEAR_LEAF, QUADRATIC_LEAF = 6, 7
-LIST, REPLACE = 8, 16
+LIST, REPLACE, FINE = 8, 16, 32
 SMALL = 1 << 22
 """Bytes that are compressed as well as zlib can; level 4 takes a thirtieth of the time and 8 per cent more room."""
 
@@ -28,8 +28,8 @@ def packed_bytes(data: bytes) -> str:
     return base64.b64encode(zlib.compress(data, 9 if len(data) <= SMALL else 4)).decode("ascii")
 
 
-def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int]]:
-    """Node bytes and multiplier lists in preorder, and the order of the quadratic proofs.
+def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int], list[int]]:
+    """Node bytes and multiplier lists in preorder, and the order of the quadratic and of the square proofs.
 
     A node writes its list if some leaf uses its multipliers (they replace (c, d) from there on), or if a leaf below
     needs to know which terms it fixed. The root starts with all terms unfixed and needs no list.
@@ -39,10 +39,10 @@ def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int]]:
     axis, child, faces = nodes["axis"].tolist(), nodes["child"].tolist(), nodes["quad"].tolist()
     start, length = nodes["start"].tolist(), nodes["length"].tolist()
     uses = np.zeros(number, np.bool_)
-    linear = (nodes["axis"] < 0) & (nodes["axis"] != QUADRATIC)
+    linear = (nodes["axis"] < 0) & (nodes["axis"] != QUADRATIC) & (nodes["axis"] != SQUARE)
     uses[nodes["source"][linear]] = True
     used = uses.tolist()
-    below = (uses | (nodes["axis"] == QUADRATIC)).tolist()
+    below = (uses | (nodes["axis"] == QUADRATIC) | (nodes["axis"] == SQUARE)).tolist()
     families = [() if x < 0 else range(c, c + (2 if x < FACES_U else f)) for x, c, f in zip(axis, child, faces)]
     for node in range(number - 1, -1, -1):  # children come after their parents
         if not below[node]:
@@ -50,6 +50,7 @@ def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int]]:
     stream = bytearray()
     lists: list[Array] = []
     order: list[int] = []
+    squares: list[int] = []
     stack = [0]
     while stack:
         node = stack.pop()
@@ -57,6 +58,9 @@ def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int]]:
         if code == QUADRATIC:
             code = QUADRATIC_LEAF
             order.append(faces[node])
+        elif code == SQUARE:
+            code = QUADRATIC_LEAF + FINE
+            squares.append(faces[node])
         elif code < 0:
             code = LINEAR_LEAF
         if node > 0 and start[node] >= 0 and below[node]:
@@ -69,7 +73,7 @@ def record(tree: trees.Tree, D: int) -> tuple[bytes, bytes, list[int]]:
             lists.append(entries)
         stream.append(code)
         stack.extend(reversed(families[node]))
-    return bytes(stream), b"".join(x.tobytes() for x in lists), order
+    return bytes(stream), b"".join(x.tobytes() for x in lists), order, squares
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +87,13 @@ class Covering:
     tree : nsmodels.engines.spheres.tree.Tree
     scales : (float, float)
         Of the problem, `SphereProblem.scales`.
+    leaves : list
+        The square leaves, to which ``quad`` of such nodes points.
     """
 
     tree: trees.Tree
     scales: tuple[float, float]
+    leaves: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Certificate form, without the threshold.
@@ -95,16 +102,18 @@ class Covering:
         (5) the sphere of u (v) is cut into the faces of a cube; 6 linear leaf; 7 quadratic leaf. + 8: a list of
         multipliers belongs to the node; + 16: it replaces (c, d). ``multipliers``: the lists, a signed byte n for
         every term that no ancestor has fixed, τ = n/``denominator``; |n| = denominator + 1 fixes a term to ±1 from
-        here on. ``quadratic``: what proves the quadratic leaves, in integers. Byte strings are compressed by zlib and
-        written in base 64.
+        here on. ``quadratic``: what proves the quadratic leaves, in integers; ``square``: the square leaves, 7 + 32.
+        Byte strings are compressed by zlib and written in base 64.
         """
-        nodes, multipliers, order = record(self.tree, DENOMINATOR)
+        nodes, multipliers, order, squares = record(self.tree, DENOMINATOR)
+        square = {"square": [self.leaves[q] for q in squares]} if squares else {}
         return {
             "type": "covering",
             "denominator": DENOMINATOR,
             "tree": packed_bytes(nodes),
             "multipliers": packed_bytes(multipliers),
             "quadratic": [_quadratic(self.tree, q, *self.scales) for q in order],
+            **square,
         }
 
 

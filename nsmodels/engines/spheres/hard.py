@@ -1,17 +1,20 @@
 """What is tried where the search over pairs of patches does not come to its end: other proofs of the same lower end.
 
 In this order, each once: where the directions of one party span a plane, only the other sphere is cut
-(`reduction`); where minimisers form curves, one square may prove the whole bound (`square_proof`). Ordinary
-instances are closed before any of this is due.
+(`reduction`); where minimisers form curves, one square may prove the whole bound (`square_proof`); at last all patches
+that are still open may be closed by squares of their own (`square_leaf`). Ordinary instances are closed before any of
+this is due.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .descent import value_at
 from .reduction import DiscCovering, compile_discs, disc_search, flat_side
+from .square_leaf import SquareLeaves, compile_leaves
 from .square_proof import SquareProof, square_proof
 from .threads import Share
 
@@ -24,6 +27,9 @@ FLAT_NODES = 1_000
 """Nodes after which a side that spans a plane is left whole, and the other one searched anew."""
 SQUARE_NODES = 3_000
 """Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
+LEAF_NODES, MANY_TERMS, LATER = 3_000, 40, 30_000
+"""Nodes after which square leaves are tried; where there are many terms, which make them slow, it is later."""
+Trial = Callable[[list[Share], float], "DiscCovering | SquareProof | None"]
 
 
 class Hard:
@@ -33,12 +39,14 @@ class Hard:
     ----------
     problem : SphereProblem
     width, goal, margin : float
-        As in `sphere_search.advance`.
+        As in `search.advance`.
 
     Attributes
     ----------
     proof : DiscCovering, SquareProof or None
         The best one so far.
+    leaves : SquareLeaves
+        The square leaves of the search itself.
     compiling : float
         Seconds that went into compiling.
     """
@@ -46,8 +54,14 @@ class Hard:
     def __init__(self, problem: SphereProblem, width: float, goal: float, margin: float) -> None:
         self.problem, self.width, self.goal, self.margin = problem, width, goal, margin
         self.proof: DiscCovering | SquareProof | None = None
+        self.leaves = SquareLeaves(problem.terms, problem.scales[1])
         self.compiling = 0.0
-        self.due = [(FLAT_NODES, self._discs), (SQUARE_NODES, self._square)]
+        late = LEAF_NODES if len(problem.terms.ia) <= MANY_TERMS else LATER
+        self.due: list[tuple[int, Trial]] = [
+            (FLAT_NODES, self._discs),
+            (SQUARE_NODES, self._square),
+            (late, self._leaves),
+        ]
 
     def closes(self, best: float) -> bool:
         """Whether the proof is enough for an incumbent of this value."""
@@ -75,6 +89,14 @@ class Hard:
         for share in shares:
             share.tree.best[:] = best
         return found
+
+    def _leaves(self, shares: list[Share], stop: float) -> None:
+        """From here on, for every patch that nothing else closes."""
+        begin = time.perf_counter()
+        compile_leaves()
+        self.compiling += time.perf_counter() - begin
+        for share in shares:
+            share.use(self.leaves)
 
     def _square(self, shares: list[Share], stop: float) -> SquareProof | None:
         """Around the incumbent; and a better incumbent where that is what is missing."""

@@ -331,7 +331,7 @@ def minimise(
             while any(share.is_open(width, goal, margin) for share in shares):
                 if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:
                     whole = shares[0].tree
-                    shares = [Share(tree) for tree in deal(whole, SHARES)]
+                    shares = [Share(tree, shares[0].leaves) for tree in deal(whole, SHARES)]
                     # left, also on Ctrl-C, only when all threads have come to the end of their chunk
                     every = stack.enter_context(ThreadPoolExecutor(SHARES)).map
                 task = (terms, problem.mirror, chunk, width, goal, margin, stop)
@@ -376,6 +376,7 @@ def _finish(
         "nodes": nodes,
         "leaves": int(leaves.sum()),
         "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
+        "square_leaves": int((tree.nodes["axis"][:nodes] == trees.SQUARE).sum()),
         "iterations": int(count[trees.POPPED]),
         "compile_seconds": hard.compiling,
         "local_minima": int(count[trees.MINIMA]),
@@ -386,7 +387,8 @@ def _finish(
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
-    covered = SphereMinimum(lower * weight, upper * weight, u, v, Covering(tree, problem.scales), reason, minima, stats)
+    covering = Covering(tree, problem.scales, hard.leaves.written)
+    covered = SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, minima, stats)
     if hard.proof is None or hard.proof.lower <= covered.lower:
         return covered
     return replace(covered, lower=hard.proof.lower, proof=hard.proof)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...common.interrupts import loading
-from .covering import LINEAR_LEAF, packed_bytes
+from .covering import FINE, LINEAR_LEAF, packed_bytes
 from .descent import value_at
 from .disc import disc_patch
 from .tree import FACES_U, TAU_BITS
@@ -45,8 +45,6 @@ MOST_NODES = 8_000
 """Minimisers on a curve of the cut sphere need more than that; then the square proof is the better one."""
 FRAME = 0.25 * np.array([[1.0, 1.0, 1.0, 1.0], [-1.0, 1.0, -1.0, 1.0], [-1.0, -1.0, 1.0, 1.0]])
 """From the corners of a patch to the centre and half-sides of the flat one."""
-FINE = 32
-"""Added to the byte of a node whose multipliers are integers over 2^50."""
 
 
 @dataclass(frozen=True, eq=False)

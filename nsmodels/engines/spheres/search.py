@@ -47,6 +47,7 @@ from .tree import (
     QUADRATIC,
     QUADS,
     RESUME,
+    SQUARES,
     Terms,
     Tree,
     add_open,
@@ -59,7 +60,7 @@ from .tree import (
 
 Array = Any
 
-DONE, PROGRESS, FULL, DESCEND = 0, 1, 2, 3
+DONE, PROGRESS, FULL, DESCEND, LEAF = 0, 1, 2, 3, 4
 SMALLEST = 2.0**-37
 """Patches are not bisected below this; certificates name patches down to 2^-40."""
 
@@ -167,15 +168,13 @@ def ask_for_descent(terms: Terms, tree: Tree, node: int, x: Array, E: Array, siz
 
 
 @entry
-def advance(
-    terms: Terms, tree: Tree, D: int, width: float, goal: float, margin: float, pops: int, mirror: bool
-) -> int:
+def advance(terms: Terms, tree: Tree, D: int, width: float, goal: float, margin: float, pops: int, mirror: bool) -> int:
     """Close or split up to `pops` open nodes.
 
     A node is closed when its bound, less the allowance `margin` for rounding, reaches min(incumbent − width, goal).
     `mirror`: G(−u, −v) = G(u, v), so half a sphere is enough. Returns DONE when nothing is left to do, PROGRESS when
     all pops are used, FULL when an array must grow first, DESCEND when a local search from tree.request is wanted
-    before the node in count[RESUME] goes on.
+    before the node in count[RESUME] goes on, LEAF when a square proof of that node is.
     """
     K = terms.ia.shape[0]
     A = np.empty((terms.a.shape[0], 3))
@@ -251,7 +250,13 @@ def advance(
             faces = 3 if mirror and (cut == 0 or not live_u) else 6
             cut_into_faces(tree, node, cut, faces, target, T2, gamma2)
             continue
-        patient = close or resumed or tree.nodes[node].depth < tree.nodes[node].descended + 10
+        if tree.count[SQUARES] == 1 and not resumed:
+            tree.count[RESUME] = node
+            tree.count[SQUARES] = 2
+            return LEAF
+        descended = resumed and tree.count[SQUARES] < 2  # a descent from here has just been made
+        tree.count[SQUARES] = min(tree.count[SQUARES], 1)
+        patient = close or descended or tree.nodes[node].depth < tree.nodes[node].descended + 10
         if not patient and ask_for_descent(terms, tree, node, x, E, size):
             return DESCEND
         bisect(tree, node, target, spread, T, gamma, E, T2, gamma2)

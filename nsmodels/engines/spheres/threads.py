@@ -16,7 +16,25 @@ from . import search
 from .covering import DENOMINATOR
 from .descent import EPS_LAST, descend_many
 from .quadratic_proof import remember
-from .tree import DESCENTS, HEAP, MINIMA, NODES, OPEN, POOL, POPPED, QPOOL, QUADRATIC, QUADS, RESUME, Terms, Tree, grown
+from .square_leaf import SquareLeaves
+from .tree import (
+    DESCENTS,
+    HEAP,
+    MINIMA,
+    NODES,
+    OPEN,
+    POOL,
+    POPPED,
+    QPOOL,
+    QUADRATIC,
+    QUADS,
+    RESUME,
+    SQUARE,
+    SQUARES,
+    Terms,
+    Tree,
+    grown,
+)
 
 Array = Any
 
@@ -32,8 +50,14 @@ POOLS = ((NODES, ("nodes",)), (POOL, ("term", "tau")), (QUADS, ("quads",)), (QPO
 class Share:
     """A tree and the search in it: all of the search at first, then what one thread does of it."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, leaves: SquareLeaves | None = None) -> None:
         self.tree = tree
+        self.leaves = leaves
+
+    def use(self, leaves: SquareLeaves) -> None:
+        """Try square leaves from here on."""
+        self.leaves = leaves
+        self.tree.count[SQUARES] = 1
 
     @property
     def best(self) -> float:
@@ -76,6 +100,13 @@ class Share:
                 remember(terms, self.tree, u[0], v[0], EPS_LAST, mirror)
                 if int(count[MINIMA]) == known:
                     self.tree.nodes["descended"][count[RESUME]] += WAIT
+            elif code == search.LEAF and self.leaves is not None:
+                node, target = int(count[RESUME]), min(self.best - width, goal) + margin
+                place = self.leaves.prove(self.tree, node, DENOMINATOR, target)
+                if place >= 0:
+                    self.tree.nodes["axis"][node], self.tree.nodes["quad"][node] = SQUARE, place
+                    self.tree.nodes["bound"][node] = target
+                    count[RESUME], count[SQUARES] = 0, 1
             elif code == search.FULL:
                 self.tree = grown(self.tree, len(terms.ia))
             elif code == search.DONE or int(count[POPPED]) >= end:

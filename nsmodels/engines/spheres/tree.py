@@ -11,12 +11,12 @@ from .patches import corners, minimum
 
 Array = Any
 
-OPEN, LINEAR, QUADRATIC = -1, -2, -3
+OPEN, LINEAR, QUADRATIC, SQUARE = -1, -2, -3, -4
 """Values of `Tree.axis` at leaves; 0..3: bisected (s, t of u; s, t of v); FACES_U, FACES_V: cut into cube faces."""
 FACES_U, FACES_V = 4, 5
 
 # entries of `Tree.count`
-NODES, POOL, QUADS, QPOOL, HEAP, MINIMA, POPPED, DESCENTS, RESUME = 0, 1, 2, 3, 4, 5, 6, 7, 8
+NODES, POOL, QUADS, QPOOL, HEAP, MINIMA, POPPED, DESCENTS, RESUME, SQUARES = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 
 KAPPA_BITS = 40  # κ and P of quadratic proofs are integers over 2^40
 TAU_BITS = 50  # their multipliers are integers over 2^50
@@ -47,7 +47,7 @@ NODE = record(
         ("source", "i4"),  # the node whose multipliers gave cd
         ("axis", "i4"),  # how it is split, or what closed it
         ("child", "i4"),  # the first child
-        ("quad", "i4"),  # index of the quadratic proof, −1: none; at nodes cut into faces their number
+        ("quad", "i4"),  # index of the quadratic or square proof, −1: none; at nodes cut into faces their number
         ("depth", "i4"),
         ("descended", "i4"),  # the depth of the last ancestor from which a descent was tried
         ("star", "i4"),  # the known minimiser nearest to this node or an ancestor, −1: none
@@ -77,7 +77,7 @@ class Tree(NamedTuple):
     minima: Array  # (M, 7) known local minimisers: u, v, G
     active: Array  # (M, 1 + room): how many terms vanish at a minimiser, and which
     active_tau: Array  # (M, room): their multipliers
-    count: Array  # (9,) int64
+    count: Array  # (10,) int64; SQUARES: 1 where square leaves are wanted, 2 while one is tried
     request: Array  # (11,) where to descend from: u, v, first ε; and the spread of the node that waits
     best: Array  # (7,) incumbent u, v, G
 
@@ -98,7 +98,7 @@ def empty(terms: int) -> Tree:
         minima=np.zeros((minima, 7)),
         active=np.zeros((minima, 1 + room), np.int64),
         active_tau=np.zeros((minima, room)),
-        count=np.zeros(9, np.int64),
+        count=np.zeros(10, np.int64),
         request=np.zeros(11),
         best=np.full(7, np.inf),
     )

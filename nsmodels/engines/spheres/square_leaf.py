@@ -1,0 +1,333 @@
+"""The square proof of a leaf: where the search crawls, one semidefinite program for a pair of patches.
+
+On a pair of patches some terms have a sign; with the linear part they make ℓ(z), z = (1, u, v). For s ≥ 0 with
+L = ℓ + s ≥ 0 there, and y_k the other terms,
+
+    (ℓ + s + Σ|y_k|)² ≥ L² + 2 Σ_k (σ_k·z) y_k + Σ_kl T_kl y_k y_l
+
+for affine σ_k with |σ_k·z| ≤ L on the patches, |T_kl| ≤ 1, T_kk = 1. If that exceeds (t + s)² by a positive
+semidefinite form, plus λ(|u|² − 1) + μ(|v|² − 1), plus Σ P_ij h_i h_j with P ≥ 0 and affine functions h ≥ 0 on the
+patches, then G ≥ t there. h: the four edges and the cap of either patch, and 1.
+
+σ_k is sought among τ₁h⁺ + τ₂h⁻ with h^± = (r^± L ∓ y_k)/(r⁺ + r⁻) ≥ 0, whose sum is L, and |τ| ≤ 1: this gives y_k a
+curvature, as in the quadratic proof, but with multipliers that belong to the patch and not to a minimiser.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ...common.interrupts import loading
+from ..compiled import entry, kernel
+from .leaf_program import cholesky, product, program, slack
+from .patches import minimum
+from .tree import TAU_BITS, Terms, Tree, empty, geometry
+
+Array = Any
+
+MOST_TERMS = 30
+"""Terms without a sign; for more the program takes longer than the patches that it saves."""
+SIZE = 28
+HALVES = 11
+"""Affine functions that are not negative on the patches; the last one is 1."""
+CURVED, SHIFT = 0, 2
+"""Places in ``numbers``: λ, μ; s."""
+
+
+FINE = 70
+"""Numbers of a leaf but the T are integers over 2^70."""
+
+
+class SquareLeaves:
+    """The square leaves of one search; threads add to them."""
+
+    def __init__(self, terms: Terms, weight: float) -> None:
+        self.terms = terms
+        self.exponent = round(math.log2(weight))
+        self.written: list[dict[str, Any]] = []
+        self.lock = threading.Lock()
+
+    def prove(self, tree: Tree, node: int, D: int, target: float) -> int:
+        """The place of a new leaf that proves ``target`` on a node, −1 if there is none."""
+        signs = np.zeros(len(self.terms.ia), np.int64)
+        sigma, tau = np.zeros((MOST_TERMS, 7)), np.zeros(MOST_TERMS * (MOST_TERMS - 1) // 2)
+        P, numbers = np.zeros(HALVES * (HALVES - 1) // 2), np.zeros(3)
+        unit = square_leaf(self.terms, tree, node, D, target, signs, sigma, tau, P, numbers)
+        if unit == 0.0:
+            return -1
+        listed = int(tree.nodes["listed"][node])
+        start, length = int(tree.nodes["start"][listed]), int(tree.nodes["length"][listed])
+        kept = int((np.abs(tree.tau[start : start + length].astype(np.int64)) <= D).sum())
+        m = int((signs[:kept] == 0).sum())
+        one = float(1 << FINE)
+        leaf = {
+            "exponent": self.exponent + math.frexp(unit)[1] - 1,
+            "signs": "".join("a+-"[sign] for sign in signs[:kept].tolist()),
+            "s": math.ceil(numbers[SHIFT] * one),
+            "sigma": [[round(x * one) for x in row] for row in sigma[:m].tolist()],
+            "tau": [round(x * 2.0**TAU_BITS) for x in tau[: m * (m - 1) // 2].tolist()],
+            "p": [round(x * one) for x in P.tolist()],
+            "lambda": round(numbers[CURVED] * one),
+            "mu": round(numbers[CURVED + 1] * one),
+        }
+        with self.lock:
+            self.written.append(leaf)
+            return len(self.written) - 1
+
+
+@cache
+@loading()
+def compile_leaves() -> None:
+    """Compile the program, or load it from numba's cache on disk."""
+    tree = empty(1)
+    tree.nodes["face"][0] = 0
+    tree.nodes["box"][0] = np.tile([-1.0, 1.0], 4)
+    axis = np.eye(3)[:1].copy()
+    one, first = np.ones(1), np.zeros(1, np.int64)
+    terms = Terms(axis, axis, first, first, one, one, np.zeros(3), np.zeros(3))
+    SquareLeaves(terms, 1.0).prove(tree, 0, 1, 2.0)
+
+
+@kernel
+def half_spaces(T: Array, gamma: Array, face: Array, h: Array) -> None:
+    """Write the affine functions h (11, 7) of a pair of patches with the corners T (2, 4, 3)."""
+    order = (0, 1, 3, 2)
+    for i in range(HALVES):
+        for e in range(7):
+            h[i, e] = 0.0
+    h[HALVES - 1, 0] = 1.0
+    for side in range(2):
+        m0 = T[side, 0, 0] + T[side, 1, 0] + T[side, 2, 0] + T[side, 3, 0]
+        m1 = T[side, 0, 1] + T[side, 1, 1] + T[side, 2, 1] + T[side, 3, 1]
+        m2 = T[side, 0, 2] + T[side, 1, 2] + T[side, 2, 2] + T[side, 3, 2]
+        for i in range(5):
+            x, y, z = m0, m1, m2
+            if i < 4:
+                a = order[i]
+                b = order[(i + 1) % 4]
+                x = T[side, a, 1] * T[side, b, 2] - T[side, a, 2] * T[side, b, 1]
+                y = T[side, a, 2] * T[side, b, 0] - T[side, a, 0] * T[side, b, 2]
+                z = T[side, a, 0] * T[side, b, 1] - T[side, a, 1] * T[side, b, 0]
+                if x * m0 + y * m1 + z * m2 < 0.0:
+                    x, y, z = -x, -y, -z
+            length = math.sqrt(x * x + y * y + z * z)
+            x, y, z = x / length, y / length, z / length
+            row = h[5 * side + i]
+            row[1 + 3 * side] = x
+            row[2 + 3 * side] = y
+            row[3 + 3 * side] = z
+            row[0] = -minimum(x, y, z, face[side], T, side, gamma[side])
+
+
+@kernel
+def moments(T: Array, Y: Array) -> None:
+    """Moments Y (7, 7) of (1, u, v) for points all over the patches: a positive definite start."""
+    for i in range(7):
+        for j in range(7):
+            Y[i, j] = 0.0
+    z = np.empty(7)
+    z[0] = 1.0
+    u = np.empty((9, 3))
+    v = np.empty((9, 3))
+    for side in range(2):
+        points = u if side == 0 else v
+        for p in range(9):
+            s = 0.15 + 0.35 * (p % 3)
+            t = 0.15 + 0.35 * (p // 3)
+            norm = 0.0
+            for e in range(3):
+                x = (1.0 - s) * (1.0 - t) * T[side, 0, e] + s * (1.0 - t) * T[side, 1, e]
+                x += (1.0 - s) * t * T[side, 2, e] + s * t * T[side, 3, e]
+                points[p, e] = x
+                norm += x * x
+            for e in range(3):
+                points[p, e] /= math.sqrt(norm)
+    for p in range(9):
+        for q in range(9):
+            for e in range(3):
+                z[1 + e] = u[p, e]
+                z[4 + e] = v[q, e]
+            for i in range(7):
+                for j in range(7):
+                    Y[i, j] += z[i] * z[j] / 81.0
+
+
+@kernel
+def affine_minimum(c: Array, T: Array, gamma: Array, face: Array) -> float:
+    """Lower bound of c·(1, u, v) over the patches."""
+    least = minimum(c[1], c[2], c[3], face[0], T, 0, gamma[0])
+    return c[0] + least + minimum(c[4], c[5], c[6], face[1], T, 1, gamma[1])
+
+
+@kernel
+def ratios(L: Array, y: Array, T: Array, gamma: Array, r: Array) -> bool:
+    """The least r (2,) with r₀L ≥ y and r₁L ≥ −y at the corners and their images at 1/γ; False if L vanishes."""
+    r[0] = 1e-9
+    r[1] = 1e-9
+    for a in range(8):
+        f = 1.0 if a < 4 else 1.0 / gamma[0]
+        for b in range(8):
+            g = 1.0 if b < 4 else 1.0 / gamma[1]
+            top = L[0]
+            value = y[0]
+            for e in range(3):
+                top += L[1 + e] * f * T[0, a % 4, e] + L[4 + e] * g * T[1, b % 4, e]
+                value += y[1 + e] * f * T[0, a % 4, e] + y[4 + e] * g * T[1, b % 4, e]
+            if top < 1e-7:
+                return False
+            r[0] = max(r[0], value / top)
+            r[1] = max(r[1], -value / top)
+    r[0] = r[0] * (1.0 + 1e-9) + 1e-12
+    r[1] = r[1] * (1.0 + 1e-9) + 1e-12
+    return True
+
+
+@entry
+def square_leaf(
+    terms: Terms, tree: Tree, node: int, D: int, target: float, signs: Array, sigma: Array, tau: Array, P: Array,
+    numbers: Array,
+) -> float:  # fmt: skip
+    """Try to prove ``target`` on a node; return the unit of what is written, 0 if that does not succeed.
+
+    signs (K,): of the unfixed terms in the order of the pool, 0 for the active ones; sigma (30, 7); tau (435,) for
+    l < k, row by row; P (55,) for i > j, row by row; numbers (3,): λ, μ, s. σ and s are in the unit, λ, μ and P in its
+    square.
+    """
+    T = np.empty((2, 4, 3))
+    gamma = np.empty(2)
+    geometry(tree, node, T, gamma)
+    face = tree.nodes[node].face
+    start = tree.nodes[tree.nodes[node].listed].start
+    number = tree.nodes[tree.nodes[node].listed].length
+    L = np.zeros(7)
+    for e in range(6):
+        L[1 + e] = tree.nodes[node].base[e]
+    rows = np.zeros((MOST_TERMS, 7))
+    m = 0
+    kept = 0
+    size = 0.0
+    for p in range(number):
+        if abs(tree.tau[start + p]) > D:
+            continue
+        k = tree.term[start + p]
+        w = terms.w[k]
+        x0, x1, x2 = w * terms.a[terms.ia[k], 0], w * terms.a[terms.ia[k], 1], w * terms.a[terms.ia[k], 2]
+        sw = -terms.s[k] * w
+        b0, b1, b2 = sw * terms.b[terms.jb[k], 0], sw * terms.b[terms.jb[k], 1], sw * terms.b[terms.jb[k], 2]
+        low = minimum(x0, x1, x2, face[0], T, 0, gamma[0]) + minimum(b0, b1, b2, face[1], T, 1, gamma[1])
+        high = -minimum(-x0, -x1, -x2, face[0], T, 0, gamma[0]) - minimum(-b0, -b1, -b2, face[1], T, 1, gamma[1])
+        # a sign is used as a multiplier, and needs no proof
+        sign = 1 if low >= 0.0 else -1 if high <= 0.0 else 0
+        signs[kept] = sign
+        kept += 1
+        if sign == 0:
+            if m == MOST_TERMS:
+                return 0.0
+            rows[m, 1], rows[m, 2], rows[m, 3] = x0, x1, x2
+            rows[m, 4], rows[m, 5], rows[m, 6] = b0, b1, b2
+            length = 0.0
+            for e in range(1, 7):
+                length += rows[m, e] ** 2
+            size = max(size, length)
+            m += 1
+        else:
+            L[1] += sign * x0
+            L[2] += sign * x1
+            L[3] += sign * x2
+            L[4] += sign * b0
+            L[5] += sign * b1
+            L[6] += sign * b2
+    shift = max(0.0, -affine_minimum(L, T, gamma, face))
+    if shift > 0.0:
+        shift *= 1.0 + 1e-12
+    L[0] = shift
+    length = 0.0
+    for e in range(7):
+        length += L[e] ** 2
+    unit = 2.0 ** math.ceil(0.5 * math.log2(max(size, length, 1e-300)))
+    right = (target + shift) / unit
+    if not right > 0.0:
+        return 0.0
+    for e in range(7):
+        L[e] /= unit
+        for k in range(m):
+            rows[k, e] /= unit
+    h = np.empty((HALVES, 7))
+    half_spaces(T, gamma, face, h)
+    Y = np.empty((7, 7))
+    moments(T, Y)
+    C = np.zeros((7, 7))
+    for i in range(7):
+        for j in range(7):
+            C[i, j] = L[i] * L[j]
+            for k in range(m):
+                C[i, j] += rows[k, i] * rows[k, j]
+        C[i, i] -= 2e-12
+    C[0, 0] -= right * right
+    pairs = m * (m - 1) // 2
+    bounded = pairs + 2 * m
+    n = bounded + HALVES * (HALVES - 1) // 2
+    parts = np.zeros((2 * m, 7))
+    left = np.empty((n, 7))
+    other = np.empty((n, 7))
+    r = np.empty(2)
+    q = 0
+    for k in range(m):
+        for j in range(k):
+            for e in range(7):
+                left[q, e] = 2.0 * rows[k, e]
+                other[q, e] = rows[j, e]
+            q += 1
+    for k in range(m):
+        curved = ratios(L, rows[k], T, gamma, r)
+        for side in range(2):
+            turned = 1.0 - 2.0 * side
+            for e in range(7):
+                part = (r[side] * L[e] - turned * rows[k, e]) / (r[0] + r[1]) if curved else 0.5 * L[e]
+                parts[2 * k + side, e] = part
+                left[q, e] = 2.0 * part
+                other[q, e] = rows[k, e]
+            q += 1
+    for i in range(HALVES):
+        for j in range(i):
+            for e in range(7):
+                left[q, e] = h[i, e]
+                other[q, e] = h[j, e]
+            q += 1
+    A = np.empty((n, SIZE))
+    for q in range(n):
+        product(left[q], other[q], A[q])
+    x = np.empty(n)
+    y = np.empty(3)
+    value = program(C, A, left, other, bounded, Y, x, y, 1e-12)
+    if value < 1e-12:
+        return 0.0
+    # written down: with what is left out, and with room for the rounding of a reader
+    total = 0.0
+    for q in range(n - bounded):
+        P[q] = -x[bounded + q] if x[bounded + q] < -1e-13 else 0.0
+        x[bounded + q] = -P[q]
+        total += P[q]
+    S = np.empty((7, 7))
+    W = np.zeros((7, 7))
+    for i in range(7):
+        C[i, i] += 2e-12 - 1e-13 - 4e-15 * total
+    y[0] = -y[1] - y[2]
+    slack(C, A, x, y, S)
+    if not cholesky(S, W, 7):
+        return 0.0
+    for q in range(pairs):
+        tau[q] = x[q]
+    for k in range(m):
+        for e in range(7):
+            sigma[k, e] = x[pairs + 2 * k] * parts[2 * k, e] + x[pairs + 2 * k + 1] * parts[2 * k + 1, e]
+            sigma[k, e] *= 1.0 - 1e-13
+    numbers[CURVED] = y[1]
+    numbers[CURVED + 1] = y[2]
+    numbers[SHIFT] = L[0]
+    return unit
