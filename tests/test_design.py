@@ -150,6 +150,48 @@ def test_two_settings_a_side_exclude_nothing() -> None:
     assert result.inequality is None
 
 
+def test_an_interrupt_keeps_the_best() -> None:
+    def stop(lower: float, upper: float, starts: int, seconds: float) -> None:
+        if starts:
+            raise KeyboardInterrupt
+
+    result = ns.design(
+        ns.Leggett, 4, 4, pairs=[(k, k) for k in range(4)], starts=50, time_limit_s=120.0, progress=stop
+    )
+    assert result.reason == "interrupted"
+    assert result.status == "certified"
+    assert result.upper < 1.0
+    assert result.search["starts"] <= 2
+
+
+@pytest.mark.parametrize("sharing", ["optimal", "equal"])
+def test_fewest_pairs_are_fewer_than_for_l3(sharing: str) -> None:
+    """L3 at 26.9 degrees needs 1,630 pairs for five standard deviations at V = 0.985, shared equally (by formula)."""
+    start = ns.settings.leggett_triads(math.radians(26.9))
+    pairs = [(i, 2 * i + k) for i in range(3) for k in (0, 1)]
+    V, f = 0.985, ns.functionals.leggett3(start)
+    C = V * math.cos(math.radians(26.9) / 2.0)
+    violation = V * 2.0 * math.cos(math.radians(26.9) / 2.0) - (2.0 - 2.0 / 3.0 * math.sin(math.radians(26.9) / 2.0))
+    of_l3 = 25.0 * 6 * 6 * (1.0 - C * C) / 9.0 / violation**2
+    assert of_l3 == pytest.approx(1630, abs=2)
+    assert f.shape == (3, 6)
+    result = ns.design(
+        ns.Leggett, start=start, pairs=pairs, objective="significance", visibility=V, sharing=sharing, starts=0,
+        time_limit_s=20.0,
+    )  # fmt: skip
+    found = result.significance
+    assert found is not None
+    assert found.pairs < 1600
+    assert found.sigma(4.0 * found.pairs) == pytest.approx(10.0)
+    assert found.shares.sum() == pytest.approx(1.0)
+    # by formula, from what is displayed
+    S, proved = found.inequality.functional.correlators, found.inequality.bound
+    correlators = -V * (result.settings.alice @ result.settings.bob.T)
+    spread = (np.abs(S) * np.sqrt(1.0 - correlators**2))[result.pairs]
+    error = math.sqrt(6) * np.linalg.norm(spread) if sharing == "equal" else spread.sum()
+    assert found.pairs == pytest.approx(25.0 * (error / ((S * correlators).sum() - proved)) ** 2, rel=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_three_correlators_never_exclude_the_model(seed: int) -> None:
     """A theorem: every corner of the cube of three correlators is reached with vanishing marginals."""

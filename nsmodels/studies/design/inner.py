@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +56,7 @@ def evaluate(
     *,
     tolerance: float,
     fresh: int = 30,
+    deadline: float = math.inf,
 ) -> Place:
     """The best coefficients at given settings, to within the (relative) tolerance where no maximiser is missed.
 
@@ -65,6 +68,8 @@ def evaluate(
         To begin with.
     fresh : int
         Random starts of the oracle in each round.
+    deadline : float
+        On the clock ``time.perf_counter``; after it the best coefficients so far are returned.
 
     Raises
     ------
@@ -90,6 +95,8 @@ def evaluate(
             some = found.take(order).distinct().take(slice(0, KEPT))
             pool = some if pool is None else some.join(pool)
             if lowest is not None and best[0] - lowest <= tolerance * max(1.0, abs(lowest)):
+                break
+            if time.perf_counter() > deadline:
                 break
         states = given if pool is None else pool.states
         answer = minimum(task, directions, states)

@@ -64,8 +64,9 @@ def improve(contest: Contest, place: Place, rng: np.random.Generator, deadline: 
         if time.perf_counter() > deadline or place.value > rival + 1e-4 * max(1.0, abs(rival)):
             break
         new = evaluate(
-            task, place.directions, place.tracked.states, place.coefficients, rng, tolerance=1e-11, fresh=100
-        )
+            task, place.directions, place.tracked.states, place.coefficients, rng, tolerance=1e-11, fresh=100,
+            deadline=deadline,
+        )  # fmt: skip
         if new.value < place.value:
             place = new
         if before - place.value < 1e-10 * max(1.0, abs(before)):
@@ -249,7 +250,7 @@ class Race:
         contest, place = self.contests[optimum.contest], optimum.place
         new = evaluate(
             contest.task, place.directions, HiddenStates.join([states, place.tracked.states]), place.coefficients,
-            self.rng, tolerance=1e-11, fresh=300,
+            self.rng, tolerance=1e-11, fresh=300, deadline=self.deadline,
         )  # fmt: skip
         self.optima[self.optima.index(optimum)] = Optimum(
             improve(contest, new, self.rng, self.deadline), optimum.contest, optimum.hits

@@ -83,7 +83,7 @@ def approach(
         try:
             new = evaluate(
                 task, chart.point(answer.step), place.tracked.states.take(chosen), answer.coefficients, rng,
-                tolerance=max(min(0.1 * promised, 1e-3), 1e-9),
+                tolerance=max(min(0.1 * promised, 1e-3), 1e-9), deadline=deadline,
             )  # fmt: skip
         except SolverError:
             radius *= 0.3
