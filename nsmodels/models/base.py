@@ -85,11 +85,8 @@ class Model(ABC):
     name: str
     settings: Settings | None = None
     """The directions that the model looks at, if any."""
-
-    @property
-    def purity(self) -> float | None:
-        """The purity η of the hidden states of a model of one purity; None for others."""
-        return None
+    purity: float | None = None
+    """The purity η of the hidden states, of a model that has one."""
 
     @property
     @abstractmethod

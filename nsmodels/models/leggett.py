@@ -89,6 +89,7 @@ class Leggett(MovableModel):
         self.settings = settings
         self.eta_a = both if eta_a is None else purity(eta_a, "Leggett: eta_a")
         self.eta_b = both if eta_b is None else purity(eta_b, "Leggett: eta_b")
+        self.purity = self.eta_a if self.eta_a == self.eta_b else None
 
     @classmethod
     def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Leggett:
@@ -103,11 +104,6 @@ class Leggett(MovableModel):
             eta_a, eta_b = (purity_of(table, key, remedy=remedy) for key in ("eta_a", "eta_b"))
             return cls(settings, eta_a=eta_a, eta_b=eta_b)
         return cls(settings, purity_of(table, "eta", default=1.0))
-
-    @property
-    def purity(self) -> float | None:
-        """η where η_A = η_B = η."""
-        return self.eta_a if self.eta_a == self.eta_b else None
 
     def resolved(self) -> dict[str, Any]:
         """``{"name", "eta_a", "eta_b"}``."""

@@ -71,7 +71,7 @@ class OneSided(HiddenVariableModel):
         check_noun(settings, Settings, "argument settings", "OneSided")
         check_size(settings.shape, "OneSided")
         self.settings = settings
-        self.eta = purity(eta, "OneSided: eta")
+        self.eta = self.purity = purity(eta, "OneSided: eta")
         self.party = one_of(party, PARTIES, "OneSided: party")
 
     @classmethod
@@ -80,11 +80,6 @@ class OneSided(HiddenVariableModel):
         assert settings is not None
         party = table.choice("party", PARTIES, default="bob")
         return cls(settings, purity_of(table, "eta", default=1.0), party=party)
-
-    @property
-    def purity(self) -> float | None:
-        """η of the party that obeys the law."""
-        return self.eta
 
     def resolved(self) -> dict[str, Any]:
         """``{"name", "eta", "party"}``."""
