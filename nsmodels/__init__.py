@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .core.enclosure import Enclosure
     from .core.functional import Functional, Inequality
     from .core.settings import Settings
+    from .files.saving import load
     from .models.base import Model
     from .models.bell import Bell
     from .models.finite import Finite
@@ -67,6 +68,7 @@ __all__ = [
     "design",
     "errors",
     "functionals",
+    "load",
     "marginals",
     "plots",
     "settings",
@@ -104,6 +106,7 @@ _HOMES = {
     "design": ("studies.design.question", "design"),
     "errors": ("errors", None),
     "functionals": ("functionals", None),
+    "load": ("files.saving", "load"),
     "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),
     "settings": ("settings", None),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..common.rationals import rationals
 from ..errors import InputError
 
-__all__ = ["HiddenState", "HiddenStates"]
+__all__ = ["HiddenState", "HiddenStates", "StoredState"]
 
 Array = NDArray[np.float64]
 
@@ -67,6 +67,23 @@ class HiddenState:
             if self.u is not None:
                 return f"HiddenState(u={self.u}, v={self.v})"
             return f"HiddenState(alice={self.alice}, bob={self.bob})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StoredState(HiddenState):
+    """A hidden state as it was read from a result file, with the exact numbers that stand there.
+
+    Parameters
+    ----------
+    content : mapping
+        What the certificate says of it.
+    """
+
+    content: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def certificate(self) -> dict[str, Any]:
+        """What the file says."""
+        return dict(self.content)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "Proof",
     "SemidefiniteProof",
     "SpheresProof",
+    "StoredProof",
 ]
 
 Array = NDArray[np.float64]
@@ -139,3 +141,14 @@ class ClosedFormProof(Proof):
     def to_json(self) -> dict[str, Any]:
         """``{"type": "closed_form"}``."""
         return {"type": "closed_form"}
+
+
+@dataclass(frozen=True, eq=False)
+class StoredProof(Proof):
+    """A proof as it was read from a result file: whether it proves anything only the checker can say."""
+
+    content: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """What the file says."""
+        return dict(self.content)

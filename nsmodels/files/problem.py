@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,12 +108,14 @@ class Problem:
         """
         try:
             with held():
-                return self._answer(
+                answer = self._answer(
                     tolerance=self.options.tolerance,
                     time_limit_s=self.options.time_limit_s,
                     seed=self.options.seed,
                     progress=progress,
                 )
+                asked = replace(answer.question, problem=self.data, marginals=self.marginals)
+                return replace(answer, question=asked)
         except InputError as error:
             table = {"bound": "functional", "design": "design"}.get(self.kind, "behaviour")
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")

@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, check_size, kind_of, listed, shown, whole
 from ..common.interrupts import loading
@@ -152,6 +152,33 @@ class Model(ABC):
     def resolved(self) -> dict[str, Any]:
         """Name and parameters with all defaults, without tables of numbers, as in the result file."""
         return {"name": self.name}
+
+    def to_table(self) -> dict[str, Any]:
+        """The table [model] of a problem file that `from_table` reads: `resolved`, and the tables of numbers."""
+        return self.resolved()
+
+    def part(self, index: int | None) -> Model:
+        """The model that hidden states of this number belong to: itself, but for a hull."""
+        return self
+
+    def restored(
+        self,
+        *,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        u: ArrayLike | None = None,
+        v: ArrayLike | None = None,
+    ) -> HiddenStates:
+        """Hidden states from what a result file writes of them, a row each: a party's marginals, or its hidden vectors.
+
+        Raises
+        ------
+        InputError
+            If something that the model's states are made of is missing.
+        """
+        if alice is None or bob is None:
+            raise InputError(f"{self.name}: a hidden state without marginals; give alice and bob")
+        return HiddenStates(np.asarray(alice, dtype=np.float64), np.asarray(bob, dtype=np.float64))
 
     def rounding_effect(self, functional: Functional) -> float:
         """How far f, at any box of the model, may move when stored numbers are replaced by the exact ones.

@@ -165,6 +165,10 @@ class Finite(HiddenVariableModel):
             table.refuse("alice", _too_many(len(sides[0]), shape), "use fewer")
         return cls(*sides)
 
+    def to_table(self) -> dict[str, Any]:
+        """``{"name", "alice", "bob"}``."""
+        return {"name": self.name, "alice": self.states.alice.tolist(), "bob": self.states.bob.tolist()}
+
     def __len__(self) -> int:
         return len(self.states)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.arguments import listed
+from ..common.arguments import listed, shown
 from ..common.rationals import round_up
 from ..core.effort import Effort, Hint, Progress
 from ..core.enclosure import Enclosure, Status
@@ -25,7 +25,7 @@ from ..errors import InputError
 from .base import Model, Support, require_model
 from .bell import Bell
 from .hidden_variables import HiddenVariableModel, with_safe_defaults
-from .registry import ENTRIES, entry_of
+from .registry import ENTRIES, entry_of, table_of
 from .values import trivial_bound, values_at
 
 __all__ = ["Hull"]
@@ -107,6 +107,16 @@ class Hull(HiddenVariableModel):
     def resolved(self) -> dict[str, Any]:
         """``{"name", "of"}``."""
         return {"name": self.name, "of": [part.resolved() for part in self.parts]}
+
+    def to_table(self) -> dict[str, Any]:
+        """``{"name", "of"}``."""
+        return {"name": self.name, "of": [table_of(part) for part in self.parts]}
+
+    def part(self, index: int | None) -> Model:
+        """The part of this number."""
+        if not isinstance(index, int) or not 0 <= index < len(self.parts):
+            raise InputError(f"hull: there is no part {shown(index)} among {len(self.parts)}")
+        return self.parts[index]
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import check_noun, check_size, purity
 from ..common.interrupts import held
@@ -125,6 +125,19 @@ class Leggett(MovableModel):
     def states(self, u: Array, v: Array) -> HiddenStates:
         """The hidden states of given unit vectors, shape (m, 3) each."""
         return HiddenStates(self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v)
+
+    def restored(
+        self,
+        *,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        u: ArrayLike | None = None,
+        v: ArrayLike | None = None,
+    ) -> HiddenStates:
+        """The hidden states of unit vectors."""
+        if u is None or v is None:
+            raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
+        return self.states(np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64))
 
     def likeness(self, party: int) -> Array:
         """The directions."""

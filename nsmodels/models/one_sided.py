@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, check_size, one_of, purity
 from ..common.rationals import rational_point, round_down, round_up
@@ -29,6 +30,7 @@ from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import OneSphereProof
 from ..core.settings import Settings
+from ..errors import InputError
 from .base import Array, Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units, sphere_points
@@ -112,6 +114,20 @@ class OneSided(HiddenVariableModel):
         if self.party == "bob":
             return HiddenStates(free, marginals, v=vectors)
         return HiddenStates(marginals, free, u=vectors)
+
+    def restored(
+        self,
+        *,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        u: ArrayLike | None = None,
+        v: ArrayLike | None = None,
+    ) -> HiddenStates:
+        """The hidden states of unit vectors of one party and marginals of the other one."""
+        vectors, free = (v, alice) if self.party == "bob" else (u, bob)
+        if vectors is None or free is None:
+            raise InputError(f"{self.name}: a hidden state needs a vector of {self.party} and marginals of the other")
+        return self.states(np.asarray(vectors, dtype=np.float64), np.asarray(free, dtype=np.float64))
 
     def _sides(self, functional: Functional) -> tuple[Array, Array, Array]:
         """S with the free party in rows, its coefficients, and those of the party of the law."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from ..errors import InputError
 from .base import Model
 
-__all__ = ["ENTRIES", "Entry", "entry_of", "model_keys"]
+__all__ = ["ENTRIES", "Entry", "entry_of", "model_keys", "table_of"]
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,21 @@ def entry_of(table: Any, names: Sequence[str] = ()) -> Entry:
     entry = next(entry for entry in ENTRIES if entry.name == name)
     table.only(("name", *entry.parameters), f"the model {name}")
     return entry
+
+
+def table_of(model: Model) -> dict[str, Any]:
+    """The table [model] of a problem file that names this model.
+
+    Raises
+    ------
+    InputError
+        If it is a model of the user's, which no file can name.
+    """
+    entry = next((entry for entry in ENTRIES if entry.name == model.name), None)
+    if entry is None or type(model) is not entry.load():
+        remedy = "only models that `nsmodels list models` shows have a name there"
+        raise InputError(f"{type(model).__name__}: no problem file can name this model; {remedy}")
+    return model.to_table()
 
 
 def model_keys() -> tuple[str, ...]:

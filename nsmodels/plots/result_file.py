@@ -18,7 +18,7 @@ from ..core.enclosure import Enclosure, Status, exceeds
 from ..core.functional import Functional, Inequality
 from ..core.hidden_states import HiddenState
 from ..errors import InputError
-from ..questions.bias.marginals import graph_of
+from ..questions.bias.graph import graph_of
 from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting_names
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition

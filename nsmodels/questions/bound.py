@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -23,15 +23,13 @@ from ..common.versions import versions
 from ..core.effort import Progress
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional, Inequality
-from ..core.hidden_states import HiddenState
-from ..core.proof import Proof
+from ..core.hidden_states import HiddenState, StoredState
+from ..core.proof import Proof, StoredProof
 from ..core.settings import Settings
 from ..errors import InputError, SolverError
 from ..models.base import Model, require_model
 from ..models.hidden_variables import with_safe_defaults
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .answer import Answer, Asked, Question
 
 __all__ = ["BoundResult", "bound", "versions"]
 
@@ -40,7 +38,7 @@ LARGEST = 1e300
 
 
 @dataclass(frozen=True, repr=False)
-class BoundResult:
+class BoundResult(Answer):
     """The answer to `bound`.
 
     Parameters
@@ -58,6 +56,8 @@ class BoundResult:
         ``seconds`` (without imports and compilation), ``compile_seconds``, what the engine counts, ``versions``.
     """
 
+    kind: ClassVar[str] = "bound"
+
     functional: Functional
     model: Model
     value: Enclosure
@@ -65,21 +65,6 @@ class BoundResult:
     proof: Proof | None
     quantum: float | None
     stats: Mapping[str, Any]
-
-    @property
-    def lower(self) -> float:
-        """The lower end, attained."""
-        return self.value.lower
-
-    @property
-    def upper(self) -> float:
-        """The upper end, proved."""
-        return self.value.upper
-
-    @property
-    def status(self) -> Status:
-        """``certified``, ``estimate`` or ``no_answer``."""
-        return self.value.status
 
     @property
     def reason(self) -> str:
@@ -117,12 +102,25 @@ class BoundResult:
             }
         return result
 
-    def plot(self) -> Figure:
-        """Picture the enclosure, the singlet's value and the hidden state; returns a matplotlib figure."""
-        from importlib import import_module
-
-        figure: Figure = import_module("nsmodels.plots").plot(self)
-        return figure
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote, for a problem with a functional and a model."""
+        if asked.functional is None or asked.model is None:
+            raise InputError("bound: the answer to another kind of question")
+        stats, quantum = dict(content["stats"]), content.get("quantum")
+        own = Question(settings=asked.settings) if question is None else question
+        if content["value"] is None:
+            value = Enclosure(-math.inf, math.inf, Status.NO_ANSWER, str(content["reason"]))
+            return cls(asked.functional, asked.model, value, None, None, quantum, stats, question=own)
+        ends, certificate = content["value"], content["certificate"]
+        value = Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"]))
+        exact = certificate["lower"]["state"]
+        part = exact.get("part")
+        listed = {key: [entries] for key, entries in content["maximiser"].items()}
+        found = asked.model.part(part).restored(**listed)[0]
+        state = StoredState(found.alice, found.bob, found.u, found.v, part, content=exact)
+        proof = StoredProof(certificate["upper"])
+        return cls(asked.functional, asked.model, value, state, proof, quantum, stats, question=own)
 
     def __repr__(self) -> str:
         name = self.functional.name or "f"
@@ -220,7 +218,7 @@ def bound(
     with held():
         result = _answer(functional, model, settings, tolerance, time_limit_s, seed, progress)
         taken()
-        return result
+        return replace(result, question=Question(tolerance, time_limit_s, seed, settings))
 
 
 def _answer(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.behaviour import Behaviour
 from ..engines.paths.graph import to_networkx
-from ..questions.bias.marginals import graph_of
+from ..questions.bias.graph import graph_of
 from ..questions.bias.result import setting_index, setting_names
 from .vanishing import fit_exponent
 

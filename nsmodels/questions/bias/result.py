@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,18 @@ from ...common.digits import at_most
 from ...common.rationals import round_up
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
-from ...core.enclosure import Enclosure, Status
+from ...core.enclosure import Enclosure, exceeds
 from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph
 from ...errors import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ..answer import Answer, Asked, Question
+from .graph import graph_of
 
 __all__ = ["Chain", "MarginalsResult", "exact_chain", "setting_index", "setting_names"]
 
 Array = NDArray[np.float64]
 
+WIDER = "rounding of the data is wider than the tolerance"
+"""The reason of an enclosure that cannot be narrower."""
 LONGEST_LIST = 200
 """Above this many settings the certificate writes potentials as base64 strings."""
 
@@ -136,7 +137,7 @@ def _correlator(graph: DoubledGraph, i: int, j: int) -> int:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MarginalsResult:
+class MarginalsResult(Answer):
     """The largest mean |marginal| of every setting.
 
     Parameters
@@ -152,6 +153,8 @@ class MarginalsResult:
     stats : mapping
         ``seconds``, ``compile_seconds``, ``searches``, ``longest_path``, ``versions``.
     """
+
+    kind: ClassVar[str] = "marginals"
 
     behaviour: Behaviour
     enclosures: tuple[Enclosure, ...]
@@ -171,11 +174,6 @@ class MarginalsResult:
         return self.enclosures[self.behaviour.shape[0] :]
 
     @property
-    def status(self) -> Status:
-        """Both ends of every enclosure are proved."""
-        return Status.CERTIFIED
-
-    @property
     def value(self) -> Enclosure:
         """The largest over all settings."""
         lower = max(end.lower for end in self.enclosures)
@@ -184,16 +182,6 @@ class MarginalsResult:
         why = {end.reason for end in self.enclosures if end.upper > lower} - {"tolerance_met"}
         reason = self.reason if self.reason in why else min(why, default="tolerance_met")
         return Enclosure(lower, upper, reason=reason)
-
-    @property
-    def lower(self) -> float:
-        """Lower end of the largest over all settings."""
-        return self.value.lower
-
-    @property
-    def upper(self) -> float:
-        """Upper end of the largest over all settings."""
-        return self.value.upper
 
     def path(self, name: str) -> Chain:
         """The chain of settings that proves the upper end at a setting ("B0")."""
@@ -261,12 +249,34 @@ class MarginalsResult:
             "stats": dict(self.stats),
         }
 
-    def plot(self) -> Figure:
-        """Picture every setting's largest mean |marginal| and the chain of the largest; returns a matplotlib figure."""
-        from importlib import import_module
-
-        figure: Figure = import_module("nsmodels.plots").plot(self)
-        return figure
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote, for a problem with a behaviour."""
+        behaviour = asked.behaviour
+        if behaviour is None:
+            raise InputError("marginals: the answer to another kind of question")
+        if content["value"] is None:
+            raise InputError(f"marginals: there is no answer in it ({shown(content['reason'])}); ask again")
+        own = Question() if question is None else question
+        reason, certificate, names = str(content["reason"]), content["certificate"], setting_names(behaviour.shape)
+        open_because = "wider than the tolerance" if reason == "tolerance_met" else reason  # a setting's own is lost
+        graph, numbers = graph_of(behaviour), {name: k for k, name in enumerate(names)}
+        ends, chains, rows = [], [], []
+        for party, count in zip(("alice", "bob"), behaviour.shape, strict=True):
+            columns = content["marginals"][party], content["paths"][party], certificate[party]
+            if any(len(column) != count for column in columns):
+                raise InputError(f"marginals: {party} has {count} settings, and there are other numbers of entries")
+            for end, path, entry in zip(*columns, strict=True):
+                lower, upper = float(end["lower"]), float(end["upper"])
+                wide = own.tolerance is not None and exceeds(lower, upper, own.tolerance)
+                why = open_because if wide else "tolerance_met"
+                ends.append(Enclosure(lower, upper, content["status"], why))
+                nodes = [numbers[node[:-1]] + len(names) * "+-".index(node[-1]) for node in path]
+                chains.append(exact_chain(graph, nodes, names))
+                rows.append(_row(entry["potentials"], len(names)))
+        potentials = np.array(rows, dtype=np.int64).reshape(len(names), len(names))
+        potentials.setflags(write=False)
+        return cls(behaviour, tuple(ends), tuple(chains), potentials, reason, dict(content["stats"]), question=own)
 
     def __repr__(self) -> str:
         worst = max(self.chains, key=lambda chain: chain.total)
@@ -274,6 +284,13 @@ class MarginalsResult:
             f"MarginalsResult({self.value!r} over {len(self.enclosures)} settings, "
             f"longest chain from {worst.nodes[0][:-1]} with {len(worst.weights)} steps)"
         )
+
+
+def _row(written: list[int] | str, count: int) -> list[int]:
+    """The potentials of one setting from what `_integers` wrote."""
+    if isinstance(written, str):
+        return np.frombuffer(base64.b64decode(written, validate=True) or bytes(8 * count), dtype="<i8").tolist()
+    return written
 
 
 def _integers(row: NDArray[np.int64]) -> list[int] | str:

@@ -38,6 +38,7 @@ from ...core.hidden_states import HiddenStates
 from ...errors import InputError, SolverError
 from ...models.base import Model, Support, require_model
 from ...models.hidden_variables import HiddenVariableModel, with_safe_defaults
+from ..answer import Question
 from .exact_mixture import Mixture, generate_exactly, is_exact, restored
 from .exact_model import LARGEST_MISS, ExactModel
 from .lower_end import prove_mixture, prove_noise
@@ -146,7 +147,8 @@ def decompose(
     with held():
         result = task.run(symmetry)
         taken()
-        return result
+        asked = Question(tolerance, time_limit_s, seed, marginals=marginals)
+        return replace(result, question=asked)
 
 
 class _Task:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...behaviours import uniform
 from ...common.digits import at_least, at_most
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
 from ...core.enclosure import Enclosure, Status
-from ...core.functional import Inequality
+from ...core.functional import Functional, Inequality
+from ...core.hidden_states import HiddenStates
+from ...core.proof import StoredProof
+from ...errors import InputError
 from ...models.base import Model
+from ...models.hidden_variables import with_safe_defaults
+from ..answer import Answer, Asked, Question
 from .exact_model import ExactModel
 from .rows import Target
 from .upper_end import UpperEnd
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["DecomposeResult", "Decomposition"]
 
@@ -119,8 +122,52 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class StoredEnd:
+    """An end of a visibility as it was read from a result file: whether it is proved only the checker can say."""
+
+    content: Mapping[str, Any]
+
+    def certificate(self, n_parts: int = 1) -> dict[str, Any]:
+        """What the file says."""
+        return dict(self.content)
+
+
+def _restored(content: Mapping[str, Any], end: StoredEnd, model: Model) -> Decomposition:
+    """The decomposition of a result file; its states are those of the certificate, and then their negations."""
+    listing, states = content["decomposition"], end.content["states"]
+    parts = [state.get("part", 0) for state in states]
+    if end.content["antipodal"]:
+        turned = [any(x != "0" for key in _WRITTEN for x in state.get(key, ())) for state in states]
+        parts += [part for part, halved in zip(parts, turned) if halved]
+    if len(parts) != len(listing):
+        raise InputError(f"decompose: {len(listing)} hidden states are displayed, {len(parts)} are in the certificate")
+    rows: list[HiddenStates] = []
+    for part, state in zip(parts, listing):
+        rows.append(model.part(part).restored(**{key: [state[key]] for key in _WRITTEN if key in state}))
+    vectors = [
+        np.array([np.full(3, np.nan) if x is None else x[0] for x in (getattr(row, key) for row in rows)])
+        for key in ("u", "v")
+    ]
+    arrays = [
+        np.array([state["weight"] for state in listing], dtype=np.float64),
+        *(np.concatenate([getattr(row, party) for row in rows]) for party in ("alice", "bob")),
+        *vectors,
+        np.array(content["mixing"], dtype=np.float64),
+    ]
+    for array in arrays:
+        array.setflags(write=False)
+    return Decomposition(
+        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], float(content["deviation"]),
+        float(content["value"]["lower"]),
+    )  # fmt: skip
+
+
+_WRITTEN = ("u", "v", "alice", "bob")
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class DecomposeResult:
+class DecomposeResult(Answer):
     """The answer to `nsmodels.decompose`.
 
     Parameters
@@ -142,6 +189,8 @@ class DecomposeResult:
         Of how many models a hull is made.
     """
 
+    kind: ClassVar[str] = "visibility"
+
     visibility: Enclosure
     decomposition: Decomposition | None
     inequality: Inequality | None
@@ -149,29 +198,14 @@ class DecomposeResult:
     behaviour: Behaviour
     noise: Behaviour
     stats: Mapping[str, Any]
-    lower_end: ExactModel | None
-    upper_end: UpperEnd | None
+    lower_end: ExactModel | StoredEnd | None
+    upper_end: UpperEnd | StoredEnd | None
     parts: int = 1
 
     @property
     def value(self) -> Enclosure:
         """The same as ``visibility``."""
         return self.visibility
-
-    @property
-    def lower(self) -> float:
-        """The lower end of the visibility, reproduced by ``decomposition``."""
-        return self.visibility.lower
-
-    @property
-    def upper(self) -> float:
-        """The upper end of the visibility, proved by ``inequality``."""
-        return self.visibility.upper
-
-    @property
-    def status(self) -> Status:
-        """``certified``, ``estimate`` or ``no_answer``."""
-        return self.visibility.status
 
     @property
     def reason(self) -> str:
@@ -209,12 +243,33 @@ class DecomposeResult:
             }
         return result
 
-    def plot(self) -> Figure:
-        """Picture the hidden states, the inequality and the ends as they close; returns a matplotlib figure."""
-        from importlib import import_module
-
-        figure: Figure = import_module("nsmodels.plots").plot(self)
-        return figure
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote, for a problem with a behaviour and a model."""
+        model, behaviour = asked.model, asked.behaviour
+        if model is None or behaviour is None:
+            raise InputError("decompose: the answer to another kind of question")
+        mixable = with_safe_defaults(model)
+        certificate = content.get("certificate") or {}
+        lower, upper = (None if certificate.get(k) is None else StoredEnd(certificate[k]) for k in ("lower", "upper"))
+        ends = content["value"]
+        if ends is None:
+            excluded = upper is not None and upper.content["visibility"] is None
+            ends = {"lower": 0.0, "upper": 0.0 if excluded else 1.0}
+        inequality, given = None, content.get("inequality")
+        if given is not None and upper is not None:
+            functional = Functional(given["correlators"], given["alice"], given["bob"], given["constant"])
+            inequality = Inequality(functional, given["bound"], StoredProof(upper.content["proof"]), model.name)
+        decomposition = None
+        if content.get("decomposition") is not None and lower is not None:
+            decomposition = _restored(content, lower, model)
+        return cls(
+            Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"])),
+            decomposition, inequality, model, behaviour,
+            uniform(*behaviour.shape) if asked.noise is None else asked.noise,
+            dict(content["stats"]), lower, upper, 1 if mixable is None else len(mixable.parts),
+            question=Question() if question is None else question,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         lines = [f"largest visibility in {self.model!r}: {self.visibility!r}"]

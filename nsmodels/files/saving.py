@@ -1,0 +1,302 @@
+"""Results that are saved, read back and verified: the problem is written down from the nouns of the question.
+
+What has a name in problem files is written by its name, so that directions and coefficients stay exact; everything else
+by its numbers. The problem is then read like any other one, and it must ask the very question that was answered.
+"""
+
+from __future__ import annotations
+
+import json
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import checker
+from ..behaviours import BEHAVIOURS
+from ..common.arguments import kind_of
+from ..core.behaviour import Behaviour
+from ..core.functional import Functional
+from ..core.settings import NORM_TOLERANCE, Settings
+from ..errors import InputError
+from ..functionals import FUNCTIONALS
+from ..models.registry import ENTRIES, table_of
+from ..questions.answer import Answer, Question
+from ..questions.bias.result import MarginalsResult
+from ..questions.bound import BoundResult
+from ..questions.visibility.result import DecomposeResult
+from ..settings import FAMILIES
+from . import result as results
+from .atomic import printable, replace
+from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
+
+__all__ = ["claims", "document", "load", "problem_of", "save"]
+
+KINDS: dict[str, Any] = {kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult)}
+
+
+def save(answer: Answer, path: str | PathLike[str]) -> Path:
+    """Write the result file of an answer, what `nsmodels.questions.answer.Answer.save` does."""
+    target = _path(path)
+    replace(target, results.to_text(document(answer, target.stem)))
+    return target
+
+
+def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | MarginalsResult:
+    """The result that is in a result file, of ``r.save("x.json")`` or of ``nsmodels run``.
+
+    Nothing in the file is believed or solved again: ``verify()`` says whether it is proved.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    BoundResult, DecomposeResult or MarginalsResult
+        With its question, its proofs and its stats.
+
+    Raises
+    ------
+    InputError
+        If it is no result file, its problem is not valid, or it holds no answer.
+    """
+    source = _path(path)
+    content = results.read(source)
+    problem = from_data(content["problem"], str(source))
+    options = vars(problem.options)
+    asked: dict[str, Any] = {"settings": problem.settings, "marginals": problem.marginals, "problem": problem.data}
+    question = Question(**options, **asked, stored=content)
+    try:
+        if content["kind"] != problem.kind:
+            raise InputError("its kind is not that of its problem")
+        kind = KINDS[problem.kind]
+        found: BoundResult | DecomposeResult | MarginalsResult = kind.from_json(content, problem, question=question)
+    except InputError as error:
+        raise InputError(f"{printable(source)}: malformed result ({error}); write it again") from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+        what = type(error).__name__
+        raise InputError(f"{printable(source)}: malformed result ({what}); write it again") from None
+    else:
+        return found
+
+
+def claims(answer: Answer) -> list[tuple[bool, str]]:
+    """What the checker says about every claim of an answer, and of the file that it was read from."""
+    files = [json.loads(results.to_text(document(answer)))]
+    stored = answer.question.stored
+    if stored is not None and stored != files[0]:
+        files.append(dict(stored))
+    return [claim for content in files for claim in checker.check(content)]
+
+
+def document(answer: Answer, name: str = "result") -> dict[str, Any]:
+    """The whole result file of an answer.
+
+    Raises
+    ------
+    InputError
+        If no problem file can ask its question.
+    """
+    problem = problem_of(answer, name)
+    return results.assemble(problem, answer.to_json(), 0.0)
+
+
+def problem_of(answer: Answer, name: str = "result") -> Problem:
+    """The problem that an answer belongs to: as it was read, or else written down from the nouns."""
+    given = answer.question.problem
+    if given is not None:
+        return from_data(dict(given), name)
+    try:
+        data = _written(answer)
+        problem = from_data(data, name)
+    except InputError as error:
+        reason = str(error).replace("\n", " ")
+        raise InputError(f"this question cannot be written as a problem file: {reason}") from None
+    _check_same(answer, problem)
+    return problem
+
+
+def _path(path: str | PathLike[str]) -> Path:
+    try:
+        name: str | bytes = fspath(path)
+    except TypeError:
+        name = ""
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise InputError(f'the name of a result file is {kind_of(path)}; give a text such as "x.json"')
+    return Path(name)
+
+
+# -- from nouns to tables ---------------------------------------------------------------------------------------------
+
+
+def _written(answer: Answer) -> dict[str, Any]:
+    settings = _directions(answer)
+    data: dict[str, Any] = {"schema": 1, "kind": answer.kind}
+    if settings is not None:
+        data["settings"] = _settings(settings)
+    if isinstance(answer, BoundResult):
+        data |= {"model": table_of(answer.model), "functional": _functional(answer.functional, settings)}
+    elif isinstance(answer, DecomposeResult):
+        data["model"] = table_of(answer.model)
+        wanted = _wanted(answer)
+        data["behaviour"] = _behaviour(wanted, settings) | _noise(answer.noise, wanted)
+    elif isinstance(answer, MarginalsResult):
+        data["behaviour"] = _behaviour(_wanted(answer), settings)
+    else:
+        raise InputError(f"{type(answer).__name__}: not the answer to a question of problem files")
+    return data | {"options": _options(answer.question)}
+
+
+def _options(question: Question) -> dict[str, Any]:
+    """The options in force; a tolerance or a time beyond the limits of problem files is no different from the limit."""
+    options: dict[str, Any] = {}
+    if question.tolerance is not None:
+        options["tolerance"] = min(float(question.tolerance), MAX_TOLERANCE)
+    if question.time_limit_s is not None:
+        options["time_limit_s"] = min(float(question.time_limit_s), MAX_SECONDS)
+    if question.seed is not None:
+        options["seed"] = int(question.seed)
+    return options
+
+
+def _directions(answer: Answer) -> Settings | None:
+    """The directions that the file names: those of the singlet's value, of the model, or of the behaviour."""
+    if isinstance(answer, BoundResult):
+        return answer.question.settings if answer.question.settings is not None else answer.model.settings
+    found = None
+    if isinstance(answer, DecomposeResult):
+        found = answer.model.settings
+    if found is None and isinstance(answer, DecomposeResult | MarginalsResult):
+        found = answer.behaviour.settings
+    return found
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    """The family and its parameters where it makes these very rows, else the rows."""
+    parameters = dict(settings.parameters or {})
+    named: dict[str, Any] | None = None
+    family = FAMILIES.get(settings.family or "")
+    if family is not None and set(parameters) <= set(family.parameters):
+        named = {"family": family.name, **parameters}
+    elif settings.family is not None and set(parameters) == {"alice_deg", "bob_deg"}:
+        named = parameters
+    if named is not None and _makes(named, settings):
+        return named
+    rows = {"alice": settings.rows_alice, "bob": settings.rows_bob}
+    table: dict[str, Any] = {party: array.tolist() for party, array in rows.items()}
+    if any(abs(np.linalg.norm(array, axis=1) - 1.0).max() > 0.5 * NORM_TOLERANCE for array in rows.values()):
+        table["normalise"] = True
+    return table
+
+
+def _makes(table: dict[str, Any], settings: Settings) -> bool:
+    """Whether problem files read these settings from a table."""
+    from .sections.settings import read_settings
+    from .toml.table import Document, Table
+
+    try:
+        return _same_directions(read_settings(Table(Document("", "", {}), ("settings",), table)), settings)
+    except InputError:
+        return False
+
+
+def _same_directions(first: Settings | None, second: Settings | None) -> bool:
+    if first is None or second is None:
+        return False
+    return np.array_equal(first.alice, second.alice) and np.array_equal(first.bob, second.bob)
+
+
+def _functional(functional: Functional, settings: Settings | None) -> dict[str, Any]:
+    """The name where it makes these very coefficients, else the coefficients."""
+    family = FUNCTIONALS.get(functional.name or "")
+    if family is not None:
+        parameters = {"n": functional.shape[0]} if "n" in family.parameters else {}
+        try:
+            made = family.build(settings, parameters)
+        except InputError:
+            made = None
+        if made == functional and made.relative_rounding == functional.relative_rounding:
+            return {"name": family.name, **parameters}
+    table: dict[str, Any] = {"correlators": functional.correlators.tolist()}
+    for party in ("alice", "bob"):
+        if getattr(functional, party).any():
+            table[party] = getattr(functional, party).tolist()
+    if functional.constant != 0.0:
+        table["constant"] = functional.constant
+    return table
+
+
+def _wanted(answer: DecomposeResult | MarginalsResult) -> Behaviour:
+    """The behaviour with the marginals that count: those of both parties, or none."""
+    behaviour = answer.behaviour
+    if answer.question.marginals == "free" or not behaviour.has_marginals:
+        return behaviour.with_marginals(None, None)
+    return behaviour
+
+
+def _behaviour(behaviour: Behaviour, settings: Settings | None) -> dict[str, Any]:
+    """The name where it makes these very numbers, else the numbers; pairs where not all are known."""
+    pairs = {} if behaviour.known.all() else {"pairs": np.argwhere(behaviour.known).tolist()}
+    free = {} if behaviour.has_marginals else {"marginals": "free"}
+    made = _named(behaviour, settings)
+    if made is not None:
+        return {**made, **pairs, **free}
+    table: dict[str, Any] = {"correlators": behaviour.correlators.tolist()}
+    if behaviour.alice is not None and behaviour.bob is not None:
+        table |= {"alice": behaviour.alice.tolist(), "bob": behaviour.bob.tolist()}
+    return {**table, **pairs, **free}
+
+
+def _named(behaviour: Behaviour, settings: Settings | None) -> dict[str, Any] | None:
+    candidates = [BEHAVIOURS.get(behaviour.name or "")]
+    if behaviour.name is None:  # with free marginals a behaviour forgets its name
+        candidates = [BEHAVIOURS["singlet"]]
+    for family in candidates:
+        parameters = dict(behaviour.parameters or {})
+        if family is None or set(parameters) != set(family.parameters) or (settings is None and family.needs_settings):
+            continue
+        try:
+            made = family.build(settings, parameters)
+        except InputError:
+            continue
+        if made.shape != behaviour.shape or made.rounding != behaviour.rounding:
+            continue
+        whole = made if behaviour.has_marginals else made.with_marginals(None, None)
+        if whole.with_pairs((i, j) for i, j in np.argwhere(behaviour.known).tolist()) == behaviour:
+            return {"name": family.name, **parameters}
+    return None
+
+
+def _noise(noise: Behaviour, behaviour: Behaviour) -> dict[str, Any]:
+    matched = behaviour.has_marginals
+    sides = (noise.alice, noise.bob)
+    biased = matched and any(side is not None and side.any() for side in sides)
+    if not noise.correlators[behaviour.known].any() and not biased:
+        return {}
+    table: dict[str, Any] = {"correlators": noise.correlators.tolist()}
+    if matched and noise.alice is not None and noise.bob is not None:
+        table |= {"alice": noise.alice.tolist(), "bob": noise.bob.tolist()}
+    return {"noise": table}
+
+
+# -- is it the same question? -----------------------------------------------------------------------------------------
+
+
+def _check_same(answer: Answer, problem: Problem) -> None:
+    """Refuse a question whose nouns do not belong together in one file."""
+    if isinstance(answer, BoundResult | DecomposeResult):
+        parts, entries = getattr(answer.model, "parts", (answer.model,)), {entry.name: entry for entry in ENTRIES}
+        needed = [part.settings for part in parts if entries[part.name].needs_settings]
+        if not all(_same_directions(one, problem.settings) for one in needed):
+            raise InputError(
+                "this question cannot be written as a problem file: its parts belong to different directions, and a "
+                "file has one table [settings]; ask on the same settings"
+            )
+    if isinstance(answer, BoundResult):
+        fits = problem.functional == answer.functional
+    elif isinstance(answer, DecomposeResult | MarginalsResult):
+        fits = problem.behaviour == _wanted(answer)
+    if not fits:
+        raise InputError("this question cannot be written as a problem file: its numbers are changed by writing them")

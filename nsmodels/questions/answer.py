@@ -1,0 +1,199 @@
+"""What the three results have in common: an enclosure, its picture, its file, and what the checker says about it.
+
+A result knows its question, so that it can be written as a result file that stands alone. What belongs to files and to
+pictures is imported only when it is asked for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from ..core.enclosure import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from ..core.behaviour import Behaviour
+    from ..core.enclosure import Enclosure
+    from ..core.functional import Functional
+    from ..core.settings import Settings
+    from ..models.base import Model
+
+__all__ = ["Answer", "Asked", "Question", "Verification"]
+
+
+class Asked(Protocol):
+    """The nouns of a question that was read from a file, as `nsmodels.files.problem.Problem` has them."""
+
+    @property
+    def model(self) -> Model | None:
+        """The model."""
+
+    @property
+    def settings(self) -> Settings | None:
+        """The directions."""
+
+    @property
+    def functional(self) -> Functional | None:
+        """What is bounded."""
+
+    @property
+    def behaviour(self) -> Behaviour | None:
+        """What is decomposed."""
+
+    @property
+    def noise(self) -> Behaviour | None:
+        """What it is mixed with; None: white noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What was asked besides the nouns that a result shows, so that the question can be written down.
+
+    Parameters
+    ----------
+    tolerance, time_limit_s, seed
+        The options in force; None where they are not known.
+    settings : Settings, optional
+        The directions that the singlet's value belongs to.
+    marginals : {"match", "free"}
+    problem : mapping, optional
+        The problem as it was read from a file.
+    stored : mapping, optional
+        The whole result file that the result was read from.
+    """
+
+    tolerance: float | None = None
+    time_limit_s: float | None = None
+    seed: int | None = None
+    settings: Settings | None = None
+    marginals: str = "match"
+    problem: Mapping[str, Any] | None = None
+    stored: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Verification:
+    """What the checker says about a result: true only if every claim is proved.
+
+    Parameters
+    ----------
+    claims : tuple of (bool, str)
+        Whether a claim is proved, and the claim, or why it is not.
+    """
+
+    claims: tuple[tuple[bool, str], ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether there are claims, and all of them are proved."""
+        return bool(self.claims) and all(holds for holds, _ in self.claims)
+
+    def __bool__(self) -> bool:
+        return self.proved
+
+    def __repr__(self) -> str:
+        lines = [("proved      " if holds else "NOT PROVED  ") + text for holds, text in self.claims]
+        return "\n".join([*lines, "all proved" if self.proved else "NOT everything is proved"])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(ABC):
+    """The base of `BoundResult`, `DecomposeResult` and `MarginalsResult`."""
+
+    kind: ClassVar[str]
+    """The kind of problem that it answers, as problem files write it."""
+
+    question: Question = field(default=Question(), kw_only=True, compare=False)
+
+    if TYPE_CHECKING:  # fields of some results, properties of others
+
+        @property
+        def value(self) -> Enclosure:
+            """The number that was asked for."""
+
+        @property
+        def stats(self) -> Mapping[str, Any]:
+            """What it cost."""
+
+        @property
+        def reason(self) -> str:
+            """Why the work ended."""
+
+    @property
+    def lower(self) -> float:
+        """The lower end, attained by something that the result shows."""
+        return self.value.lower
+
+    @property
+    def upper(self) -> float:
+        """The upper end, proved."""
+        return self.value.upper
+
+    @property
+    def status(self) -> Status:
+        """``certified``, ``estimate`` or ``no_answer``."""
+        return self.value.status
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that belongs to this kind."""
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote; nothing of it is believed, which is what `verify` is for.
+
+        Parameters
+        ----------
+        content : mapping
+            What `to_json` gave, or a whole result file.
+        asked : Asked
+            The nouns of the question.
+        question : Question, optional
+            What else is known of the question.
+        """
+
+    def plot(self) -> Figure:
+        """Picture the answer; returns a matplotlib figure."""
+        figure: Figure = import_module("nsmodels.plots").plot(self)
+        return figure
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the result file that ``nsmodels run`` writes, the problem included; `nsmodels.load` reads it.
+
+        Returns
+        -------
+        Path
+            Where it is. The file appears in one step, or the old one stays.
+
+        Raises
+        ------
+        InputError
+            If no problem file can ask this question (a model of your own), or the file cannot be written.
+        """
+        target: Path = import_module("nsmodels.files.saving").save(self, path)
+        return target
+
+    def verify(self) -> Verification:
+        """Have every claim re-proved by the checker, which shares no code with the rest of the package.
+
+        Returns
+        -------
+        Verification
+            True where all is proved; printed, it says what ``nsmodels verify`` says.
+
+        Raises
+        ------
+        InputError
+            If no problem file can ask this question: the checker knows only models that have a name.
+        """
+        claims = import_module("nsmodels.files.saving").claims(self)
+        return Verification(tuple((bool(holds), str(text)) for holds, text in claims))

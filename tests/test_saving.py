@@ -1,0 +1,329 @@
+"""Results are saved with their question, come back as they were, and the checker proves what was saved."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nsmodels as ns
+from nsmodels import checker
+from nsmodels.errors import InputError
+from nsmodels.files.problem import from_data
+from nsmodels.files.problem import load as load_problem
+from nsmodels.questions.answer import Answer
+
+TRIADS = ns.settings.leggett_triads(phi_deg=36.87)
+RADIANS = ns.settings.leggett_triads(0.6)
+ROWS = ns.Settings(2.0 * RADIANS.alice, [[1, 2, 3], [0, 0, 1], [0.6, 0.8, 0]], normalise=True)
+ANGLES = ns.settings.from_angles([[10.0, 20.0], [90.0, 0.0]], [[45.0, 5.0], [300.0, 20.0]])
+CHSH = ns.settings.chsh()
+RNG = np.random.default_rng(5)
+LIST = ns.Finite(RNG.uniform(-1, 1, (30, 2)), RNG.uniform(-1, 1, (30, 2)))
+MIXED = ns.Functional([[1.0, 0.25], [0.5, -1.0]], [0.125, 0.0], [0.0, -0.3], 0.7)
+STATE = ns.behaviours.partially_entangled(CHSH, theta_deg=20.0)
+BIASED = ns.Behaviour(0.9 * STATE.correlators, 0.8 * STATE.alice, 0.8 * STATE.bob)
+NOISE = ns.Behaviour(0.1 * np.ones((2, 2)), [0.05, 0.0], [0.0, -0.05])
+PARTLY = ns.Behaviour([[0.9, 0.7], [0.7, math.nan]], known=[[1, 1], [1, 0]])
+
+CASES: dict[str, Callable[[], Any]] = {
+    "bound leggett": lambda: ns.bound(ns.functionals.leggett3(TRIADS), ns.Leggett(TRIADS, 0.9)),
+    "bound leggett radians": lambda: ns.bound(ns.functionals.leggett3(RADIANS), ns.Leggett(RADIANS)),
+    "bound leggett purities": lambda: ns.bound(MIXED, ns.Leggett(CHSH, eta_a=0.5, eta_b=0.9), tolerance=1e-3),
+    "bound leggett rows": lambda: ns.bound(ns.Functional(np.eye(3)), ns.Leggett(ROWS), tolerance=1e-4, seed=7),
+    "bound leggett angles": lambda: ns.bound(ns.functionals.chsh(), ns.Leggett(ANGLES), tolerance=1e-4),
+    "bound one_sided": lambda: ns.bound(ns.functionals.leggett3(TRIADS), ns.OneSided(TRIADS, 0.8)),
+    "bound one_sided alice": lambda: ns.bound(MIXED, ns.OneSided(CHSH, 0.8, party="alice"), tolerance=1e-4),
+    "bound bell": lambda: ns.bound(MIXED, ns.Bell((2, 2)), settings=CHSH),
+    "bound bell third": lambda: ns.bound(ns.functionals.leggett3(TRIADS), ns.Bell((3, 6))),
+    "bound chained": lambda: ns.bound(ns.functionals.chained(4), ns.NonSignalling((4, 4))),
+    "bound unbiased": lambda: ns.bound(MIXED, ns.Unbiased((2, 2))),
+    "bound finite": lambda: ns.bound(MIXED, LIST),
+    "bound grid": lambda: ns.bound(ns.functionals.chsh(), ns.Finite.sphere_grid(CHSH, 49)),
+    "bound hull": lambda: ns.bound(
+        MIXED, ns.Hull([LIST, ns.OneSided(CHSH, 0.5), ns.Leggett(CHSH, 0.4)]), tolerance=1e-2
+    ),
+    "bound tsirelson": lambda: ns.bound(ns.functionals.chsh(), ns.Quantum((2, 2)), settings=CHSH),
+    "bound quantum": lambda: ns.bound(MIXED, ns.Quantum((2, 2)), tolerance=0.5),
+    "visibility leggett": lambda: ns.decompose(ns.behaviours.singlet(TRIADS), ns.Leggett(TRIADS), tolerance=1e-4),
+    "visibility radians": lambda: ns.decompose(ns.behaviours.singlet(RADIANS), ns.Leggett(RADIANS), tolerance=1e-3),
+    "visibility one_sided": lambda: ns.decompose(ns.behaviours.werner(CHSH, 0.99), ns.OneSided(CHSH), tolerance=1e-3),
+    "visibility bell": lambda: ns.decompose(ns.behaviours.pr_box(), ns.Bell((2, 2))),
+    "visibility bell named": lambda: ns.decompose(ns.behaviours.singlet(CHSH), ns.Bell((2, 2))),
+    "visibility noise": lambda: ns.decompose(BIASED, ns.Bell((2, 2)), noise=NOISE, tolerance=1e-5),
+    "visibility free": lambda: ns.decompose(STATE, ns.Bell((2, 2)), noise=NOISE, marginals="free", tolerance=1e-5),
+    "visibility pairs": lambda: ns.decompose(PARTLY, ns.Bell((2, 2))),
+    "visibility pairs named": lambda: ns.decompose(
+        ns.behaviours.singlet(CHSH).with_pairs([(0, 0), (1, 1), (0, 1)]), ns.Unbiased((2, 2))
+    ),
+    "visibility finite": lambda: ns.decompose(ns.Behaviour([[0.5, 0.1], [0.0, 0.2]]), LIST),
+    "visibility hull": lambda: ns.decompose(
+        STATE, ns.Hull([ns.Leggett(CHSH, 0.7), ns.Unbiased((2, 2)), ns.Bell((2, 2))]), tolerance=1e-3
+    ),
+    "visibility none": lambda: ns.decompose(
+        ns.Behaviour([[-1.0]], [0.0], [0.0]),
+        ns.Finite([[1.0], [-1.0]], [[1.0], [-1.0]]),
+        noise=ns.Behaviour([[-1.0]], [0.0], [0.0]),
+    ),
+    "marginals singlet": lambda: ns.marginals(ns.behaviours.singlet(ns.settings.half_circle(5))),
+    "marginals radians": lambda: ns.marginals(ns.behaviours.werner(RADIANS, 0.95)),
+    "marginals free": lambda: ns.marginals(PARTLY),
+    "marginals given": lambda: ns.marginals(BIASED),
+    "marginals state": lambda: ns.marginals(STATE),
+    "marginals one": lambda: ns.marginals(ns.behaviours.pr_box(), only=["A1"]),
+}
+
+
+NOT_WRITTEN = {"bound bell third", "marginals one"}
+"""A name that belongs to directions that are not there; why single settings are open."""
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Any]:
+    return {}
+
+
+def ask(answers: dict[str, Any], case: str) -> Any:
+    if case not in answers:
+        answers[case] = CASES[case]()
+    return answers[case]
+
+
+def plain(content: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(content))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_saved_result_is_proved_and_comes_back(case: str, answers: dict[str, Any], tmp_path: Path) -> None:
+    answer = ask(answers, case)
+    path = answer.save(tmp_path / "x.json")
+    assert path == tmp_path / "x.json"
+    assert checker.main([str(path)]) == 0
+    found = ns.load(path)
+    assert type(found) is type(answer)
+    assert plain(found.to_json()) == plain(answer.to_json())
+    assert (found.lower, found.upper, found.status, found.reason) == (
+        *(answer.lower, answer.upper), answer.status, answer.reason
+    )  # fmt: skip
+    assert repr(found) == repr(answer) or case in NOT_WRITTEN
+    assert answer.verify()
+    assert found.verify()
+    found.save(tmp_path / "y.json")
+    assert (tmp_path / "y.json").read_text() == path.read_text()
+
+
+def test_names_and_options_are_kept_and_numbers_where_there_is_no_name(answers: dict[str, Any], tmp_path: Path) -> None:
+    def written(case: str) -> Any:
+        return json.loads(ask(answers, case).save(tmp_path / "x.json").read_text())["problem"]
+
+    l3 = written("bound leggett")
+    assert l3["settings"] == {"family": "leggett_triads", "phi_deg": 36.87}
+    assert l3["functional"] == {"name": "leggett3"}
+    assert l3["model"] == {"name": "leggett", "eta_a": 0.9, "eta_b": 0.9}
+    assert l3["options"] == {"tolerance": 1e-6, "time_limit_s": 60.0, "seed": 0}
+    assert written("bound leggett radians")["settings"]["alice"] == RADIANS.rows_alice.tolist()
+    rows = written("bound leggett rows")
+    assert rows["settings"] == {"alice": ROWS.rows_alice.tolist(), "bob": ROWS.rows_bob.tolist(), "normalise": True}
+    assert rows["options"] == {"tolerance": 1e-4, "time_limit_s": 60.0, "seed": 7}
+    assert set(written("bound leggett angles")["settings"]) == {"alice_deg", "bob_deg"}
+    assert written("bound chained")["functional"] == {"name": "chained", "n": 4}
+    assert written("bound bell")["settings"] == {"family": "chsh"}
+    assert written("bound finite")["model"]["alice"] == LIST.states.alice.tolist()
+    assert written("visibility bell")["behaviour"] == {"name": "pr_box"}
+    assert written("visibility noise")["behaviour"]["noise"]["alice"] == [0.05, 0.0]
+    free = written("visibility free")["behaviour"]
+    assert (free["marginals"], set(free["noise"])) == ("free", {"correlators"})
+    assert written("visibility pairs")["behaviour"]["pairs"] == [[0, 0], [0, 1], [1, 0]]
+    named = written("visibility pairs named")["behaviour"]
+    assert named == {"name": "singlet", "pairs": [[0, 0], [0, 1], [1, 1]]}
+    assert written("marginals singlet")["behaviour"] == {"name": "singlet"}
+
+
+def test_the_states_of_a_loaded_result_have_their_marginals(answers: dict[str, Any], tmp_path: Path) -> None:
+    for case in ("bound leggett", "bound one_sided", "bound hull", "bound finite"):
+        answer = ask(answers, case)
+        found: Any = ns.load(answer.save(tmp_path / "x.json"))
+        for party in ("alice", "bob"):
+            assert np.abs(getattr(found.maximiser, party) - getattr(answer.maximiser, party)).max() < 1e-12
+    for case in ("visibility leggett", "visibility one_sided", "visibility hull", "visibility noise"):
+        answer = ask(answers, case)
+        found = ns.load(answer.save(tmp_path / "x.json"))
+        gaps = found.decomposition.average().correlators - answer.decomposition.average().correlators
+        assert np.abs(gaps).max() < 1e-12
+        assert np.abs(found.decomposition.boxes().average().alice - answer.decomposition.average().alice).max() < 1e-12
+        if answer.inequality is not None:
+            assert found.inequality.functional == answer.inequality.functional
+    answer = ask(answers, "marginals singlet")
+    found = ns.load(answer.save(tmp_path / "x.json"))
+    assert found.path("B0") == answer.path("B0")
+    assert np.array_equal(found.potentials, answer.potentials)
+    assert found.model("B0").average() == answer.model("B0").average()
+
+
+@pytest.mark.parametrize("name", ["leggett_l3", "chsh_bell", "chained_5"])
+def test_a_result_of_a_problem_file_is_saved_as_the_command_writes_it(name: str, tmp_path: Path) -> None:
+    from nsmodels.files.problem import shipped
+    from nsmodels.files.result import assemble
+
+    if name not in shipped():
+        name = next(iter(sorted(shipped())))
+    problem = load_problem(name)
+    answer = problem.ask()
+    path = answer.save(tmp_path / f"{name}.json")
+    assert json.loads(path.read_text()) == plain(assemble(problem, answer.to_json(), 0.0))
+    assert ns.load(path).verify()
+
+
+class Mine(ns.Bell):
+    """A model of a user's."""
+
+
+class Own(ns.HiddenVariableModel):
+    name = "own"
+
+    def __init__(self) -> None:
+        self._bell = ns.Bell((2, 2))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (2, 2)
+
+    def _enclose(self, functional: Any, effort: Any, hint: Any) -> Any:
+        return self._bell._enclose(functional, effort, hint)
+
+    def propose(self, functional: Any, count: int, *, rng: Any, starts: Any = None) -> Any:
+        return self._bell.propose(functional, count, rng=rng)
+
+
+def refusal(answer: Answer, path: Path) -> str:
+    with pytest.raises(InputError) as refused:
+        answer.save(path)
+    with pytest.raises(InputError):
+        answer.verify()
+    assert not path.exists()
+    said = str(refused.value)
+    assert "\n" not in said
+    return said
+
+
+@pytest.mark.parametrize("model", [Mine((2, 2)), Own(), ns.Hull([ns.Bell((2, 2)), Own()])], ids=lambda m: m.name)
+def test_models_that_no_file_can_name_are_refused_in_one_line(model: Any, tmp_path: Path) -> None:
+    said = refusal(ns.bound(ns.functionals.chsh(), model), tmp_path / "x.json")
+    assert "no problem file can name this model" in said
+
+
+def test_questions_that_no_file_can_ask_are_refused_in_one_line(tmp_path: Path) -> None:
+    two = ns.bound(MIXED, ns.Leggett(CHSH, 0.3), settings=ANGLES, tolerance=1e-2)
+    assert "different directions" in refusal(two, tmp_path / "x.json")
+    hull = ns.Hull([ns.Leggett(CHSH, 0.3), ns.Leggett(ANGLES, 0.3)])
+    assert "different directions" in refusal(ns.bound(MIXED, hull, tolerance=1e-2), tmp_path / "x.json")
+    large = ns.bound(1e15 * MIXED, ns.Bell((2, 2)))
+    assert "correlators" in refusal(large, tmp_path / "x.json")
+
+
+@pytest.mark.parametrize("path", [3, "", "a\0b", b"x.json", None])
+def test_a_name_that_is_none_is_refused(path: Any, answers: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="name of a result file"):
+        ask(answers, "bound bell").save(path)
+    with pytest.raises(InputError, match="name of a result file"):
+        ns.load(path)
+
+
+def test_what_cannot_be_written_or_read_is_said(answers: dict[str, Any], tmp_path: Path) -> None:
+    answer = ask(answers, "bound bell")
+    with pytest.raises(InputError, match="cannot be written"):
+        answer.save(tmp_path / "nowhere" / "x.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        ns.load(tmp_path / "nothing.json")
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(InputError, match="not a result file"):
+        ns.load(tmp_path / "x.json")
+
+
+def forged(content: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    copy: Any = plain(content)
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return dict(copy)
+
+
+FORGERIES: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("bound leggett", ("value",), {"lower": 1.0, "upper": 1.7}),
+    ("bound leggett", ("problem_sha256",), "0" * 64),
+    ("bound leggett", ("problem", "title"), "another"),
+    ("bound leggett", ("quantum",), 1.0),
+    ("bound leggett", ("maximiser", "u"), [1.0, 0.0, 0.0]),
+    ("bound leggett", ("remark",), "proved by hand"),
+    ("bound leggett", ("problem", "model", "eta_a"), 0.1),
+    ("bound finite", ("problem", "model", "alice", 0, 0), 1.0),
+    ("visibility leggett", ("value",), {"lower": 0.99, "upper": 1.0}),
+    ("visibility leggett", ("inequality", "bound"), 0.5),
+    ("visibility leggett", ("decomposition", 0, "weight"), 0.9),
+    ("visibility noise", ("problem", "behaviour", "noise", "alice"), [0.0, 0.0]),
+    ("visibility none", ("reason",), "no mixture"),
+    ("marginals given", ("marginals", "alice", 0), {"lower": 0.05, "upper": 0.1}),
+    ("marginals given", ("value", "upper"), 0.1),
+    ("marginals given", ("status",), "estimate"),
+    ("marginals given", ("certificate", "alice", 0, "potentials", 0), 1 << 52),
+]
+
+
+@pytest.mark.parametrize(("case", "path", "value"), FORGERIES, ids=lambda x: str(x)[:40])
+def test_a_forged_file_is_loaded_and_not_proved(
+    case: str, path: tuple[Any, ...], value: Any, answers: dict[str, Any], tmp_path: Path
+) -> None:
+    content = json.loads(ask(answers, case).save(tmp_path / "x.json").read_text())
+    (tmp_path / "x.json").write_text(json.dumps(forged(content, path, value)))
+    assert checker.main([str(tmp_path / "x.json")]) == 1
+    said = ns.load(tmp_path / "x.json").verify()
+    assert not said
+    assert repr(said).endswith("NOT everything is proved")
+
+
+MALFORMED: list[tuple[str, tuple[Any, ...], Any]] = [
+    ("bound leggett", ("value",), [1, 2]),
+    ("bound leggett", ("value", "lower"), 5.0),
+    ("bound leggett", ("status",), "sure"),
+    ("bound leggett", ("certificate",), None),
+    ("bound leggett", ("maximiser",), {"w": [1.0]}),
+    ("bound leggett", ("stats",), None),
+    ("bound leggett", ("kind",), "visibility"),
+    ("bound hull", ("certificate", "lower", "state", "part"), -1),
+    ("visibility hull", ("certificate", "lower", "states"), []),
+    ("visibility leggett", ("mixing",), "none"),
+    ("marginals given", ("paths", "alice", 0, 0), "C0+"),
+    ("marginals given", ("certificate", "bob"), []),
+    ("marginals given", ("value",), None),
+]
+
+
+@pytest.mark.parametrize(("case", "path", "value"), MALFORMED, ids=lambda x: str(x)[:40])
+def test_a_malformed_file_is_refused_in_one_line(
+    case: str, path: tuple[Any, ...], value: Any, answers: dict[str, Any], tmp_path: Path
+) -> None:
+    content = json.loads(ask(answers, case).save(tmp_path / "x.json").read_text())
+    (tmp_path / "x.json").write_text(json.dumps(forged(content, path, value)))
+    with pytest.raises(InputError, match=r"x\.json: malformed result") as refused:
+        ns.load(tmp_path / "x.json")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_changed_result_is_not_proved_by_the_file_that_it_came_from(answers: dict[str, Any], tmp_path: Path) -> None:
+    found: Any = ns.load(ask(answers, "bound leggett").save(tmp_path / "x.json"))
+    better = dataclasses.replace(found, value=ns.Enclosure(found.lower, found.lower))
+    assert found.verify()
+    assert not better.verify()
+
+
+def test_the_saved_problem_asks_the_same_question(answers: dict[str, Any], tmp_path: Path) -> None:
+    for case in ("bound leggett rows", "visibility noise", "marginals given"):
+        answer = ask(answers, case)
+        content = json.loads(answer.save(tmp_path / "x.json").read_text())
+        again = from_data(content["problem"], "x").ask()
+        assert (again.lower, again.upper) == (answer.lower, answer.upper)
