@@ -327,3 +327,17 @@ def test_the_saved_problem_asks_the_same_question(answers: dict[str, Any], tmp_p
         content = json.loads(answer.save(tmp_path / "x.json").read_text())
         again = from_data(content["problem"], "x").ask()
         assert (again.lower, again.upper) == (answer.lower, answer.upper)
+
+
+def test_the_answer_to_a_design_is_saved_by_its_visibility(tmp_path: Path) -> None:
+    from nsmodels.files.result import assemble, write
+
+    text = 'schema = 1\nkind = "design"\nmodel = {name = "leggett"}\ndesign = {n_alice = 1, n_bob = 2}\n'
+    text += "options = {time_limit_s = 3.0, tolerance = 1e-2}\n"
+    (tmp_path / "d.toml").write_text(text)
+    problem = load_problem(tmp_path / "d.toml")
+    answer = problem.ask()
+    write(tmp_path / "d.json", assemble(problem, answer.to_json(), 0.0))
+    with pytest.raises(InputError, match="load reads those to bound, visibility, marginals"):
+        ns.load(tmp_path / "d.json")
+    assert ns.load(answer.answer.save(tmp_path / "x.json")).verify()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..common.interrupts import held
 from ..errors import InputError
 from ..models.registry import Entry, entry_of
+from ..questions.answer import Answer
 from .toml.table import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ class Problem:
                     seed=self.options.seed,
                     progress=progress,
                 )
+                if not isinstance(answer, Answer):
+                    return answer
                 asked = replace(answer.question, problem=self.data, marginals=self.marginals)
                 return replace(answer, question=asked)
         except InputError as error:

@@ -65,6 +65,9 @@ def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | Marginals
     source = _path(path)
     content = results.read(source)
     problem = from_data(content["problem"], str(source))
+    if problem.kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise InputError(f'{printable(source)}: the answer to kind = "{problem.kind}"; load reads those to {known}')
     options = vars(problem.options)
     asked: dict[str, Any] = {"settings": problem.settings, "marginals": problem.marginals, "problem": problem.data}
     question = Question(**options, **asked, stored=content)
