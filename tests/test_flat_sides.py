@@ -120,3 +120,13 @@ def test_forged_fine_leaves_are_refused():
     assert refused(lambda proof: proof["fine"].pop())
     assert refused(lambda proof: proof.pop("fine"))
     assert refused(lambda proof: proof["fine"].reverse())
+
+
+def test_a_width_is_met_also_where_both_purities_are_tiny():
+    """What rounding takes off the ends belongs to the width that was asked for."""
+    rng = np.random.default_rng(11)
+    for _ in range(6):
+        settings = ns.Settings(rows(rng, 2, 1), rows(rng, 5, 1))
+        f = ns.Functional(rng.normal(size=(2, 5)), alice=rng.normal(size=2), bob=rng.normal(size=5))
+        r = ns.bound(f, ns.Leggett(settings, eta_a=1e-3, eta_b=1e-9), tolerance=1e-10)
+        assert r.value.width <= 1e-10

@@ -52,7 +52,7 @@ def leaves(result):
 
 
 def test_a_search_that_crawled_comes_to_its_end(result, leaves):
-    """Six million nodes stood at 8.6e-4 here."""
+    """Millions of nodes stood at 8.6e-4 here."""
     value = result["value"]
     assert value["upper"] - value["lower"] <= 1e-6
     assert len(leaves) == result["stats"]["square_leaves"] > 100

@@ -204,19 +204,20 @@ class Leggett(MovableModel):
                 effort.progress(float(top) - upper, float(top) - lower, work, seconds)
 
         finest, wanted, starts = FINEST * max(1.0, size), effort.tolerance, hint.starts
+        # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
+        effect = self.rounding_effect(functional)
+        # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
+        spare = 2.0**-55 * size
+        lost = 3.0 * stored + effect + 2.0 * spare + 4.0 * math.ulp(float(top))
         answer = minimise(
             problem,
-            tolerance=max(wanted - 3.0 * stored - 4.0 * math.ulp(float(top)), 0.25 * wanted, finest),
+            tolerance=max(wanted - lost, 0.25 * wanted, finest),
             time_limit_s=effort.time_limit_s,
             seed=effort.seed,
             refuted_below=float(top) - hint.refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
             progress=told if effort.progress is not None else None,
         )
-        # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
-        effect = self.rounding_effect(functional)
-        # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
-        spare = 2.0**-55 * size
         threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(stored) - Fraction(spare))
         # to the last digit what the certificate proves: the threshold may be much larger than the bound

@@ -359,6 +359,10 @@ def minimise(
     except KeyboardInterrupt:
         reason = "interrupted"
     tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
+    if hard.before and reason != "tolerance_met":
+        old = join(whole, hard.before)
+        old.best[:] = tree.best
+        tree = max(tree, old, key=trees.lowest)
     return _finish(problem, tree, hard, reason, begin, allowance)
 
 
@@ -370,7 +374,7 @@ def _finish(
     nodes = int(count[trees.NODES])
     leaves = tree.nodes["axis"][:nodes] < 0
     # closed leaves lie `2 allowance` above what is claimed, open ones may be used in full
-    lower = float(tree.nodes["bound"][:nodes][leaves].min()) - 2.0 * allowance
+    lower = trees.lowest(tree) - 2.0 * allowance
     upper = float(tree.best[6]) + allowance
     stats = {
         "nodes": nodes,

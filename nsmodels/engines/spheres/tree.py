@@ -107,6 +107,12 @@ def empty(terms: int) -> Tree:
     return tree
 
 
+def lowest(tree: Tree) -> float:
+    """The smallest bound of a leaf, closed or open."""
+    nodes = tree.nodes[: int(tree.count[NODES])]
+    return float(nodes["bound"][nodes["axis"] < 0].min())
+
+
 _GROUPS = (
     (NODES, ("nodes", "heap_key", "heap_node")),
     (POOL, ("term", "tau")),
