@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .questions.bound import BoundResult, bound
     from .questions.visibility.decompose import decompose
     from .questions.visibility.result import DecomposeResult
+    from .studies.analysis.data import Data
+    from .studies.analysis.question import analyse
     from .studies.design.question import design
 
 _moved.install()
@@ -44,6 +46,7 @@ __all__ = [
     "Bell",
     "BoundResult",
     "BoxMixture",
+    "Data",
     "DecomposeResult",
     "Enclosure",
     "Finite",
@@ -61,6 +64,7 @@ __all__ = [
     "Settings",
     "Unbiased",
     "__version__",
+    "analyse",
     "behaviours",
     "bound",
     "convex",
@@ -83,6 +87,7 @@ _HOMES = {
     "Bell": ("models.bell", "Bell"),
     "BoundResult": ("questions.bound", "BoundResult"),
     "BoxMixture": ("core.boxes", "BoxMixture"),
+    "Data": ("studies.analysis.data", "Data"),
     "DecomposeResult": ("questions.visibility.result", "DecomposeResult"),
     "Enclosure": ("core.enclosure", "Enclosure"),
     "Finite": ("models.finite", "Finite"),
@@ -99,6 +104,7 @@ _HOMES = {
     "Quantum": ("models.quantum", "Quantum"),
     "Settings": ("core.settings", "Settings"),
     "Unbiased": ("models.unbiased", "Unbiased"),
+    "analyse": ("studies.analysis.question", "analyse"),
     "behaviours": ("behaviours", None),
     "bound": ("questions.bound", "bound"),
     "convex": ("convex", None),

@@ -8,9 +8,9 @@ import pytest
 import nsmodels as ns
 
 NAMES = """
-Behavior Behaviour Bell BoundResult BoxMixture DecomposeResult Enclosure Finite Functional HiddenVariableModel Hull
-Inequality Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings Unbiased __version__
-behaviours bound convex decompose design errors functionals load marginals plots settings studies testing
+Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenVariableModel
+Hull Inequality Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings Unbiased __version__
+analyse behaviours bound convex decompose design errors functionals load marginals plots settings studies testing
 """.split()
 
 

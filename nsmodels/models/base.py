@@ -180,6 +180,10 @@ class Model(ABC):
             raise InputError(f"{self.name}: a hidden state without marginals; give alice and bob")
         return HiddenStates(np.asarray(alice, dtype=np.float64), np.asarray(bob, dtype=np.float64))
 
+    def with_purity(self, eta: float) -> Model | None:
+        """The same law with another purity of the hidden states; None for models that have no such number."""
+        return None
+
     def rounding_effect(self, functional: Functional) -> float:
         """How far f, at any box of the model, may move when stored numbers are replaced by the exact ones.
 

@@ -318,6 +318,10 @@ class Leggett(MovableModel):
         """The same law on other settings."""
         return Leggett(settings, eta_a=self.eta_a, eta_b=self.eta_b)
 
+    def with_purity(self, eta: float) -> Leggett | None:
+        """The law with η_A = η_B = η; None where the purities of the two sides differ."""
+        return Leggett(self.settings, eta) if self.eta_a == self.eta_b else None
+
     def hopeful(self, pairs: NDArray[np.bool_]) -> bool:
         """Whether no hidden state with its negation has all the correlators sgn C_ij = ±1 of the singlet's signs.
 

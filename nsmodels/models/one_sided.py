@@ -95,6 +95,10 @@ class OneSided(HiddenVariableModel):
     def __repr__(self) -> str:
         return f"OneSided({self.shape[0]}×{self.shape[1]}, {self.party}, η = {self.eta:g})"
 
+    def with_purity(self, eta: float) -> OneSided:
+        """The law of the same party with another purity."""
+        return OneSided(self.settings, eta, party=self.party)
+
     @property
     def _law(self) -> Array:
         """The directions of the party that obeys the law."""

@@ -15,6 +15,8 @@ from ..errors import InputError
 from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
+from ..studies.analysis.result import AnalysisResult
+from .analysis import analysis_result, excess_against_purity
 from .bounds import bound_against_phi, bound_result
 from .curves import (
     Trace,
@@ -34,6 +36,7 @@ __all__ = [
     "bound_against_phi",
     "critical_visibility",
     "enclosure_in_time",
+    "excess_against_purity",
     "functional_matrix",
     "hidden_states",
     "inequality_matrix",
@@ -54,7 +57,7 @@ def plot(result: Any) -> Any:
 
     Parameters
     ----------
-    result : BoundResult, DecomposeResult, MarginalsResult, Decomposition or Settings
+    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, Decomposition or Settings
 
     Returns
     -------
@@ -65,6 +68,8 @@ def plot(result: Any) -> Any:
     InputError
         For anything else.
     """
+    if isinstance(result, AnalysisResult):
+        return analysis_result(result)
     if isinstance(result, BoundResult):
         return bound_result(result)
     if isinstance(result, DecomposeResult):

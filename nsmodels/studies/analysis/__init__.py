@@ -1,0 +1,1 @@
+"""Experiments analysed: from counts to a conclusion, with p-values that are theorems."""

@@ -1,0 +1,106 @@
+"""Which purities of hidden states the data exclude, by certified p-values alone.
+
+The smaller the purity η, the smaller all marginals and the wider the intervals of the correlators: for correlators the
+set of Leggett's model with purity η contains those of all larger purities. A test that excludes η therefore excludes
+everything above it, and bisection finds how far down that goes. η = 0 is never excluded: the correlators are free then.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...models.base import Model
+from ...models.hidden_variables import with_safe_defaults
+from .closest import Cells
+from .data import Data
+from .oracle import Limits
+from .p_value import best_bet, bets, judge
+from .prediction import Prediction
+
+__all__ = ["ExcludedPurity", "excluded_purity", "p_value_at"]
+
+FINEST = 1e-3
+"""Purities are told apart to this."""
+ROUGH = 0.02
+"""How near P* is enough here, in units of the relative entropy."""
+
+
+@dataclass(frozen=True)
+class ExcludedPurity:
+    """All purities in [above, 1] are excluded; None: no purity is.
+
+    Parameters
+    ----------
+    above : float or None
+    confidence : float
+    method : {"ratio", "binomial"} or None
+        Of the test at ``above``.
+    """
+
+    above: float | None
+    confidence: float
+    method: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"above", "confidence", "method"}``."""
+        return {"above": self.above, "confidence": self.confidence, "method": self.method}
+
+    def __repr__(self) -> str:
+        if self.above is None:
+            return f"no purity is excluded at confidence {self.confidence:g}"
+        return f"η ≥ {self.above:.3f} is excluded at confidence {self.confidence:g}"
+
+
+def p_value_at(
+    model: Model, data: Data, prediction: Prediction, method: str, relabellings: int, limits: Limits
+) -> tuple[float, str]:
+    """The certified log10 p of a model by correlators alone, by the given method where it applies, and the method."""
+    hidden = with_safe_defaults(model)
+    assert hidden is not None
+    cells = Cells.of(data.known, True)
+    expected = cells.probabilities(*_centred(prediction))
+    made = bets(hidden, cells, expected, data.shots, limits, ROUGH, data.drawn, (method,))
+    found = judge(best_bet(made), data, relabellings)
+    return found.log10, found.method
+
+
+def _centred(prediction: Prediction) -> Any:
+    n, m = prediction.correlators.shape
+    return np.zeros(n), np.zeros(m), prediction.correlators
+
+
+def excluded_purity(
+    model: Model, data: Data, prediction: Prediction, method: str, relabellings: int, confidence: float, limits: Limits
+) -> ExcludedPurity | None:
+    """Bisect for the smallest purity that is still excluded; None for models that have no purity."""
+    if model.with_purity(1.0) is None:
+        return None
+    level = math.log10(1.0 - confidence)
+
+    def excess(eta: float) -> tuple[float, str]:
+        """How far log10 p is above the level, and the method."""
+        other = model.with_purity(eta)
+        assert other is not None
+        log10, used = p_value_at(other, data, prediction, method, relabellings, limits)
+        return log10 - level, used
+
+    above, best = excess(1.0)
+    if above > 0.0:
+        return ExcludedPurity(None, confidence, None)
+    low, high, below = 0.0, 1.0, -level
+    side = 1.0
+    while high - low > FINEST:
+        # where the straight line crosses, pushed to one side and the other so that both ends close in; else the middle
+        eta = low + (high - low) * below / (below - above) + 0.45 * side * FINEST
+        if not low + 0.1 * FINEST < eta < high - 0.1 * FINEST:
+            eta = 0.5 * (low + high)
+        found, used = excess(eta)
+        if found > 0.0:
+            low, below, side = eta, found, 1.0
+        else:
+            high, above, best, side = eta, found, used, -1.0
+    return ExcludedPurity(high, confidence, best)

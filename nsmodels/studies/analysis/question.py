@@ -1,0 +1,178 @@
+"""`analyse`: whether a model is excluded by data, with what significance, and for which purities."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...common.arguments import check_noun, check_options, number
+from ...common.versions import versions
+from ...core.behaviour import Behaviour
+from ...core.functional import Functional
+from ...core.settings import Settings
+from ...errors import InputError, SolverError
+from ...models.base import Model, Progress, require_model
+from ...models.hidden_variables import HiddenVariableModel, along, with_safe_defaults
+from .closest import Cells
+from .data import Data
+from .oracle import Limits, proved
+from .p_value import PValue, best_bet, bets, judge
+from .prediction import Prediction, predicted
+from .purity import excluded_purity
+from .relabelling import favoured, flipped
+from .result import AnalysisResult
+from .verdict import conclude, fit
+
+__all__ = ["CONFIDENCE", "analyse"]
+
+CONFIDENCE = 0.99
+LARGEST_UNCERTAINTY = 0.5
+"""Radians; directions that are known no better than that are not known."""
+
+
+def analyse(
+    data: Data,
+    model: Model,
+    *,
+    settings: Settings | None = None,
+    functional: Functional | None = None,
+    visibility: float | None = None,
+    prediction: ArrayLike | Behaviour | None = None,
+    split: float | None = None,
+    moduli: bool = False,
+    uncertainty: float = 0.0,
+    confidence: float = CONFIDENCE,
+    allow_signalling: bool = False,
+    tolerance: float | None = None,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AnalysisResult:
+    """Judge a model by measured data.
+
+    Parameters
+    ----------
+    data : Data
+        ``ns.Data.from_counts``, ``from_csv``, ``from_correlators`` or ``from_bitstrings``.
+    model : Model
+        A model with hidden states: Leggett, OneSided, Bell, NonSignalling, Finite, Hull, ….
+    settings : Settings, optional
+        By default those of the model.
+    functional : Functional, optional
+        Whose value is reported. By default the best inequality for these settings at the predicted visibility, which is
+        not fitted to the data.
+    visibility, prediction, split : optional
+        What is predicted: the singlet at this visibility (0.98 unless anything is said), correlators (n_A, n_B), or
+        what this share of the trials shows, which is then not judged.
+    moduli : bool
+        Take the relabelling of Alice's outcomes, setting by setting, that the data favour, and pay for the choice.
+    uncertainty : float
+        Each direction is known within this angle on the sphere, in radians.
+    confidence : float
+        In (0, 1): the model is excluded where the p-value is at most 1 − confidence.
+    allow_signalling : bool
+        Go on where the counts signal.
+    tolerance : float, optional
+        Of the bound: 1e-6, and with an uncertainty 1e-3, unless given.
+
+    Returns
+    -------
+    AnalysisResult
+
+    Raises
+    ------
+    InputError
+        For data that do not fit the model or the functional, and options out of range.
+    SolverError
+        If a solver fails and nothing can be said.
+
+    Source: arXiv:0801.2241 (experiment); p-values: PRA 84, 062118 (2011), arXiv:1812.06236.
+    """
+    begin = time.perf_counter()
+    place = "analyse"
+    check_noun(data, Data, "argument data", place)
+    require_model(model, place)
+    hidden = with_safe_defaults(model)
+    if hidden is None:
+        raise InputError(f"analyse: {model.name} is no model with hidden states, so that no p-value can be had for it")
+    given = number(uncertainty, "analyse: uncertainty", f"it must lie in [0, {LARGEST_UNCERTAINTY:g}] radians",
+                   lambda x: 0.0 <= x <= LARGEST_UNCERTAINTY)  # fmt: skip
+    number(confidence, "analyse: confidence", "it must lie between 0 and 1, both excluded", lambda x: 0.0 < x < 1.0)
+    wanted = (1e-3 if given else 1e-6) if tolerance is None else tolerance
+    check_options(place, tolerance=wanted, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    if functional is not None:
+        check_noun(functional, Functional, "functional", place)
+    settings = model.settings if settings is None else settings
+    if settings is not None:
+        check_noun(settings, Settings, "argument settings", place)
+    for shape, what in ((settings and settings.shape, "settings"), (functional and functional.shape, "functional")):
+        if shape and shape != model.shape:
+            raise InputError(f"analyse: the {what} are for {shape[0]}×{shape[1]} settings, the model for {model.shape}")
+    data = data.reshaped(model.shape)
+    limits = Limits(wanted, time_limit_s, seed, given, progress)
+    table = prediction.correlators if isinstance(prediction, Behaviour) else prediction
+    expected = predicted(data, settings, visibility, table, split, seed)
+
+    if functional is None:
+        functional = _best_inequality(hidden, data, settings, expected, limits)
+    value, sigma = data.value(functional)
+    signs, relabellings = np.ones(data.shape[0]), 1
+    if moduli:
+        signs, relabellings = favoured(functional.correlators, expected.judged)
+        functional = flipped(functional, signs)
+        value, sigma = data.value(functional)
+        expected = Prediction(expected.correlators * _signs_of(signs, split), expected.judged, expected.source)
+    oracle = proved(functional, model, limits)
+    p = _p_value(hidden, expected, relabellings, limits)
+    purity = excluded_purity(model, expected.judged, expected, p.method, relabellings, confidence, limits)
+    signalling = data.signalling()
+    found = None
+    if not p.excludes(confidence):
+        with contextlib.suppress(SolverError):
+            found = fit(hidden, data, seed)
+    conclusion = conclude(model.name, p, found, signalling, confidence, allow_signalling)
+    stats = {
+        "seconds": time.perf_counter() - begin,
+        "compile_seconds": float(oracle.stats.get("compile_seconds", 0.0)),
+        "versions": versions(),
+        "trials": p.trials,
+    }
+    return AnalysisResult(
+        data, model, functional, expected, oracle, value, sigma, p, signalling, purity, found, conclusion,
+        tuple(signs.tolist()), limits, confidence, stats,
+    )  # fmt: skip
+
+
+def _signs_of(signs: NDArray[np.float64], split: float | None) -> NDArray[np.float64]:
+    """A prediction that was made from a part of the data has their signs already."""
+    return np.ones((len(signs), 1)) if split is not None else signs[:, None]
+
+
+def _p_value(model: HiddenVariableModel, prediction: Prediction, relabellings: int, limits: Limits) -> PValue:
+    """The p-value by products of outcomes, and by all outcomes where the model is not symmetric.
+
+    For a symmetric model and vanishing predicted marginals P* has vanishing marginals, so that R depends on ab only.
+    """
+    judged = prediction.judged
+    products = judged.counts is None or model.symmetric
+    cells = Cells.of(judged.known, products)
+    n, m = judged.shape
+    expected = cells.probabilities(np.zeros(n), np.zeros(m), prediction.correlators)
+    return judge(best_bet(bets(model, cells, expected, judged.shots, limits, drawn=judged.drawn)), judged, relabellings)
+
+
+def _best_inequality(
+    model: HiddenVariableModel, data: Data, settings: Settings | None, prediction: Prediction, limits: Limits
+) -> Functional:
+    """The inequality that the prediction violates most, on the measured pairs; if there is none, along it."""
+    from ...questions.visibility.decompose import decompose
+
+    known = data.known
+    target = Behaviour(np.where(known, prediction.correlators, 0.0), known=known, settings=settings)
+    answer = decompose(target, model, marginals="free", tolerance=1e-5, time_limit_s=limits.time_limit_s,
+                       seed=limits.seed, progress=limits.progress)  # fmt: skip
+    return along(target) if answer.inequality is None else answer.inequality.functional
+
