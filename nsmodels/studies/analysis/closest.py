@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
+from ...engines.solvers.least_squares import nonnegative
+from ...errors import SolverError
 from ...models.hidden_variables import HiddenVariableModel
 from ...models.values import best_correlators, values_at
 
@@ -153,8 +155,6 @@ def _boxes(
 
 def _weighted(boxes: Array, rho: Array, target: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
     """The best weights of these boxes, and the boxes that have any."""
-    from scipy.optimize import nnls
-
     wanted = target[used]
     columns = boxes[:, used].T
     root = np.sqrt(wanted)
@@ -169,8 +169,8 @@ def _weighted(boxes: Array, rho: Array, target: Array, used: NDArray[np.bool_]) 
         heavy = 100.0
         rows = np.concatenate([scaled, np.full((1, len(rho)), heavy)])
         try:
-            step, _ = nnls(rows, np.concatenate([2.0 * root, [heavy]]), maxiter=30 * len(rho) + 100)
-        except RuntimeError:
+            step = nonnegative(rows, np.concatenate([2.0 * root, [heavy]]))
+        except SolverError:
             break
         if not step.sum() > 0.0:
             break
