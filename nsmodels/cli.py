@@ -297,19 +297,24 @@ def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A 
 
 @app.command()
 def derive(
-    problem: ProblemArgument,
+    problem: Annotated[str, typer.Argument(metavar="PROBLEM|RESULT.json", autocompletion=_complete_problem)],
     form: Annotated[Format, typer.Option("--format", help="How to write the inequality.")] = Format.TEXT,
 ) -> None:
-    """Print the inequality that the correlations of a visibility problem violate.
+    """Print the inequality that the correlations of a visibility problem violate; of a result file without solving.
 
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
-    from .command.derive import derivation
+    from .command.derive import derivation, from_result
     from .common.interrupts import first_interrupts, held
     from .files import result as results
     from .files.problem import load
 
     with _one_line_errors():
+        if problem.endswith(".json"):
+            question, text, code, notes = from_result(problem, form.value)
+            _put(text + "\n")
+            _print_notes(question, notes)
+            raise typer.Exit(code)
         question = load(problem)
         if question.kind != "visibility":
             remedy = 'derive needs kind = "visibility"; use `nsmodels run`'

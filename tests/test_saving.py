@@ -341,3 +341,37 @@ def test_the_answer_to_a_design_is_saved_by_its_visibility(tmp_path: Path) -> No
     with pytest.raises(InputError, match="load reads those to bound, visibility, marginals"):
         ns.load(tmp_path / "d.json")
     assert ns.load(answer.answer.save(tmp_path / "x.json")).verify()
+
+
+def derive(path: Path, form: str = "text") -> Any:
+    from typer.testing import CliRunner
+
+    from nsmodels.cli import app
+
+    return CliRunner().invoke(app, ["derive", str(path), "--format", form])
+
+
+def test_derive_reads_a_result_and_never_solves(
+    answers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, other = ask(answers, "visibility leggett"), ask(answers, "bound bell")
+    path = answer.save(tmp_path / "x.json")
+
+    def solved(*_: Any, **__: Any) -> Any:
+        raise AssertionError("it solves again")
+
+    monkeypatch.setattr(ns.Model, "support", solved)
+    done = derive(path)
+    assert done.exit_code == 0
+    assert answer.inequality.text() in done.stdout
+    assert derive(path, "latex").stdout.strip() == answer.inequality.latex()
+    content = json.loads(derive(path, "json").stdout)
+    assert content["inequality"] == plain(answer.inequality.to_json())
+    assert content["visibility"] == {"lower": answer.lower, "upper": answer.upper}
+    path.write_text(json.dumps(forged(json.loads(path.read_text()), ("inequality", "bound"), 0.5)))
+    forgery = derive(path)
+    assert forgery.exit_code == 1
+    assert "NOT everything in it is proved" in forgery.output
+    done = derive(other.save(tmp_path / "y.json"))
+    assert done.exit_code == 2
+    assert "has no inequality to derive" in done.output

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..common.digits import at_least, enclosure, plain, printable
+from ..files import result as results
+from ..files.saving import document, load, problem_of
 from ..questions.visibility.result import DecomposeResult
 from ..questions.visibility.tidy import tidy
 from .summary import worth
@@ -17,7 +19,29 @@ if TYPE_CHECKING:
 NONE = "there is no inequality: the correlations themselves have a model"
 
 
-def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str) -> str:
+def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
+    """The inequality in a result file, with its problem, the exit code and notes; nothing is solved again.
+
+    Small integers are left out, because their bound would have to be found. What the checker refuses is noted.
+
+    Raises
+    ------
+    InputError
+        If it is no result file, or the answer to another kind of question.
+    """
+    answer = load(path)
+    problem = problem_of(answer, path)
+    if problem.kind != "visibility":
+        problem.document.refuse(("kind",), f'kind = "{problem.kind}" has no inequality to derive', "give a visibility")
+    result = document(answer)
+    code, notes = results.verdict(problem, result)
+    refused = [claim for holds, claim in answer.verify().claims if not holds]
+    if refused:
+        code, notes = code or results.OPEN, [*notes, f"NOT everything in it is proved: {refused[0]}"]
+    return problem, derivation(problem, result, answer, form, again=False), code, notes
+
+
+def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str, *, again: bool = True) -> str:
     """The inequality with its bound, the value on the problem's correlations, and the critical visibility.
 
     Parameters
@@ -25,6 +49,8 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
     answer : DecomposeResult or None
         What the question returned; None where nothing was proved.
     form : {"text", "latex", "json"}
+    again : bool
+        Whether to look for small integers too, whose bound the oracle has to prove.
     """
     inequality = None if answer is None else answer.inequality
     value = result["value"]
@@ -34,7 +60,7 @@ def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: s
             return json.dumps({"inequality": None, "reason": reason}, ensure_ascii=False)
         return f"no inequality: {printable(reason)}" if reason != NONE else NONE
     evaluation = inequality.evaluate(problem.behaviour)
-    short = tidy(answer) if isinstance(answer, DecomposeResult) else None
+    short = tidy(answer) if again and isinstance(answer, DecomposeResult) else None
     if form == "json":
         content = {
             "inequality": inequality.to_json(),
