@@ -349,3 +349,27 @@ def test_p_values_of_a_model_without_symmetry() -> None:
     assert point.entropy == pytest.approx(math.log(0.25) - likelihood.max(), rel=1e-3)
     data = Data.from_counts({(0, 0): [500, 500, 500, 500]})
     assert ns.analyse(data, finite, prediction=[[0.0]]).verdict == "excluded"
+
+
+def test_uncertain_directions_raise_the_bound_and_the_p_value() -> None:
+    """Every model on directions within the uncertainty obeys the raised bound; blind models stay as they are."""
+    model = triads(30.0)
+    data = Data.from_correlators(dict(zip(PAIRS, IONQ[30.0])), shots=10_000)
+    exact = ns.analyse(data, model, functional=leggett3(model))
+    delta = math.radians(0.2)
+    known = ns.analyse(data, model, functional=leggett3(model), uncertainty=delta)
+    assert known.p_value.log10 > exact.p_value.log10 + 1.0
+    assert known.verdict == "excluded"
+    rng = np.random.default_rng(4)
+
+    def turned(rows: np.ndarray) -> np.ndarray:
+        side = np.cross(rows, rng.normal(size=rows.shape))
+        return np.cos(delta) * rows + np.sin(delta) * side / np.linalg.norm(side, axis=1)[:, None]
+
+    for _ in range(5):
+        near = ns.Settings(turned(model.settings.alice), turned(model.settings.bob), normalise=True)
+        assert ns.bound(leggett3(model), ns.Leggett(settings=near)).lower <= known.value.upper
+    counts = Data.from_counts(NOISE)
+    bell = ns.settings.chsh()
+    plain, moved = (ns.analyse(counts, ns.Bell(settings=bell), uncertainty=x).value.upper for x in (0.0, delta))
+    assert plain == moved

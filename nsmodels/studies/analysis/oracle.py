@@ -7,6 +7,7 @@ look at directions is not moved at all.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,4 +92,17 @@ def proved(functional: Functional, model: Model, limits: Limits) -> Proved:
     )  # fmt: skip
     if answer.maximiser is None or answer.proof is None:
         raise SolverError(answer.reason)
-    return Proved(answer.value, answer.maximiser, answer.proof, 0.0, answer.stats)
+    moved = _moved(functional, model, limits.uncertainty)
+    value = answer.value
+    if moved > 0.0:  # the stated directions are among the possible ones, so that the lower end stays attained
+        value = Enclosure(value.lower, math.nextafter(value.upper + moved, math.inf), value.status, value.reason)
+    return Proved(value, answer.maximiser, answer.proof, moved, answer.stats)
+
+
+def _moved(functional: Functional, model: Model, uncertainty: float) -> float:
+    """How far directions within the uncertainty may raise f: as rounded directions do, at their chord's size."""
+    if uncertainty <= 0.0 or model.settings is None:
+        return 0.0
+    plain = Functional(functional.correlators, functional.alice, functional.bob, functional.constant)
+    chord = 2.0 * math.sin(0.5 * uncertainty)
+    return model.rounding_effect(plain) * (chord / model.settings.rounding) * (1.0 + 1e-9)
