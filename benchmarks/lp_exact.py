@@ -39,7 +39,7 @@ def main() -> None:
             [Fraction(x) for x in f.alice.tolist()],
             [Fraction(x) for x in f.bob.tolist()],
         )
-        proved = checker.prove(checker.Model("nonsignalling", f.shape), exact, r.proof.to_json())
+        proved = checker.prove(checker.named_model({"name": "nonsignalling"}, f.shape, None), exact, r.proof.to_json())
         attained = attained_value(f, r.maximiser.alice, r.maximiser.bob)
         wrong += proved > Fraction(r.upper) or attained < Fraction(r.lower) or attained > proved
         narrow += proved - attained <= Fraction(1, 10**9)
