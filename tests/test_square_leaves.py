@@ -36,17 +36,17 @@ def result():
 def leaves(result):
     """What the checker is asked about the square leaves of the result, one after another."""
     asked = []
-    original = checker.check_square_leaf
+    original = checker.square_leaf
 
     def note(*arguments):
         asked.append(arguments)
         return original(*arguments)
 
-    checker.check_square_leaf = note
+    checker.square_leaf = note
     try:
         claims = checker.check(result)
     finally:
-        checker.check_square_leaf = original
+        checker.square_leaf = original
     assert all(holds for holds, _ in claims), claims
     return asked
 
@@ -68,7 +68,7 @@ def test_forged_leaves_are_refused(leaves):
             forged = copy.deepcopy(leaf)
             change(forged)
             try:
-                checker.check_square_leaf(forged, *rest[:-1], rest[-1] if level is None else level)
+                checker.square_leaf(forged, *rest[:-1], rest[-1] if level is None else level)
             except checker.Refused:
                 return False
             except (TypeError, ValueError, StopIteration):
@@ -106,7 +106,7 @@ def test_leaves_belong_to_their_patches(leaves):
     refused = 0
     for (first, *_), (_, *rest) in zip(leaves[:20], leaves[-20:]):
         try:
-            checker.check_square_leaf(first, *rest)
+            checker.square_leaf(first, *rest)
         except Exception:
             refused += 1
     assert refused >= 18
