@@ -1085,7 +1085,7 @@ class Mixture:
                 more = self.repair * (vectors - 1)
                 low, high = share * low + more, share * high - more
             if (low, high, self.error, self.repair) != (-1, 1, 0, 0):  # else any mean value will do
-                off = 2 * self.error + inverse * self.visibility * self.wanted.radius
+                off = 2 * self.error + inverse * self.v * self.wanted.radius
                 gaps.append(max(low - c * inverse, c * inverse - high) + off)
         for p, side in enumerate((alice, bob) if not vectors else ()):
             for m, goal, mean in zip(side, self.goals(p), self.wanted[2 + p] or []):
