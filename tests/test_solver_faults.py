@@ -26,7 +26,7 @@ from nsmodels.engines.spheres import minimum as spheres
 from nsmodels.errors import SolverError
 from nsmodels.files.problem import load
 from nsmodels.files.result import assemble, verdict
-from nsmodels.studies import joint_marginals as joint_module
+from nsmodels.studies import joint_bias as joint_module
 from nsmodels.studies.finite_sets import finite_set
 from nsmodels.studies.joint_bias import joint_marginals
 from nsmodels.studies.local_weight import local_content
