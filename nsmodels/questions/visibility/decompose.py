@@ -472,10 +472,10 @@ class _Task:
             elif reason not in ("interrupted", "time_limit"):
                 reason = NOT_FOUND if self.reason == "tolerance_met" or search.infeasible else self.reason
             high = max(high, 0.0)
-        if status == Status.CERTIFIED and lower is not None and lower.deviation > 0.0:
-            status, reason = Status.ESTIMATE, f"the model misses its target by up to {at_most(lower.deviation, 2)}"
-        elif status == Status.CERTIFIED and unknown is not None:
+        if status == Status.CERTIFIED and unknown is not None:
             status, reason = Status.ESTIMATE, f"the model {unknown} does not show that its states belong to it"
+        elif status == Status.CERTIFIED and lower is not None and lower.deviation > 0.0:
+            status, reason = Status.ESTIMATE, f"the model misses its target by up to {at_most(lower.deviation, 2)}"
         elif status == Status.CERTIFIED and high - low <= self.tolerance:
             reason = "tolerance_met"
         elif reason == "tolerance_met":
