@@ -310,7 +310,7 @@ def derive(
     from .files.problem import load
 
     with _one_line_errors():
-        if problem.endswith(".json"):
+        if problem.endswith(".json") and results.is_result(problem):
             question, text, code, notes = from_result(problem, form.value)
             _put(text + "\n")
             _print_notes(question, notes)

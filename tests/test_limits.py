@@ -48,7 +48,7 @@ def test_a_search_that_finds_nothing_leaves_what_is_proved(
 ) -> None:
     monkeypatch.setattr(Search, "run", lambda self: "time_limit")
     data = {
-        "schema": 1, "kind": "visibility", "model": model, "options": {"time_limit_s": 0.01},
+        "schema": 1, "kind": "visibility", "model": model, "options": {"time_limit_s": 1e-4},
         "settings": {"family": "fibonacci", "n_alice": 11, "n_bob": 12},
     }  # fmt: skip
     problem = from_data(data, "case")

@@ -14,7 +14,7 @@ from nsmodels.engines.solvers import lp
 from nsmodels.errors import InputError
 from nsmodels.models.finite import Finite
 from nsmodels.questions.bias.marginals import marginal_on_directions, marginals
-from nsmodels.studies import joint_marginals as joint_module
+from nsmodels.studies import joint_bias as joint_module
 from nsmodels.studies.finite_sets import counterexample, dying_out, finite_set
 from nsmodels.studies.joint_bias import joint_marginals
 from nsmodels.studies.local_weight import local_content

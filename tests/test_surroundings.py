@@ -66,13 +66,14 @@ def _doubled(x: float) -> float:
 
 @pytest.mark.parametrize("failing", ["save", "load", "folder"])
 def test_a_cache_that_fails_is_said_once_and_costs_only_time(
-    failing: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    failing: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     def fails(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    from numba.core import caching
+    from numba.core import caching, config
 
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))  # what another case kept would be loaded, not saved
     monkeypatch.setattr(compiled, "_lost", [])
     if failing == "folder":
         monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
@@ -206,8 +207,9 @@ if sys.argv[3] == "report":
     report.write(sys.argv[4:], sys.argv[1] + "page.html")
 answer = ns.marginals(ns.behaviours.singlet(ns.settings.half_circle(3)))
 if sys.argv[3] == "draw":
-    from nsmodels.studies.settings_graph import draw_chain, draw_scaling
-    draw_chain(answer, "B0").savefig(sys.argv[1] + "a.png")
+    from nsmodels.plots.graphs import settings_graph_with_chain
+    from nsmodels.studies.settings_graph import draw_scaling
+    settings_graph_with_chain(answer, "B0").savefig(sys.argv[1] + "a.png")
     draw_scaling({"x": ([1, 2], [1.0, 0.5])}).savefig(sys.argv[1] + "b.pdf")
 for ending in ("svg", "png", "pdf"):
     cli._draw(answer, Path(sys.argv[1] + "c." + ending), quiet=False)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.enclosure import NO_MODEL_PROVED, exceeds
 from ..errors import InputError, SolverError
 from .atomic import check_replaceable, create, printable, replace, sweep
+from .toml.table import DIGEST
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -155,6 +156,15 @@ def to_text(result: Mapping[str, Any]) -> str:
         f"{json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}" for key, value in result.items()
     )
     return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def is_result(path: str | Path) -> bool:
+    """Whether a readable file of a bearable size holds the digest that result files have."""
+    try:
+        with open(path, "rb") as stream:
+            return DIGEST in stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        return False
 
 
 def read(path: str | Path) -> dict[str, Any]:

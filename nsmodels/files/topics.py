@@ -129,6 +129,19 @@ TOPICS: Mapping[str, Topic] = {
         ("L_N ≤ 2 − 2 η η_N |sin(φ/2)|; 1/3 for the triad. `nsmodels explain leggett_directions` has other values.",),
         "arXiv:0801.2241, eq. (4), for more directions",
     ),
+    "design": (
+        "the search for settings that exclude a model at the lowest visibility, or with the fewest pairs",
+        (
+            'kind = "design" needs a model and the table [design]: n_alice and n_bob, with pairs = [[i, j], …] where '
+            "not all are measured, or correlators = n for the best choice of n pairs.",
+            'objective = "visibility" (unless given), or "significance" with visibility = V and sharing = "equal" or '
+            '"optimal".',
+            "starts: how many random starts; start: settings to improve; plane: one party or both in a plane; "
+            "symmetric: a rotation group; minimum_angle_deg: the least angle between directions of one party.",
+            "What is certified is the visibility on the settings found. That no better ones exist is never claimed.",
+        ),
+        "derived here",
+    ),
     "options": (
         "the table [options]: tolerance, time_limit_s, seed",
         (
@@ -290,6 +303,7 @@ _WORDS = {
     "model": "models hidden_variables hidden_variable",
     "functional": "functionals coefficients constant",
     "inequality": "inequalities derive",
+    "design": "designs objective sharing starts start plane symmetric minimum_angle_deg",
     "decomposition": "mixing hidden_states hidden_state",
     "expected": "value source",
     "status": "lower upper reason result",

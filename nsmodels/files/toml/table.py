@@ -136,9 +136,13 @@ def read(path: Path) -> Document:
     return Document(file, text, data)
 
 
+DIGEST = b'"problem_sha256"'
+"""What every result file holds, and no other file of the package."""
+
+
 def _refuse_json(file: str, raw: bytes) -> NoReturn:
     """Say what a JSON file is, where a problem file should be."""
-    if b'"problem_sha256"' in raw:
+    if DIGEST in raw:
         remedy = "give its problem file (TOML); `nsmodels verify` and `nsmodels report` read results"
         refuse(file, 1, "file", "this is a result file (JSON), which answers a problem", remedy)
     what = "an answer in JSON, without its problem" if b'"certificate"' in raw or b'"bound"' in raw else "JSON"
