@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "covering_radius", "product_grid", "random_grid"]
+__all__ = ["Grid", "covering_radius", "fibonacci_points", "product_grid", "random_grid"]
 
 Array = NDArray[np.float64]
 
@@ -34,9 +34,10 @@ class Grid:
     factor: Array | None = None
 
 
-def _fibonacci(count: int) -> Array:
+def fibonacci_points(count: int, *, half: bool = False) -> Array:
+    """Fibonacci points on the unit sphere, or on its upper half (one of each antipodal pair), shape (count, 3)."""
     k = np.arange(count)
-    height = 1.0 - (2.0 * k + 1.0) / count
+    height = 1.0 - (2 * k + 1) / (2 * count if half else count)
     azimuth = k * (np.pi * (3.0 - np.sqrt(5.0)))
     radius = np.sqrt(1.0 - height**2)
     return np.column_stack([radius * np.cos(azimuth), radius * np.sin(azimuth), height])
@@ -44,7 +45,7 @@ def _fibonacci(count: int) -> Array:
 
 def product_grid(count: int) -> Grid:
     """All pairs of ``count`` points of a Fibonacci lattice."""
-    points = _fibonacci(count)
+    points = fibonacci_points(count)
     return Grid(np.repeat(points, count, axis=0), np.tile(points, (count, 1)), points)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..engines.grids import fibonacci_points
 from .base import Array
 from .hidden_variables import Explorer, with_partners
 from .values import values_at
@@ -19,19 +20,10 @@ from .values import values_at
 if TYPE_CHECKING:
     from .leggett import Leggett
 
-__all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states", "sphere_points"]
+__all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states"]
 
 PAIRS_FITTED = 100_000
 """Correlators that the alignment is fitted to, of more every second, third, …."""
-
-
-def sphere_points(count: int, *, half: bool) -> Array:
-    """Fibonacci points on the sphere, or on its upper half (one of each antipodal pair), shape (count, 3)."""
-    k = np.arange(count)
-    z = 1.0 - (2 * k + 1) / (2 * count if half else count)
-    azimuth = np.pi * (3.0 - np.sqrt(5.0)) * k
-    radius = np.sqrt(1.0 - z * z)
-    return np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z], axis=1)
 
 
 def random_units(count: int, rng: np.random.Generator) -> Array:
@@ -64,7 +56,7 @@ def alignment(model: Leggett, behaviour: Behaviour) -> Array:
 def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenStates:
     """Enough states to make white noise feasible, and the ones v = O u that suit the correlators."""
     count = int(np.clip(3 * sum(model.shape), 90, 600))
-    u = sphere_points(count, half=antipodal)
+    u = fibonacci_points(count, half=antipodal)
     axes = np.eye(3)
     pairs = model.states(np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
     return HiddenStates.join([model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)])

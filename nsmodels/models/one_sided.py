@@ -30,10 +30,11 @@ from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import OneSphereProof
 from ..core.settings import Settings
+from ..engines.grids import fibonacci_points
 from ..errors import InputError
 from .base import Array, Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
-from .leggett_states import random_units, sphere_points
+from .leggett_states import random_units
 from .purities import purity_of
 from .turns import carrying
 from .values import attained_value, input_effect, trivial_bound, values_at
@@ -235,7 +236,7 @@ class OneSided(HiddenVariableModel):
     def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
         """Points of the sphere, with what suits the correlators on the free side and with nothing there."""
         count = int(np.clip(3 * sum(self.shape), 90, 600))
-        vectors = sphere_points(count, half=antipodal)
+        vectors = fibonacci_points(count, half=antipodal)
         table = np.where(behaviour.known, behaviour.correlators, 0.0)
         best = self._best(Functional(table), vectors)
         axes = np.eye(3)

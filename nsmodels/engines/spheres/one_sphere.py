@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SolverError
+from ..grids import fibonacci_points
 from ..solvers.lp import solve
 from .medians import MedianProblem, descend, polish, units
 
@@ -45,15 +46,6 @@ MEANS_AT = 4
 """Bisections after which means of planes are tried as well: before that, patches are too large for them."""
 FACES, LEAF = 2, 3
 """Bytes of nodes in a certificate: 0 and 1, bisected along s and along t; the sphere cut into faces; a leaf."""
-
-
-def lattice(count: int) -> Array:
-    """Fibonacci points on the sphere, shape (count, 3)."""
-    k = np.arange(count)
-    z = 1.0 - (2 * k + 1) / count
-    azimuth = np.pi * (3.0 - np.sqrt(5.0)) * k
-    radius = np.sqrt(1.0 - z * z)
-    return np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), z], axis=1)
 
 
 def _apart(v: Array, most: int) -> list[int]:
@@ -207,7 +199,9 @@ def minimise(
 ) -> OneSphereAnswer:
     """Enclose min G to the tolerance, or as far as the limits allow."""
     began = time.perf_counter()
-    first = lattice(STARTS) if starts is None or len(starts) == 0 else np.concatenate([lattice(STARTS), starts])
+    first = fibonacci_points(STARTS)
+    if starts is not None and len(starts):
+        first = np.concatenate([first, starts])
     found = descend(problem, first)
     values, _ = problem.medians(found)
     order = np.argsort(values)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engines.recombination import recombine
-from ...models.hidden_variables import HiddenVariableModel
+from ...models.hidden_variables import HiddenVariableModel, with_partners
 from .exact_model import LARGEST_MISS, ExactModel, exact_model
 from .mean_vectors import with_mean_vectors
 from .room import in_the_ball, strictest
 from .rows import Target
-from .states import Columns, with_partners
+from .states import Columns
 from .strict_noise import strict_noise_model
 
 __all__ = ["prove_mixture", "prove_noise"]
@@ -112,7 +112,8 @@ def prove_noise(
     marginal is 1 in size: a few states are tried before a linear program looks for room.
     """
     for k in range(min(len(columns), PARTNERS_TRIED)):
-        few = with_partners(columns.take(np.array([k])), target.antipodal)
+        part = int(columns.part[k])
+        few = Columns.of(with_partners(columns.take(np.array([k])).states(part), target.antipodal), part)
         shares = np.full(len(few), 1.0 / len(few))
         if len(target.margin_right):
             corrected = with_mean_vectors(target, parts, few, shares, 0.0, (few, shares, 0.0))

@@ -18,7 +18,7 @@ from ...core.hidden_states import HiddenStates
 from ...models.hidden_variables import Explorer, HiddenVariableModel
 from ...models.values import values_at
 
-__all__ = ["Columns", "propose", "shown", "starting_columns", "with_partners"]
+__all__ = ["Columns", "propose", "shown", "starting_columns"]
 
 Array = NDArray[np.float64]
 
@@ -140,15 +140,6 @@ def propose(
         for k, explore in enumerate(explorers)
     ]
     return Columns.join([Columns.of(states, k) for k, states in enumerate(found) if len(states)])
-
-
-def with_partners(columns: Columns, antipodal: bool) -> Columns:
-    """Each state (A, B) together with (A, −B), and with the negations of both unless antipodes are implied."""
-    flipped = Columns(columns.alice, -columns.bob, columns.u, -columns.v, columns.part)
-    items = [columns, flipped]
-    if not antipodal:
-        items += [Columns(-c.alice, -c.bob, -c.u, -c.v, c.part) for c in (columns, flipped)]
-    return Columns.join(items)
 
 
 def shown(parts: Sequence[HiddenVariableModel], columns: Columns) -> NDArray[np.bool_]:
