@@ -376,6 +376,15 @@ def explain(
         _put(explanation(name) + "\n")
 
 
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of problem files, from which editors complete and check."""
+    from .files.schema import as_text
+
+    with _one_line_errors():
+        _put(as_text() + "\n")
+
+
 def main() -> None:
     """Run the command line; a closed pipe on the other side is no error of ours."""
     for stream in (sys.stdout, sys.stderr):

@@ -1,0 +1,119 @@
+"""The JSON Schema of problem files, from which editors complete and check: ``nsmodels schema`` prints it.
+
+It is written from the registries of models, families, functionals and behaviours and from `nsmodels.files.keys`.
+Whatever it refuses, ``nsmodels run`` refuses too; that tables fit each other's sizes is checked by ``run`` alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..behaviours import BEHAVIOURS
+from ..functionals import FUNCTIONALS
+from ..models.registry import ENTRIES
+from ..settings import FAMILIES
+from .keys import KEYS, TABLE_LINES, Key
+from .toml.table import ALIASES, NOISE, TABLES, USED_BY
+
+__all__ = ["NEEDED", "as_text", "schema"]
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+"""The version of JSON Schema that editors of TOML read."""
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "bound": ("model", "functional"),
+    "visibility": ("model",),
+    "marginals": (),
+    "design": ("model", "design"),
+}
+"""The tables that a kind cannot do without."""
+
+_Schema = dict[str, Any]
+
+
+def schema() -> _Schema:
+    """The schema as plain data."""
+    tables = {name: _table(name) for name in TABLES}
+    tables["settings"]["anyOf"] = [{"required": [key]} for key in ("family", "alice", "alice_deg")]
+    tables["functional"]["oneOf"] = [{"required": ["name"]}, {"required": ["correlators"]}]
+    tables["functional"]["allOf"] = _named("name", {x.name: x.parameters for x in FUNCTIONALS.values()}, ())
+    tables["settings"]["allOf"] = _named("family", {x.name: x.parameters for x in FAMILIES.values()}, ("normalise",))
+    tables["behaviour"]["allOf"] = _named(
+        "name", {x.name: x.parameters for x in BEHAVIOURS.values()}, ("pairs", "marginals", "noise")
+    )
+    tables["behaviour"]["not"] = {"required": ["name", "correlators"]}
+    tables["behaviour"]["properties"]["noise"] = _noise()
+    tables["model"]["required"] = ["name"]
+    tables["model"]["allOf"] = _named("name", {x.name: x.parameters for x in ENTRIES}, ())
+    tables["model"]["properties"]["of"]["items"] = {"$ref": "#/definitions/model"}
+    tables["design"]["properties"]["start"] = {"$ref": "#/definitions/settings"}
+    tables["expected"]["anyOf"] = [{"required": [key]} for key in ("value", "lower", "upper")]
+    tables["expected"]["not"] = {"required": ["value"], "anyOf": [{"required": ["lower"]}, {"required": ["upper"]}]}
+    top = _properties(KEYS[""])
+    top["kind"]["enum"] = list(USED_BY)
+    spellings = {name: name for name in tables} | {other: word for other, word in ALIASES.items() if word in tables}
+    return {
+        "$schema": DRAFT,
+        "title": "nsmodels problem",
+        "description": "A question about hidden-variable models without signalling, for `nsmodels run`.",
+        "type": "object",
+        "properties": {**top, **{other: {"$ref": f"#/definitions/{name}"} for other, name in spellings.items()}},
+        "required": ["schema", "kind"],
+        "additionalProperties": False,
+        "allOf": [_kind(kind, used) for kind, used in USED_BY.items()],
+        "definitions": tables,
+    }
+
+
+def as_text() -> str:
+    """The schema as JSON."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False)
+
+
+def _properties(keys: Mapping[str, Key]) -> dict[str, _Schema]:
+    return {name: {**key.values, "description": _said(key)} for name, key in keys.items()}
+
+
+def _said(key: Key) -> str:
+    left_out = f" Left out: {key.default}." if key.default else ""
+    return f"{key.meaning[0].upper()}{key.meaning[1:]}.{left_out}"
+
+
+def _table(name: str) -> _Schema:
+    return {
+        "type": "object",
+        "description": TABLE_LINES[name],
+        "properties": _properties(KEYS[name]),
+        "additionalProperties": False,
+    }
+
+
+def _named(key: str, known: Mapping[str, Iterable[str]], more: tuple[str, ...]) -> list[_Schema]:
+    """The names that a key may have, and the other keys that go with each name."""
+    others = {name: name for name in known} | {other: word for other, word in ALIASES.items() if word in known}
+    rules: list[_Schema] = [{"properties": {key: {"type": "string", "enum": list(others)}}}]
+    for name, word in others.items():
+        allowed = [key, *known[word], *more]
+        rules.append({
+            "if": {"properties": {key: {"const": name}}, "required": [key]},
+            "then": {"propertyNames": {"enum": allowed}},
+        })  # fmt: skip
+    return rules
+
+
+def _noise() -> _Schema:
+    keys = _properties({key: KEYS["behaviour"][key] for key in NOISE})
+    table = {"type": "object", "properties": keys, "required": ["correlators"], "additionalProperties": False}
+    return {"anyOf": [{"const": "white"}, table], "description": _said(KEYS["behaviour"]["noise"])}
+
+
+def _kind(kind: str, used: Iterable[str]) -> _Schema:
+    """Which tables a kind needs, and which it has no use for."""
+    unused = [name for name in TABLES if name not in used]
+    unused += [other for other, word in ALIASES.items() if word in unused]
+    then: _Schema = {"properties": dict.fromkeys(unused, False)}
+    if NEEDED[kind]:
+        then["required"] = list(NEEDED[kind])
+    return {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": then}
