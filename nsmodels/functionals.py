@@ -5,21 +5,40 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from .common.arguments import MOST_ROWS, check_noun, check_size, whole
+from .common.arguments import MOST_ROWS, check_noun, check_size, fraction, number, whole
 from .core.functional import Functional
+from .core.relabellings import Relabellings
 from .core.settings import Settings
 from .errors import InputError
 
-__all__ = ["FUNCTIONALS", "FunctionalFamily", "chained", "chsh", "leggett3", "leggett_n"]
+__all__ = [
+    "FUNCTIONALS",
+    "FunctionalFamily",
+    "biased_chsh",
+    "ch",
+    "chained",
+    "chsh",
+    "elegant",
+    "hardy",
+    "hardy_zeros",
+    "i3322",
+    "i3322_one",
+    "imm22",
+    "leggett3",
+    "leggett_n",
+    "relabellings",
+    "tilted_chsh",
+]
 
 
 def __dir__() -> list[str]:
     """Completion offers what makes something."""
-    return ["chained", "chsh", "leggett3", "leggett_n"]
+    return [name for name in __all__ if name not in ("FUNCTIONALS", "FunctionalFamily")]
 
 
 
@@ -48,6 +67,139 @@ def chained(n: int) -> Functional:
             table[k + 1, k] = -1.0
     table[0, n - 1] = 1.0
     return Functional(table, name="chained", source="Ann. Phys. 202, 22 (1990); arXiv:0801.2218")
+
+
+def imm22(m: int) -> Functional:
+    """I_mm22 of m settings a side, in probabilities of the outcome +1: at most 0 for local boxes, m ≥ 2.
+
+    −P(A_0) − Σ_j (m − 1 − j) P(B_j) + Σ_(i+j<m) P(A_i B_j) − Σ_(i+j=m) P(A_i B_j), counted from 0. m = 2 is the
+    inequality of Clauser and Horne, m = 3 is I3322.
+
+    Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
+    """
+    m = whole(m, "functionals: the argument m of imm22", 2, MOST_ROWS)
+    check_size((m, m), "functionals")
+    places = np.add.outer(np.arange(m), np.arange(m))
+    table = np.zeros((m + 1, m + 1))
+    table[1, 0], table[0, 1:] = -1.0, np.arange(m) - (m - 1.0)
+    table[1:, 1:] = np.where(places < m, 1.0, np.where(places == m, -1.0, 0.0))
+    source = "J. Phys. A 37, 1775 (2004), quant-ph/0306129"
+    return Functional.from_collins_gisin(table, name="imm22", source=source, parameters={"m": m})
+
+
+def _renamed(functional: Functional, name: str, source: str, more: float = 0.0) -> Functional:
+    constant = functional.constant + more
+    return Functional(functional.correlators, functional.alice, functional.bob, constant, name=name, source=source)
+
+
+def ch() -> Functional:
+    """P(A_0 B_0) + P(A_0 B_1) + P(A_1 B_0) − P(A_1 B_1) − P(A_0) − P(B_0) of outcomes +1: at most 0 for local boxes.
+
+    It is (CHSH − 2)/4: at most (√2 − 1)/2 for quantum and ½ for non-signalling boxes.
+
+    Source: Clauser and Horne, PRD 10, 526 (1974).
+    """
+    return _renamed(imm22(2), "ch", "PRD 10, 526 (1974)")
+
+
+def i3322() -> Functional:
+    """I3322 in probabilities of +1: at most 0 for local boxes, ¼ for two qubits and 1 for non-signalling boxes.
+
+    −P(A_0) − 2P(B_0) − P(B_1) + P(A_0 B_0) + P(A_0 B_1) + P(A_0 B_2) + P(A_1 B_0) + P(A_1 B_1) − P(A_1 B_2)
+    + P(A_2 B_0) − P(A_2 B_1).
+
+    Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
+    """
+    return _renamed(imm22(3), "i3322", "J. Phys. A 37, 1775 (2004), quant-ph/0306129")
+
+
+def i3322_one() -> Functional:
+    """I3322 + 1, which is how some papers and toolkits write it: at most 1 for local boxes.
+
+    Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
+    """
+    return _renamed(imm22(3), "i3322_one", "J. Phys. A 37, 1775 (2004), quant-ph/0306129", 1.0)
+
+
+def tilted_chsh(beta: float) -> Functional:
+    """β A_0 + CHSH: at most 2 + β for local and √(8 + 2β²) for quantum boxes, 0 ≤ β ≤ 2.
+
+    Source: Acín, Massar, Pironio, PRL 108, 100402 (2012), arXiv:1107.2754.
+    """
+    beta = number(beta, "functionals: the argument beta of tilted_chsh")
+    return Functional(
+        [[1.0, 1.0], [1.0, -1.0]], [beta, 0.0], name="tilted_chsh",
+        source="PRL 108, 100402 (2012), arXiv:1107.2754", parameters={"beta": beta},
+    )  # fmt: skip
+
+
+def biased_chsh(p: float, q: float) -> Functional:
+    """CHSH with questions x = 0 of probability p and y = 0 of probability q: the bias of the game, ¼ CHSH at p = q = ½.
+
+    pq C_00 + p(1−q) C_01 + (1−p)q C_10 − (1−p)(1−q) C_11. For p ≥ q ≥ ½ at most 1 − 2(1−p)(1−q) for local boxes,
+    which quantum boxes exceed where 2pq < 1: √2 √(q² + (1−q)²) √(p² + (1−p)²).
+
+    Source: Lawson, Linden, Popescu, arXiv:1011.6245.
+    """
+    p, q = (fraction(x, f"functionals: the argument {name} of biased_chsh") for x, name in ((p, "p"), (q, "q")))
+    rows = [Fraction(p), 1 - Fraction(p)]
+    columns = [Fraction(q), 1 - Fraction(q)]
+    exact = [[(-1 if x and y else 1) * rows[x] * columns[y] for y in range(2)] for x in range(2)]
+    table = [[float(x) for x in row] for row in exact]
+    rounded = any(Fraction(x) != y for row, wanted in zip(table, exact) for x, y in zip(row, wanted))
+    return Functional(
+        table, name="biased_chsh", source="arXiv:1011.6245", parameters={"p": p, "q": q},
+        relative_rounding=2.0**-53 if rounded else 0.0,
+    )  # fmt: skip
+
+
+def elegant() -> Functional:
+    """Gisin's elegant inequality, 3×4: at most 6 for local, 4√3 for quantum and 12 for non-signalling boxes.
+
+    Bob's directions are the corners of a tetrahedron, Alice's the three axes.
+
+    Source: Gisin, quant-ph/0702021.
+    """
+    table = [[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]]
+    return Functional(table, name="elegant", source="quant-ph/0702021")
+
+
+def hardy() -> Functional:
+    """Hardy's paradox as an inequality: P(++|00) − P(+−|01) − P(−+|10) − P(++|11) ≤ 0 for local boxes.
+
+    Where the last three probabilities vanish (`hardy_zeros`), it is P(++|00), which quantum boxes bring to
+    (5√5 − 11)/2. No-signalling makes it the inequality of Clauser and Horne.
+
+    Source: Hardy, PRL 71, 1665 (1993); Mermin, Am. J. Phys. 62, 880 (1994).
+    """
+    return _renamed(ch(), "hardy", "PRL 71, 1665 (1993)")
+
+
+def hardy_zeros() -> tuple[Functional, Functional, Functional]:
+    """The probabilities P(+−|01), P(−+|10) and P(++|11) that vanish in Hardy's paradox; see `hardy`."""
+    tables = np.zeros((3, 2, 2, 2, 2))
+    tables[0, 0, 1, 0, 1] = tables[1, 1, 0, 1, 0] = tables[2, 0, 0, 1, 1] = 1.0
+    first, second, third = (Functional.from_probabilities(table) for table in tables)
+    return first, second, third
+
+
+def relabellings(functional: Functional, *, parties: bool = True) -> Relabellings:
+    """All versions of an inequality, by the names of settings, outcomes and parties; ``.best(behaviour)`` finds one.
+
+    Parameters
+    ----------
+    functional : Functional
+    parties : bool
+        Whether the parties may be exchanged as well.
+
+    Returns
+    -------
+    Relabellings
+        Iterable over the distinct versions; `Relabellings.best` gives the version with the largest value on given
+        data, which may have more settings than the functional.
+    """
+    check_noun(functional, Functional, "functional", "relabellings")
+    return Relabellings(functional, bool(parties))
 
 
 AGAINST = 1e-9

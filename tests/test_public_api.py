@@ -44,7 +44,11 @@ def test_what_the_names_are() -> None:
             "leggett_directions leggett_triads random",
         ),
         ("behaviours", "BEHAVIOURS BehaviourFamily from_state partially_entangled pr_box singlet uniform werner"),
-        ("functionals", "FUNCTIONALS FunctionalFamily chained chsh leggett3 leggett_n"),
+        (
+            "functionals",
+            "FUNCTIONALS FunctionalFamily biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one imm22 "
+            "leggett3 leggett_n relabellings tilted_chsh",
+        ),
         ("errors", "InputError MissingExtraError NsmodelsError SolverError"),
     ],
 )
@@ -73,7 +77,11 @@ def test_public_names_are_documented(name: str) -> None:
     [
         ("settings", "chsh fibonacci from_angles great_circle half_circle leggett_directions leggett_triads random"),
         ("behaviours", "from_state partially_entangled pr_box singlet uniform werner"),
-        ("functionals", "chained chsh leggett3 leggett_n"),
+        (
+            "functionals",
+            "biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one imm22 leggett3 leggett_n "
+            "relabellings tilted_chsh",
+        ),
     ],
 )
 def test_completion_offers_what_makes_something(module: str, names: str) -> None:

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import check_noun, floats, one_of
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional, Inequality
+from ..core.functional_notations import misfit
 from ..engines.solvers.sdp import Solution, solve
 from ..errors import InputError
 from ..models.base import Model
@@ -55,7 +56,8 @@ def value(functional: Functional, part: Part) -> cp.Expression:
     check_noun(functional, Functional, "functional", "convex")
     check_noun(part, Part, "part", "convex")
     if functional.shape != part.shape:
-        raise InputError(f"convex: the functional has shape {functional.shape}, the box {part.shape}")
+        shapes = f"shape {functional.shape}, the box {part.shape}{misfit(functional.shape, part.shape)}"
+        raise InputError(f"convex: the functional has {shapes}")
     return (
         functional.constant * part.weight
         + functional.alice @ part.alice

@@ -388,7 +388,7 @@ class Behaviour:
         )
 
     def __hash__(self) -> int:
-        return hash((self.correlators[self.known].tobytes(), self.known.tobytes()))
+        return hash(((self.correlators[self.known] + 0.0).tobytes(), self.known.tobytes()))  # −0.0 equals 0.0
 
     def __repr__(self) -> str:
         parameters = "".join(f", {key}={value!r}" for key, value in (self.parameters or {}).items())

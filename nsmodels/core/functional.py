@@ -6,6 +6,7 @@ The named functionals are in the module ``functionals``: ``ns.functionals.chsh()
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import TWO_PARTIES, check_noun, check_size, floats, not_nan, number, small
 from ..common.digits import at_least, at_most
 from ..errors import InputError
-from . import formula
+from . import formula, functional_notations
 from .behaviour import Behaviour
+from .propagation import propagate_counts
 
 if TYPE_CHECKING:
     from .proof import Proof
@@ -54,6 +56,8 @@ class Functional:
         k.
     name, source : str, optional
         What to call it, and where it was published.
+    parameters : mapping, optional
+        What a problem file writes beside the name.
     relative_rounding : float
         Every stored coefficient is within this *relative* distance of the exact one it stands for: 2^-53 for the
         doubles nearest to fractions such as −1/3 in named functionals, 0 for coefficients taken as they are.
@@ -70,6 +74,7 @@ class Functional:
     constant: float
     name: str | None
     source: str | None
+    parameters: Mapping[str, Any] | None
     relative_rounding: float
 
     def __init__(
@@ -81,6 +86,7 @@ class Functional:
         *,
         name: str | None = None,
         source: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
         relative_rounding: float = 0.0,
     ) -> None:
         def put(attribute: str, value: object) -> None:
@@ -97,7 +103,70 @@ class Functional:
         put("constant", number(constant, "Functional: the constant"))
         put("name", name)
         put("source", source)
+        if parameters is not None:
+            check_noun(parameters, Mapping, "argument parameters", "Functional")
+        put("parameters", None if parameters is None else dict(parameters))
         put("relative_rounding", small(relative_rounding, "Functional: relative_rounding"))
+
+    @classmethod
+    def from_collins_gisin(cls, table: ArrayLike, **keywords: Any) -> Functional:
+        """Read coefficients of the probabilities of the outcome +1, shape (n_A + 1, n_B + 1).
+
+        The constant at [0, 0], the coefficients of P(+|a_i) at [i+1, 0], of P(+|b_j) at [0, j+1] and of P(++|a_i b_j)
+        at [i+1, j+1], so that the value is Σ table · ``behaviour.to_collins_gisin()``.
+        Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
+        """
+        return cls._of(functional_notations.read_collins_gisin(table), keywords)
+
+    @classmethod
+    def from_full_correlators(cls, table: ArrayLike, **keywords: Any) -> Functional:
+        """Read the table [[k, β], [α, S]], shape (n_A + 1, n_B + 1): constants and marginals come first (index 0)."""
+        return cls._of(functional_notations.read_full_correlators(table), keywords)
+
+    @classmethod
+    def from_probabilities(cls, s: ArrayLike, *, order: str | None = None, **keywords: Any) -> Functional:
+        """Read coefficients s[a,b,x,y], shape (2, 2, n_A, n_B), of Σ s p, outcome index 0 being +1.
+
+        ``order`` names the axes as they stand: "xyab" for a table s[x,y,a,b].
+        """
+        return cls._of(functional_notations.read_probabilities(s, order), keywords)
+
+    @classmethod
+    def from_game(
+        cls, pi: ArrayLike, wins: ArrayLike | Callable[[int, int, int, int], Any], **keywords: Any
+    ) -> Functional:
+        """The probability of winning a game: Σ π[x,y] wins[a,b,x,y] p[a,b,x,y].
+
+        Parameters
+        ----------
+        pi : array_like, shape (n_A, n_B)
+            Probabilities of the questions; they add up to 1 within 1e-9, and are taken as they are.
+        wins : array_like of bool, shape (2, 2, n_A, n_B), or callable
+            Whether the answers win; as a rule ``wins(a, b, x, y)`` of whole numbers, such as
+            ``lambda a, b, x, y: (a ^ b) == (x & y)``. Answer 0 is the outcome +1.
+        """
+        return cls._of(functional_notations.game(pi, wins), keywords)
+
+    @classmethod
+    def _of(cls, read: functional_notations.Coefficients, keywords: dict[str, Any]) -> Functional:
+        own = {"relative_rounding": 0.0 if read.exact else 2.0**-53}
+        return cls(read.correlators, read.alice, read.bob, read.constant, **(own | keywords))
+
+    def to_collins_gisin(self) -> Array:
+        """The table that `from_collins_gisin` reads, each entry correctly rounded."""
+        return functional_notations.collins_gisin(self.correlators, self.alice, self.bob, self.constant)
+
+    def to_full_correlators(self) -> Array:
+        """The table [[k, β], [α, S]], shape (n_A + 1, n_B + 1)."""
+        return functional_notations.full_correlators(self.correlators, self.alice, self.bob, self.constant)
+
+    def to_probabilities(self) -> Array:
+        """Coefficients s[a,b,x,y], shape (2, 2, n_A, n_B).
+
+        They are not unique, because probabilities add up and do not signal: the constant is spread evenly over the
+        pairs of settings, and a marginal over the settings of the other party.
+        """
+        return functional_notations.probabilities(self.correlators, self.alice, self.bob, self.constant)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -125,7 +194,9 @@ class Functional:
         """
         check_noun(behaviour, Behaviour, "behaviour", "Functional")
         if behaviour.shape != self.shape:
-            raise InputError(f"Functional: shape {self.shape} does not fit a behaviour of shape {behaviour.shape}")
+            more = functional_notations.misfit(self.shape, behaviour.shape)
+            fits = f"shape {self.shape} does not fit a behaviour of shape {behaviour.shape}{more}"
+            raise InputError(f"Functional: {fits}")
         missing = (self.correlators != 0.0) & ~behaviour.known
         if missing.any():
             pair = np.argwhere(missing)[0].tolist()
@@ -148,7 +219,7 @@ class Functional:
         """
         check_noun(behaviour, Behaviour, "behaviour", "Functional")
         if behaviour.counts is not None:
-            return _propagate_counts(self, behaviour.counts)
+            return propagate_counts(self.correlators, self.alice, self.bob, behaviour.counts)
         errors = behaviour.errors
         if errors is None:
             return None
@@ -205,7 +276,8 @@ class Functional:
         )
 
     def __hash__(self) -> int:
-        return hash((self.constant, self.correlators.tobytes(), self.alice.tobytes(), self.bob.tobytes()))
+        # −0.0 equals 0.0, and must have its hash
+        return hash((self.constant, *((x + 0.0).tobytes() for x in (self.correlators, self.alice, self.bob))))
 
     def text(self) -> str:
         """The functional as one line of text, short fractions written as fractions."""
@@ -231,28 +303,6 @@ class Functional:
         if terms + marginals <= 8:
             return f"Functional({title}{self.shape[0]}×{self.shape[1]}: {self.text()})"
         return f"Functional({title}{self.shape[0]}×{self.shape[1]}, {terms} correlators, {marginals} marginals)"
-
-
-def _propagate_counts(functional: Functional, counts: Array) -> float:
-    """√(Σ n (∂f/∂n)²), the counts being independent and Poissonian."""
-    signs = np.array([1.0, -1.0])
-    gradient = np.zeros_like(counts)
-
-    def add(coefficients: Array, sign: Array, axes: tuple[int, ...], expand: tuple[int, ...]) -> None:
-        """∂/∂n of Σ coefficient · (Σ sign n / Σ n) is coefficient · (sign − ratio) / total."""
-        totals = counts.sum(axis=axes)
-        used = totals > 0.0
-        safe = np.where(used, totals, 1.0)
-        ratio = (counts * sign).sum(axis=axes) / safe
-        weight = np.where(used, coefficients / safe, 0.0)
-        nonlocal gradient
-        gradient = gradient + np.expand_dims(weight, expand) * (sign - np.expand_dims(ratio, expand))
-
-    alpha, beta = signs[:, None, None, None], signs[None, :, None, None]
-    add(functional.correlators, alpha * beta, (0, 1), (0, 1))
-    add(functional.alice, alpha, (0, 1, 3), (0, 1, 3))
-    add(functional.bob, beta, (0, 1, 2), (0, 1, 2))
-    return math.sqrt(float((counts * gradient**2).sum()))
 
 
 @dataclass(frozen=True, slots=True)

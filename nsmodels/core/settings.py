@@ -176,7 +176,7 @@ class Settings:
         )
 
     def __hash__(self) -> int:
-        return hash((self.alice.tobytes(), self.bob.tobytes()))
+        return hash(((self.alice + 0.0).tobytes(), (self.bob + 0.0).tobytes()))  # −0.0 equals 0.0
 
     def __repr__(self) -> str:
         if self.family is None:

@@ -40,6 +40,7 @@ from ..common.interrupts import loading
 from ..core.effort import NO_HINT, Effort, Hint, Progress
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
+from ..core.functional_notations import misfit
 from ..core.hidden_states import HiddenState, HiddenStates
 from ..core.proof import Proof
 from ..core.settings import Settings
@@ -201,7 +202,7 @@ class Model(ABC):
         if functional.shape != self.shape:
             raise InputError(
                 f"{self.name}: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
-                f"the model has {self.shape[0]}×{self.shape[1]}"
+                f"the model has {self.shape[0]}×{self.shape[1]}{misfit(functional.shape, self.shape)}"
             )
 
 

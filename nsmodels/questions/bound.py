@@ -23,6 +23,7 @@ from ..common.versions import versions
 from ..core.effort import Progress
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional, Inequality
+from ..core.functional_notations import misfit
 from ..core.hidden_states import HiddenState, StoredState
 from ..core.proof import Proof, StoredProof
 from ..core.settings import Settings
@@ -203,7 +204,7 @@ def bound(
     if functional.shape != model.shape:
         raise InputError(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
-            f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
+            f"the model {model.name} has {model.shape[0]}×{model.shape[1]}{misfit(functional.shape, model.shape)}"
         )
     if _size(functional) > LARGEST:
         raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")

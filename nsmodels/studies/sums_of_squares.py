@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_options, whole
 from ..core.functional import Functional
+from ..core.functional_notations import misfit
 from ..engines.sums_of_squares import relaxations
 from ..errors import InputError, SolverError
 from ..models.leggett import Leggett
@@ -111,7 +112,8 @@ def relax(
     check_noun(model, Leggett, "model", "relax")
     check_options("relax", time_limit_s=time_limit_s)
     if functional.shape != model.shape:
-        raise InputError(f"relax: the functional has shape {functional.shape}, the model {model.shape}")
+        shapes = f"shape {functional.shape}, the model {model.shape}{misfit(functional.shape, model.shape)}"
+        raise InputError(f"relax: the functional has {shapes}")
     whole(order, "relax: order", 1, 2)
     terms, weights, linear = sphere_terms(functional, model)
     if order == 2 and len(weights) > SECOND_ORDER_LIMIT:
