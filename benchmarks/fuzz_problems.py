@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from mutants import mutants
-from test_problem import check_mutant
+from problem_files import check_mutant
 
 from nsmodels.files.problem import shipped
 

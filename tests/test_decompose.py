@@ -1,50 +1,16 @@
-"""Decompositions: published visibilities, laws that hold for every model, and answers checked from the data."""
+"""Decompositions: published visibilities, laws that hold for every model, and two independent methods."""
 
 import itertools
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
+from decompositions import check_inequality, check_model
 
 import nsmodels as ns
-from nsmodels.common.rationals import rational_point
 from nsmodels.questions.visibility.decompose import decompose
-from nsmodels.questions.visibility.exact_model import dyadic_weights
 
 PAIRS = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 4), (2, 5)]
-
-
-def check_model(d, tolerance=1e-12):
-    """Re-check the lower end from the data alone."""
-    model, target = d.decomposition, d.behaviour
-    assert math.fsum(model.weights.tolist()) == 1.0
-    assert model.weights.min() > 0.0
-    mixture = model.boxes()  # refuses negative probabilities
-    average = mixture.average()
-    for name in ("correlators", "alice", "bob"):
-        mine, p, noise = getattr(average, name), getattr(target, name), getattr(d.noise, name)
-        if name != "correlators" and (p is None or noise is None):
-            continue
-        wanted = d.lower * p + (1.0 - d.lower) * noise
-        known = target.known if name == "correlators" else slice(None)
-        assert np.abs(mine - wanted)[known].max() <= tolerance + model.deviation
-    hidden = ~np.isnan(model.u[:, 0])
-    if hidden.any():
-        for vectors in (model.u[hidden], model.v[hidden]):
-            assert np.abs(np.linalg.norm(vectors, axis=1) - 1.0).max() <= 1e-15
-    assert ((model.mixing >= 0.0) & (model.mixing <= 1.0)).all()
-
-
-def check_inequality(d):
-    """Re-check that the inequality gives the upper end, and that the states of the model obey it."""
-    f, bound = d.inequality.functional, d.inequality.bound
-    step = f.value(d.behaviour) - f.value(ns.Behaviour(d.noise.correlators, d.noise.alice, d.noise.bob))
-    start = f.value(ns.Behaviour(d.noise.correlators, d.noise.alice, d.noise.bob))
-    assert (bound - start) / step == pytest.approx(d.upper_end.visibility, abs=1e-12)
-    for k in range(len(d.decomposition)):
-        a, b = d.decomposition.alice[k], d.decomposition.bob[k]
-        assert f.evaluate(a, b, d.decomposition.correlators(k)) <= bound + 1e-12
 
 
 # -- theorems ---------------------------------------------------------------------------------------------------------
@@ -325,153 +291,3 @@ def test_a_grid_is_a_lower_end():
         assert grid.lower <= exact.upper
         before = max(before, grid.lower)
     assert before > 0.8
-
-
-# -- behaviour of the search ------------------------------------------------------------------------------------------
-
-
-def test_a_time_limit_leaves_what_is_proved():
-    s = ns.settings.random(10, 10, 4)
-    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-9, time_limit_s=0.4)
-    assert d.status == "certified"
-    assert d.reason == "time_limit"
-    assert 0.5 <= d.lower <= d.upper <= 1.0
-    check_model(d)
-
-
-@pytest.mark.parametrize("name", ["bell", "leggett"])
-def test_no_time_at_all_leaves_a_model_of_the_noise(name):
-    s = ns.settings.random(6, 5, 4)
-    model = ns.Bell(s.shape) if name == "bell" else ns.Leggett(s)
-    d = decompose(ns.behaviours.singlet(s), model, time_limit_s=1e-9)
-    assert (d.status, d.reason) == ("certified", "time_limit")
-    assert 0.0 <= d.lower <= d.upper == 1.0
-    check_model(d)
-
-
-def test_an_interrupt_leaves_what_is_proved(monkeypatch):
-    from nsmodels.questions.visibility.search import Search
-
-    original, calls = Search._solve, []
-
-    def solve(self):
-        calls.append(1)
-        if len(calls) == 6:
-            raise KeyboardInterrupt
-        return original(self)
-
-    monkeypatch.setattr(Search, "_solve", solve)
-    s = ns.settings.random(10, 10, 4)
-    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-9)
-    assert d.reason == "interrupted"
-    assert d.status == "certified"
-    assert d.inequality is not None
-    check_model(d)
-
-
-def test_progress_is_told():
-    told = []
-    s = ns.settings.random(8, 8, 4)
-    decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-3, progress=lambda *x: told.append(x))
-    assert told
-    assert all(0.0 <= low and high <= 1.0 for low, high, _, _ in told)
-
-
-def test_the_same_seed_gives_the_same_answer():
-    s = ns.settings.random(5, 5, 9)
-    first, second = (decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-4, seed=3) for _ in range(2))
-    assert (first.lower, first.upper) == (second.lower, second.upper)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"tolerance": 0.0}, "tolerance"),
-        ({"time_limit_s": -1.0}, "time_limit_s"),
-        ({"noise": "pink"}, "noise"),
-        ({"marginals": "some"}, "marginals"),
-        ({"noise": ns.behaviours.uniform(3, 2)}, "noise has shape"),
-    ],
-)
-def test_bad_input(change, message):
-    with pytest.raises(ns.errors.InputError, match=message):
-        decompose(ns.behaviours.pr_box(), ns.Bell((2, 2)), **change)
-
-
-def test_shapes_must_agree():
-    with pytest.raises(ns.errors.InputError, match="2×2 settings"):
-        decompose(ns.behaviours.pr_box(), ns.Bell((2, 3)))
-
-
-# -- exact numbers ----------------------------------------------------------------------------------------------------
-
-
-def test_rational_points_lie_on_the_sphere():
-    rng = np.random.default_rng(0)
-    for vector in [*rng.normal(size=(50, 3)), *np.eye(3), *-np.eye(3), np.ones(3)]:
-        unit = vector / np.linalg.norm(vector)
-        point = rational_point(unit)
-        assert sum(x * x for x in point) == 1
-        assert np.abs(np.array([float(x) for x in point]) - unit).max() < 1e-11
-
-
-def test_weights_add_up_exactly():
-    rng = np.random.default_rng(1)
-    for n in (1, 2, 17, 400):
-        weights = dyadic_weights(rng.random(n) ** 4)
-        assert sum(Fraction(w) for w in weights.tolist()) == 1
-        assert weights.min() >= 0.0
-
-
-def test_the_certificate_repeats_the_answer():
-    s = ns.settings.leggett_triads(phi_deg=50.0)
-    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
-    content = d.to_json()
-    lower, upper = content["certificate"]["lower"], content["certificate"]["upper"]
-    assert Fraction(lower["visibility"]) == Fraction(d.lower)
-    assert sum(Fraction(w) for w in lower["weights"]) == 1
-    assert all(sum(Fraction(x) ** 2 for x in state[k]) == 1 for state in lower["states"] for k in ("u", "v"))
-    assert Fraction(upper["visibility"]) == Fraction(d.upper)
-    assert Fraction(upper["bound"]) == Fraction(d.inequality.bound)
-    assert content["inequality"]["correlators"] == d.inequality.functional.correlators.tolist()
-    assert sum(state["weight"] for state in content["decomposition"]) == 1.0
-
-
-def test_pictures_and_words():
-    s = ns.settings.leggett_triads(phi_deg=50.0)
-    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
-    assert len(d.plot().axes) >= 3
-    text = repr(d)
-    assert "0.9466" in text
-    assert "hidden states" in text
-
-
-# -- inequalities to publish ------------------------------------------------------------------------------------------
-
-
-def test_tidy_finds_small_integers():
-    """At φ = 36.87° the best inequality is L3 itself; at 90° twelve signs with the bound 8."""
-    from nsmodels.questions.visibility.tidy import tidy
-
-    for phi_deg, terms, bound in ((36.87, 6, None), (90.0, 12, 8.0)):
-        s = ns.settings.leggett_triads(phi_deg=phi_deg)
-        d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
-        short = tidy(d)
-        table = short.inequality.functional.correlators
-        assert np.count_nonzero(table) == terms
-        assert set(np.abs(table[table != 0.0]).tolist()) == {1.0}
-        assert short.visibility <= d.upper + 1e-6
-        if bound is not None:
-            assert short.inequality.bound == pytest.approx(bound, abs=1e-6)
-        assert short.standard is not None
-        assert short.standard["visibility"] >= d.lower
-        assert short.text().startswith("−C00")
-        assert r"\begin{tabular}" in short.latex()
-        assert short.to_json()["used"]["alice"] == [0, 1, 2]
-
-
-def test_tidy_needs_an_inequality():
-    from nsmodels.questions.visibility.tidy import tidy
-
-    with pytest.raises(ns.errors.InputError, match="no inequality"):
-        tidy(decompose(ns.behaviours.pr_box(), ns.Unbiased((2, 2))))

@@ -5,7 +5,6 @@ solver. A kind comes with a question that uses it and the true answer.
 """
 
 import json
-import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,11 +17,9 @@ from typer.testing import CliRunner
 import nsmodels as ns
 from nsmodels import checker
 from nsmodels.cli import app
-from nsmodels.engines import blas_threads
 from nsmodels.engines.solvers import gate, integer_program, lp, simplex
 from nsmodels.engines.solvers.gate import Status
 from nsmodels.engines.solvers.interior_point import interior_point
-from nsmodels.engines.spheres import minimum as spheres
 from nsmodels.errors import SolverError
 from nsmodels.files.problem import load
 from nsmodels.files.result import assemble, verdict
@@ -360,50 +357,3 @@ def test_ctrl_c_passes_through(inject, solver):
     else:
         with pytest.raises(KeyboardInterrupt):
             ADAPTERS[solver]()
-
-
-# -- workers -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_lost_thread_of_a_product_is_a_failure(monkeypatch):
-    class Broken:
-        def __init__(self, workers):
-            pass
-
-        def __enter__(self):
-            raise RuntimeError("can't start new thread")
-
-        def __exit__(self, *error):
-            return False
-
-    monkeypatch.setattr(blas_threads, "ThreadPoolExecutor", Broken)
-    monkeypatch.setattr(blas_threads, "LARGE", 0.0)
-    monkeypatch.setattr(blas_threads.os, "cpu_count", lambda: 2)
-    with pytest.raises(SolverError, match="start new thread"):
-        central()
-
-
-@pytest.mark.parametrize("fate", ["killed", "cannot start"])
-def test_the_process_that_compiles_may_be_lost(monkeypatch, tmp_path, fate):
-    """The only process that the package starts: the answer does not depend on it."""
-    started = []
-    honest = subprocess.Popen
-
-    def popen(*arguments, **keywords):
-        started.append(fate)
-        if fate == "cannot start":
-            raise OSError(11, "Resource temporarily unavailable")
-        process = honest(*arguments, **keywords)
-        process.kill()
-        return process
-
-    (tmp_path / "__pycache__").mkdir()  # an empty cache: this is a first run
-    monkeypatch.setattr(spheres, "__file__", str(tmp_path / "spheres.py"))
-    monkeypatch.setattr(spheres.subprocess, "Popen", popen)
-    monkeypatch.setattr(spheres.os, "cpu_count", lambda: 2)
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    spheres._compiled.cache_clear()
-    s = ns.settings.leggett_triads(1.0)
-    answer = ns.bound(ns.functionals.leggett3(s), ns.Leggett(s))
-    assert started
-    assert answer.lower - 1e-9 <= 2 - 2 / 3 * np.sin(0.5) <= answer.upper + 1e-9

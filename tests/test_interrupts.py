@@ -1,0 +1,160 @@
+"""Ctrl-C: no moment of it loses an answer, and none is swallowed."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import COMMAND, DATA, run
+
+from nsmodels.common.interrupts import first_interrupts, held, loading, released, taken
+from nsmodels.files import problem
+from nsmodels.files import result as results
+from nsmodels.files.problem import Problem
+
+
+def _interrupt_myself(patience: float = 1.0) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(patience)
+
+
+def test_only_the_first_interrupt_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
+    with first_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_myself()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+        assert "stopping" in capsys.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            _interrupt_myself()
+
+
+@pytest.mark.parametrize("outside", [False, True], ids=["library", "command line"])
+def test_an_interrupt_waits_until_the_search(outside: bool) -> None:
+    log = []
+
+    def question(answered: bool) -> None:
+        with held():
+            _interrupt_myself(0.01)
+            log.append("put together")
+            if answered:
+                taken()
+                return
+            with pytest.raises(KeyboardInterrupt), released():
+                log.append("never reached")
+
+    for answered in (False, True):
+        with first_interrupts() if outside else contextlib.nullcontext():
+            question(answered)
+    assert log == ["put together"] * 2
+
+
+def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:
+    done = []
+
+    def work() -> None:
+        with held():
+            _interrupt_myself(0.01)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done
+
+
+@pytest.mark.parametrize("kind", ["bound", "visibility", "marginals"])
+@pytest.mark.parametrize("when", ["while kernels compile", "while the result is put together"])
+def test_no_moment_of_an_interrupt_loses_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, when: str
+) -> None:
+    """While kernels compile it waits for the search, which it ends; a result that is there is finished."""
+    from nsmodels.engines.spheres import minimum as spheres
+    from nsmodels.models.leggett import Leggett
+
+    decompose, marginals = (
+        import_module(f"nsmodels.questions.{name}") for name in ("visibility.decompose", "bias.marginals")
+    )
+    name, compiling, together = {
+        "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
+        "visibility": ("visibility_l3_pairs", (Leggett, "prepare"), (decompose, "expand")),
+        "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "exact_chain")),
+    }[kind]
+    where, what = compiling if when == "while kernels compile" else together
+    genuine, hits = getattr(where, what), []
+
+    def hit(*arguments: Any, **keywords: Any) -> Any:
+        if not hits:
+            hits.append(True)
+            _interrupt_myself(0.01)
+        return genuine(*arguments, **keywords)
+
+    spheres.compile_kernels()
+    if when == "while kernels compile":
+        spheres._compiled.cache_clear()
+    monkeypatch.setattr(where, what, hit)
+    done = run("run", name, "--out", tmp_path)
+    assert hits
+    target = tmp_path / f"{Path(name).stem}.json"
+    result = results.read(target)
+    assert result["value"] is not None
+    assert result["status"] == "certified"
+    assert done.exit_code == (1 if when == "while kernels compile" else 0)
+    assert result["reason"] == ("interrupted" if done.exit_code else "tolerance_met")
+    assert run("verify", target).exit_code == 0
+
+
+def test_loading_is_never_cut_off() -> None:
+    log = []
+
+    def work() -> None:
+        with held():
+            with loading(), released():
+                _interrupt_myself(0.01)
+                log.append("loaded")
+            with released():
+                log.append("never reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert log == ["loaded"]
+
+
+def test_an_interrupt_that_surfaces_as_something_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(self: Problem, progress: object = None) -> Any:
+        with pytest.raises(KeyboardInterrupt), released():
+            _interrupt_myself()
+        raise AttributeError("module 'numba' has no attribute 'core'")
+
+    monkeypatch.setattr(problem.Problem, "ask", ask)
+    done = run("run", "leggett_l3", "--out", tmp_path)
+    assert done.exit_code == 1
+    assert done.stderr.endswith("no answer: interrupted\n")
+    assert results.read(tmp_path / "leggett_l3.json")["reason"] == "interrupted"
+
+
+def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
+    text = (
+        'schema = 1\nkind = "bound"\nmodel = {name = "leggett"}\n'
+        'settings = {family = "fibonacci", n_alice = 40, n_bob = 40}\n'
+        f"[functional]\ncorrelators = {[[(-1) ** (i * j) * (1 + (i + j) % 3) for j in range(40)] for i in range(40)]}\n"
+        "[options]\ntolerance = 1e-13\n"
+    )
+    (tmp_path / "long.toml").write_text(text)
+    child = subprocess.Popen(
+        [*COMMAND, "run", "long.toml", "--out", "out"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (tmp_path / "out").exists() and child.poll() is None:
+        time.sleep(0.1)  # input is read and the folder made: the question is next
+    time.sleep(2.0)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1, errors
+    result = results.read(tmp_path / "out" / "long.json")
+    assert result["reason"] == "interrupted"
+    assert "Traceback" not in errors
