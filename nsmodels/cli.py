@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import sys
-import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -18,10 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import InputError, MissingExtraError, NsmodelsError, SolverError
+from .errors import InputError, MissingExtraError, NsmodelsError
 
 if TYPE_CHECKING:
-    from .common.interrupts import Interrupts
     from .files.problem import Problem
 
 app = typer.Typer(
@@ -59,11 +57,12 @@ def _complete_name(incomplete: str) -> list[str]:
     return [name for name in names() if name.startswith(incomplete)]
 
 
-ProblemArgument = Annotated[
-    str,
-    typer.Argument(metavar="PROBLEM", help="A problem file (TOML), or the name of a shipped problem.",
+ProblemArguments = Annotated[
+    list[str],
+    typer.Argument(metavar="PROBLEM…", help="Problem files (TOML), folders of them, or names of shipped problems.",
                    autocompletion=_complete_problem),
 ]  # fmt: skip
+WorkersOption = Annotated[int, typer.Option(help="So many processes share the work.")]
 
 
 def _version(wanted: bool) -> None:
@@ -150,80 +149,101 @@ def _fail(code: int, message: str) -> None:
 
 @app.command()
 def run(
-    problem: ProblemArgument,
-    out: Annotated[Path, typer.Option(help="Folder of the result file.")] = Path("results"),
-    json: Annotated[bool, typer.Option("--json", help="Print the result instead of a summary.")] = False,
+    problems: ProblemArguments,
+    out: Annotated[Path, typer.Option(help="Folder of the result files.")] = Path("results"),
+    json: Annotated[bool, typer.Option("--json", help="Print results instead: of many, one a line.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Also draw the result (SVG, PDF or PNG).")] = None,
+    workers: WorkersOption = 1,
+    tolerance: Annotated[float | None, typer.Option(help="Wanted width, instead of the files' tolerance.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds a problem, instead of time_limit_s.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Instead of the files' seed.")] = None,
 ) -> None:
-    """Answer a problem and write OUT/<stem>.json.
+    """Answer problems and write OUT/<stem>.json of each; of many, print a table at the end.
 
     Exit code 0: certified, no wider than the tolerance, agreeing with what is expected; 1: answered, but one of these
-    fails; 2: bad input; 3: a solver failed.
+    fails; 2: bad input; 3: a solver failed. Of many problems the worst.
     """
-    from .common.interrupts import first_interrupts, held
-    from .files import result as results
-    from .files.problem import load
+    from .files.answering import check_options
 
     with _one_line_errors():
-        question = load(problem)
-        target = results.prepare(out, question.name)
-        if picture is not None:
-            _check_picture(picture)
-        lost = None
-        with first_interrupts() as interrupts, held():
-            result, answer = _answer(question, interrupts, quiet=json)
-            kept = result["value"] is None and results.answers(target, question)
-            if not kept:
-                try:
-                    results.write(target, result)
-                except InputError as error:
-                    lost = error
-        code, notes = results.verdict(question, result)
-        if kept:
-            notes.append(f"the older result in {target} is kept")
-        if json:
-            text = results.to_text(result)
-        else:
-            text = _summary_text(question, result, None if kept or lost else target)
-        try:
-            _put(text)
-        except _OutputError as error:
-            if lost is not None:
-                raise lost from None
-            what = "the older result is kept in" if kept else "the result is in"
-            raise _OutputError(f"{error}; {what} {_printable(target)}") from None
-        _print_notes(question, notes)
-        if lost is not None:
-            raise lost
-        if picture is not None and answer is not None:
-            _draw(answer, picture, quiet=json)
-        raise typer.Exit(code)
+        options = check_options(tolerance, time_limit, seed)
+        if len(problems) > 1 or Path(problems[0]).is_dir():
+            if picture is not None:
+                raise InputError(f"{_printable(picture)}: --picture draws the answer to one problem; give one")
+            _run_many(problems, out, options, workers, json=json)
+        _run_one(problems[0], out, options, workers, picture, json=json)
 
 
-def _answer(question: Problem, interrupts: Interrupts, *, quiet: bool) -> tuple[dict[str, Any], Any]:
-    """Ask, and turn what comes back (also a failure or Ctrl-C before anything is proved) into a result."""
-    from .command.progress import live
+def _run_many(problems: list[str], out: Path, options: dict[str, Any], workers: int, *, json: bool) -> None:
+    """Answer many problems, say what is not as wished as it comes, and print a table, or a document a line."""
+    from .command import many
+    from .common.interrupts import first_interrupts, held
+
+    with first_interrupts(), held():
+        found = []
+        for outcome in many.run(many.gather(problems), out, options, workers, quiet=json):
+            for note in outcome.notes:
+                _say(f"{_printable(note)}\n")
+            if json and outcome.result is not None:
+                _put(many.one_line(outcome.result) + "\n")
+            found.append(outcome)
+    if not json:
+        _put(many.table(found, out) + "\n")
+    raise typer.Exit(max(outcome.code for outcome in found))
+
+
+def _run_one(
+    problem: str, out: Path, options: dict[str, Any], workers: int, picture: Path | None, *, json: bool
+) -> None:
+    from .common.interrupts import first_interrupts, held
     from .files import result as results
+    from .files.answering import with_options
+    from .files.problem import load
 
-    started = time.perf_counter()
-    options, unit = question.options, WORK[question.kind]
+    question = with_options(load(problem), options)
+    target = results.prepare(out, question.name)
+    if picture is not None:
+        _check_picture(picture)
+    lost = None
+    with first_interrupts(), held():
+        result, answer = _answer(question, workers, quiet=json)
+        kept = result["value"] is None and results.answers(target, question)
+        if not kept:
+            try:
+                results.write(target, result)
+            except InputError as error:
+                lost = error
+    code, notes = results.verdict(question, result)
+    if kept:
+        notes.append(f"the older result in {target} is kept")
+    if json:
+        text = results.to_text(result)
+    else:
+        text = _summary_text(question, result, None if kept or lost else target)
     try:
-        with live(options.time_limit_s, options.tolerance, unit, wanted=not quiet) as progress:
-            answer = question.ask(progress)
-        return results.assemble(question, answer.to_json(), time.perf_counter() - started), answer
-    except SolverError as error:
-        reason = " ".join(str(error).splitlines())
-    except KeyboardInterrupt:
-        reason = "interrupted"
-    except MemoryError:
-        reason = "out of memory"
-    except InputError:
-        raise
-    except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
-        if not interrupts.count:
-            raise
-        reason = "interrupted"
-    return results.no_answer(question, reason, time.perf_counter() - started), None
+        _put(text)
+    except _OutputError as error:
+        if lost is not None:
+            raise lost from None
+        what = "the older result is kept in" if kept else "the result is in"
+        raise _OutputError(f"{error}; {what} {_printable(target)}") from None
+    _print_notes(question, notes)
+    if lost is not None:
+        raise lost
+    if picture is not None and answer is not None:
+        _draw(answer, picture, quiet=json)
+    raise typer.Exit(code)
+
+
+def _answer(question: Problem, workers: int = 1, *, quiet: bool) -> tuple[dict[str, Any], Any]:
+    """Ask with a live line, and turn what comes back (also a failure or Ctrl-C) into a result."""
+    from .command.progress import live
+    from .files.answering import answer
+
+    limits, unit = question.options, WORK[question.kind]
+    shared = {"workers": workers} if workers != 1 else {}
+    with live(limits.time_limit_s, limits.tolerance, unit, wanted=not quiet) as progress:
+        return answer(question, progress, **shared)
 
 
 def _printable(text: object) -> str:
@@ -319,8 +339,8 @@ def derive(
         if question.kind != "visibility":
             remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
-        with first_interrupts() as interrupts, held():
-            result, answer = _answer(question, interrupts, quiet=form is Format.JSON)
+        with first_interrupts(), held():
+            result, answer = _answer(question, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
         _put(derivation(question, result, answer, form.value) + "\n")
         _print_notes(question, notes)

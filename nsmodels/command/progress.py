@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 BAR = 24
+LINE_S = 5.0
+"""Off a terminal, a line is written so often."""
 REFRESH_S = 0.1
 WAITING = "getting ready (the first run on a machine compiles, once)"
 
@@ -103,6 +105,66 @@ class Display:
             yield
         except Exception:
             self.stop()
+
+
+@contextlib.contextmanager
+def tally(total: int, noun: str, *, before: int = 0, wanted: bool = True) -> Iterator[Tally]:
+    """Show how many of many are done: a bar on a terminal, a line every five seconds elsewhere, both on stderr.
+
+    Parameters
+    ----------
+    noun : str
+        What is counted, in the singular.
+    before : int
+        How many were done before this began.
+    """
+    shown = Tally(total, noun, before, _watched(), wanted)
+    try:
+        shown.start()
+        yield shown
+    finally:
+        shown.stop()
+
+
+class Tally(Display):
+    """How many are done, and how long the others will take at this pace."""
+
+    def __init__(self, total: int, noun: str, before: int, terminal: bool, wanted: bool) -> None:
+        super().__init__(0.0, 0.0, noun)
+        self.total, self.before, self.count = total, before, before
+        self.terminal, self.wanted = terminal, wanted
+        self.began = self.latest = time.monotonic()
+
+    def start(self) -> None:
+        """Draw the bar, where there is a terminal."""
+        if self.wanted and self.terminal:
+            super().start()
+
+    def done(self, number: int = 1) -> None:
+        """So many more are done."""
+        self.count += number
+        self.tick()
+
+    def tick(self, *_: object) -> None:
+        """Show the count, unless it was shown just now."""
+        now = time.monotonic()
+        if not self.wanted or now - self.latest < (REFRESH_S if self.terminal else LINE_S):
+            return
+        self.latest = now
+        with self._harmless():
+            if not self.terminal:
+                sys.stderr.write(self.text(now) + "\n")
+                sys.stderr.flush()
+            elif self.drawing is not None:
+                filled = round(BAR * self.count / max(self.total, 1))
+                self._draw(f"[{'━' * filled}{' ' * (BAR - filled)}] {self.text(now)}")
+
+    def text(self, now: float) -> str:
+        """The count in words, with the time that is left if all goes on like this."""
+        spent, new = now - self.began, self.count - self.before
+        told = f"{self.count} of {counted(self.total, self.unit)}, {duration(spent)}"
+        left = "" if not new else f", about {duration(spent / new * (self.total - self.count))} left"
+        return told + left
 
 
 def line(

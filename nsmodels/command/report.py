@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import checker
 from ..errors import InputError
+from ..files.answering import as_answered
 from ..files.atomic import replace
 from ..files.problem import Problem, from_data
 from ..files.result import read
@@ -70,7 +71,7 @@ def _article(path: Path) -> str:
     if result.get("value") is not None:
         from ..plots import result_file  # noqa: F401 (what cannot be imported is not the file's fault)
     try:
-        problem = from_data(result["problem"], path.name)
+        problem = as_answered(from_data(result["problem"], path.name), result)
         lines = summary(problem, result)
         picture = _picture(problem, result)
         inequality = result.get("inequality")

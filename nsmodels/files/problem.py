@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..models.base import Model
     from .sections.design import DesignTable
 
-__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped"]
+__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped", "validated"]
 
 MAX_TOLERANCE = 1e6
 MAX_SECONDS = 1e9
@@ -97,8 +97,15 @@ class Problem:
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def ask(self, progress: Progress | None = None) -> Any:
+    def ask(self, progress: Progress | None = None, workers: Any = None) -> Any:
         """Put the question and return its result (with ``to_json()``); interrupts wait except while it searches.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called with (lower, upper, work, seconds).
+        workers : int or executor, optional
+            Where the starts of a design run; the other kinds have nothing to share out.
 
         Raises
         ------
@@ -114,6 +121,7 @@ class Problem:
                     time_limit_s=self.options.time_limit_s,
                     seed=self.options.seed,
                     progress=progress,
+                    **({} if workers is None or self.design is None else {"workers": workers}),
                 )
                 if not isinstance(answer, Answer):
                     return answer
@@ -188,7 +196,7 @@ def load(problem: str | Path) -> Problem:
         One line ``file:line: key: problem; remedy`` about the first thing that is wrong; unknown keys come first.
     """
     path = find(problem)
-    return _validated(read(path), path.stem)
+    return validated(read(path), path.stem)
 
 
 def from_data(data: dict[str, Any], name: str) -> Problem:
@@ -199,10 +207,17 @@ def from_data(data: dict[str, Any], name: str) -> Problem:
     InputError
         As `load`, with line 1 throughout.
     """
-    return _validated(Document(name, "", data), Path(name).stem)
+    return validated(Document(name, "", data), Path(name).stem)
 
 
-def _validated(document: Document, name: str) -> Problem:
+def validated(document: Document, name: str) -> Problem:
+    """Validate a document; `name` is that of its result.
+
+    Raises
+    ------
+    InputError
+        As `load`.
+    """
     from .sections.correlations import read_behaviour, read_functional
     from .sections.settings import Sizes
 

@@ -28,6 +28,7 @@ from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
 from ..settings import FAMILIES
 from . import result as results
+from .answering import as_answered, with_options
 from .atomic import printable, replace
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 
@@ -64,7 +65,7 @@ def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | Marginals
     """
     source = _path(path)
     content = results.read(source)
-    problem = from_data(content["problem"], str(source))
+    problem = as_answered(from_data(content["problem"], str(source)), content)
     if problem.kind not in KINDS:
         known = ", ".join(KINDS)
         raise InputError(f'{printable(source)}: the answer to kind = "{problem.kind}"; load reads those to {known}')
@@ -110,7 +111,7 @@ def problem_of(answer: Answer, name: str = "result") -> Problem:
     """The problem that an answer belongs to: as it was read, or else written down from the nouns."""
     given = answer.question.problem
     if given is not None:
-        return from_data(dict(given), name)
+        return with_options(from_data(dict(given), name), _options(answer.question))
     try:
         data = _written(answer)
         problem = from_data(data, name)
