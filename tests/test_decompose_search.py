@@ -1,5 +1,7 @@
 """The search for a decomposition: limits, interrupts, seeds, and the exact numbers that it ends with."""
 
+import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -32,17 +34,17 @@ def test_no_time_at_all_leaves_a_model_of_the_noise(name):
 
 
 def test_an_interrupt_leaves_what_is_proved(monkeypatch):
-    from nsmodels.questions.visibility.search import Search
+    from nsmodels.questions.visibility import column_generation
 
-    original, calls = Search._solve, []
+    original, calls = column_generation._solve, []
 
-    def solve(self):
+    def solve(*arguments):
         calls.append(1)
         if len(calls) == 6:
             raise KeyboardInterrupt
-        return original(self)
+        return original(*arguments)
 
-    monkeypatch.setattr(Search, "_solve", solve)
+    monkeypatch.setattr(column_generation, "_solve", solve)
     s = ns.settings.random(10, 10, 4)
     d = decompose(ns.behaviours.singlet(s), ns.Leggett(s), tolerance=1e-9)
     assert d.reason == "interrupted"
@@ -123,3 +125,58 @@ def test_pictures_and_words():
     text = repr(d)
     assert "0.9466" in text
     assert "hidden states" in text
+
+
+# -- small values -----------------------------------------------------------------------------------------------------
+
+
+def test_proofs_never_get_worse():
+    """An exact model counts more than one that misses its target, whatever their V; of two ends the lower excludes."""
+    from dataclasses import replace
+
+    from nsmodels.questions.visibility.proofs import Proofs
+
+    s = ns.settings.leggett_triads(phi_deg=50.0)
+    d = decompose(ns.behaviours.singlet(s), ns.Leggett(s))
+    exact, end = d.lower_end, d.upper_end
+    missing = replace(exact, deviation=1e-9, visibility=0.99)
+    weaker = replace(exact, visibility=0.5)
+    for order in itertools.permutations([exact, missing, weaker, None]):
+        proofs = Proofs()
+        for model in order:
+            proofs = proofs.with_lower(model)
+        assert proofs.lower is exact
+    looser = replace(end, visibility=end.visibility + 0.01)
+    for order in itertools.permutations([end, looser, None]):
+        proofs = Proofs()
+        for one in order:
+            proofs = proofs.with_upper(one)
+        assert proofs.upper is end
+    assert (Proofs().low, Proofs().high) == (0.0, 1.0)
+    assert Proofs(exact, end).closed(1e-6)
+    assert not Proofs(missing, end).closed(1e-6)
+    assert not Proofs(weaker, end).closed(1e-6)
+    assert not Proofs(exact, None).closed(1e-6)
+    assert Proofs(replace(exact, visibility=1.0), None).closed(1e-6)
+    assert Proofs(None, replace(end, visibility=-math.inf)).closed(1e-6)
+
+
+def test_rounds_that_are_asked_for_one_by_one_only_improve():
+    """What a round hands over stays as it is, the V that is reached never falls, and the last round says why."""
+    from nsmodels.questions.visibility.column_generation import Round, rounds
+    from nsmodels.questions.visibility.rows import make_target
+    from nsmodels.questions.visibility.search import make_search
+
+    s = ns.settings.random(6, 6, 4)
+    model = ns.Leggett(s)
+    target = make_target(
+        ns.behaviours.singlet(s), ns.behaviours.uniform(6, 6), marginals="match", symmetric_model=model.symmetric
+    )
+    search = make_search(target, model.parts, np.random.default_rng(0))
+    seen = [Round.first(search), *rounds(search, Round.first(search), 1e-5, math.inf)]
+    assert seen[-1].stopped == "gap"
+    assert all(r.stopped is None for r in seen[:-1])
+    lower = [r.bounds.lower for r in seen]
+    assert lower == sorted(lower)
+    assert [r.number for r in seen[:-1]] == list(range(len(seen) - 1))
+    assert seen[-1].bounds.gap <= 1e-5  # below 0 where the heuristic missed a state: nothing is proved yet

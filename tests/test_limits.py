@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from nsmodels import checker
 from nsmodels.engines.recombination import recombine
 from nsmodels.files import result as results
 from nsmodels.files.problem import from_data
+from nsmodels.questions.visibility import stages
+from nsmodels.questions.visibility.column_generation import Round
 from nsmodels.questions.visibility.lower_end import prove_noise
 from nsmodels.questions.visibility.rows import make_target
 from nsmodels.questions.visibility.search import Search
@@ -46,7 +49,7 @@ def test_the_noise_has_a_model_in_no_time(name: str) -> None:
 def test_a_search_that_finds_nothing_leaves_what_is_proved(
     model: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Search, "run", lambda self: "time_limit")
+    monkeypatch.setattr(stages, "rounds", lambda search, start, *limits: iter([start.stop("time_limit")]))
     data = {
         "schema": 1, "kind": "visibility", "model": model, "options": {"time_limit_s": 1e-4},
         "settings": {"family": "fibonacci", "n_alice": 11, "n_bob": 12},
@@ -61,12 +64,12 @@ def test_a_search_that_finds_nothing_leaves_what_is_proved(
 def test_the_time_that_proofs_leave_is_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
     deadlines: list[float] = []
 
-    def until_the_deadline(self: Search) -> str:
-        deadlines.append(self.deadline)
-        time.sleep(max(0.0, self.deadline - time.perf_counter()))
-        return "time_limit"
+    def until_the_deadline(search: Search, start: Round, tolerance: float, deadline: float) -> Iterator[Round]:
+        deadlines.append(deadline)
+        time.sleep(max(0.0, deadline - time.perf_counter()))
+        yield start.stop("time_limit")
 
-    monkeypatch.setattr(Search, "run", until_the_deadline)
+    monkeypatch.setattr(stages, "rounds", until_the_deadline)
     settings = ns.settings.fibonacci(3, 3)
     behaviour = ns.behaviours.singlet(settings)
     answer = ns.decompose(behaviour, ns.Leggett(settings), time_limit_s=1.0)
@@ -76,10 +79,10 @@ def test_the_time_that_proofs_leave_is_searched_again(monkeypatch: pytest.Monkey
 
 
 def test_interrupted_searches_are_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(self: Search) -> str:
+    def stopped(*_: object) -> Iterator[Round]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Search, "run", stopped)
+    monkeypatch.setattr(stages, "rounds", stopped)
     for model in (ns.Bell((20, 20)), ns.NonSignalling((20, 20)), ns.Leggett(ns.settings.fibonacci(20, 20))):
         answer = ns.decompose(ns.behaviours.singlet(ns.settings.fibonacci(20, 20)), model)
         assert answer.reason in ("interrupted", "tolerance_met")

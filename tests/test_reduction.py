@@ -12,7 +12,7 @@ from nsmodels.core.hidden_states import HiddenStates
 from nsmodels.files import result as results
 from nsmodels.files.problem import from_data
 from nsmodels.models.hidden_variables import HiddenVariableModel
-from nsmodels.questions.visibility import decompose as questions
+from nsmodels.questions.visibility import task
 from nsmodels.questions.visibility.reduction import Reduction, find_reduction
 from nsmodels.questions.visibility.rows import make_target
 
@@ -86,7 +86,7 @@ def test_the_answer_is_the_same_without(model: str, seed: int, monkeypatch: pyte
         "pairs": [[i, j] for i in range(7) for j in range(6) if (i + j) % 3],
     }][seed]  # fmt: skip
     answer, _ = asked(model=MODELS[model], settings=settings, behaviour=behaviour)
-    monkeypatch.setattr(questions, "find_reduction", lambda target, parts: None)
+    monkeypatch.setattr(task, "find_reduction", lambda target, parts: None)
     plain, _ = asked(model=MODELS[model], settings=settings, behaviour=behaviour)
     assert max(answer.lower, plain.lower) <= min(answer.upper, plain.upper) + 1e-9
     assert answer.visibility.width <= 1e-6

@@ -10,7 +10,7 @@ behaviour and the noise violate: the proof that there is none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -26,7 +26,7 @@ from .reduction import Reduction
 from .rows import Target
 from .states import Columns
 
-__all__ = ["Mixture", "exact_mixture", "generate_exactly", "is_exact", "restored"]
+__all__ = ["MOST_ROUNDS", "Mixture", "Pool", "exact_mixture", "first_pool", "is_exact", "restored"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.object_]
@@ -195,69 +195,78 @@ def restored(model: ExactModel, target: Target, reduction: Reduction | None) -> 
     return replace(model, weights=floats, columns=columns, vectors=[{}] * len(floats), sums=sums, exact=exact)
 
 
-def generate_exactly(
-    target: Target,
-    parts: Sequence[HiddenVariableModel],
-    pool: Columns,
-    weights: Array | None,
-    prove: Callable[[Functional], Columns | None],
-    finished: Callable[[Mixture], bool],
-    *,
-    rng: np.random.Generator,
-    noise_only: bool = False,
-    deadline: float = math.inf,
-) -> Mixture | None:
-    """Column generation in rational numbers: solve, ask the oracle about the multipliers, take in what it finds.
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """States to choose from, and the few of them that the program has: column generation in rational numbers.
 
     Parameters
     ----------
-    pool : Columns
-        States to choose from; those with hidden vectors are left out, because their marginals are not exactly known.
-    weights : ndarray, optional
-        Of the pool, as a solver left them: the heaviest states come first.
-    prove : callable
-        Asks the oracle about a functional, remembers what it proves, and returns the states that it met.
-    finished : callable
-        Whether what is proved is enough, asked after every round.
-
-    Returns
-    -------
-    Mixture or None
-        The last one; None where there was no time for any.
+    columns : Columns
+        Without hidden vectors, because marginals of vectors are not exactly known.
+    inside : ndarray of bool, shape (m,)
+        The states of the program.
+    parts : sequence of int
+        The parts of the model that have such states.
     """
-    bare = _bare(pool)
-    exact_parts = [k for k in range(len(parts)) if (pool.part[bare] == k).any()]
-    pool, shares = pool.take(bare), None if weights is None else weights[bare]
+
+    columns: Columns
+    inside: NDArray[np.bool_]
+    parts: Sequence[int]
+
+    @property
+    def chosen(self) -> Columns:
+        """The states of the program."""
+        return self.columns.take(self.inside)
+
+    def enlarged(
+        self, mixture: Mixture, functional: Functional, met: Columns | None, parts: Sequence[HiddenVariableModel],
+        rng: np.random.Generator,
+    ) -> Pool | None:  # fmt: skip
+        """The pool with states that the mixture's functional says are missing; None where it knows of none.
+
+        Parameters
+        ----------
+        mixture : Mixture
+        functional : Functional
+            The mixture's.
+        met : Columns or None
+            The states that an oracle met.
+        parts : sequence of HiddenVariableModel
+            The flattened model, asked for proposals.
+        rng : numpy.random.Generator
+        """
+        found = [Columns.of(parts[k].propose(functional, NEW_STATES, rng=rng), k) for k in self.parts]
+        if met is not None:
+            found.append(met.take(_bare(met)))
+        proposed = Columns.join(found)
+        columns = Columns.join([self.columns, proposed])
+        inside = np.concatenate([self.inside, np.zeros(len(proposed), dtype=bool)])
+        values = columns.values(functional)
+        better = np.flatnonzero((values > mixture.level + 1e-13 * (1.0 + abs(mixture.level))) & ~inside)
+        better = better[np.argsort(-values[better], kind="stable")][:NEW_STATES]
+        inside[better] = True
+        return Pool(columns, inside, self.parts) if len(better) else None
+
+
+def first_pool(target: Target, columns: Columns, weights: Array | None) -> Pool | None:
+    """The pool to begin with: the heaviest states; None where none has exactly known marginals.
+
+    Parameters
+    ----------
+    target : Target
+    columns : Columns
+    weights : ndarray, optional
+        As a solver left them.
+    """
+    bare = _bare(columns)
+    pool, shares = columns.take(bare), None if weights is None else weights[bare]
     if len(pool) == 0:
         return None
-    pool = pool.take(pool.distinct(1e-9, antipodal=False)) if shares is None else pool
+    parts = np.unique(pool.part).tolist()
+    if shares is None:
+        pool = pool.take(pool.distinct(1e-9, antipodal=False))
     rows = 2 * target.n_pairs + len(target.margin_right) + 2
     order = np.arange(len(pool)) if shares is None else np.argsort(-shares, kind="stable")
     inside = np.zeros(len(pool), dtype=bool)
     inside[order[: max(3 * rows, 60)]] = True
-    best: Mixture | None = None
-    for _ in range(MOST_ROUNDS):
-        answer = exact_mixture(target, pool.take(inside), noise_only=noise_only, deadline=deadline)
-        if answer is None:
-            return best
-        best = answer
-        if finished(answer) or answer.functional is None:
-            return best
-        met = prove(answer.functional)
-        if finished(answer):
-            return best
-        found: list[Columns] = []
-        for k in exact_parts:
-            found.append(Columns.of(parts[k].propose(answer.functional, NEW_STATES, rng=rng), k))
-        if met is not None:
-            found.append(met.take(_bare(met)))
-        proposed = Columns.join(found)
-        pool = Columns.join([pool, proposed])
-        inside = np.concatenate([inside, np.zeros(len(proposed), dtype=bool)])
-        values = pool.values(answer.functional)
-        better = np.flatnonzero((values > answer.level + 1e-13 * (1.0 + abs(answer.level))) & ~inside)
-        better = better[np.argsort(-values[better], kind="stable")][:NEW_STATES]
-        if len(better) == 0:
-            return best
-        inside[better] = True
-    return best
+    return Pool(pool, inside, parts)

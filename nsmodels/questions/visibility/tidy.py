@@ -21,9 +21,9 @@ from ...core.functional import Functional, Inequality
 from ...core.settings import Settings
 from ...errors import InputError, NsmodelsError
 from ...models.base import Model
+from .bounds import difference
 from .result import DecomposeResult
 from .rows import Target, make_target
-from .search import difference
 from .upper_end import UpperEnd
 
 __all__ = ["TidyInequality", "tidy"]
