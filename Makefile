@@ -3,6 +3,8 @@
 # make test-lowest  the tests with the lowest versions that pyproject.toml allows, in an environment of their own
 # make notebooks    execute the notebooks
 # make results      answer every shipped problem again and write the table of theorems
+# make docs         build the site in docs/_build/html: warnings are errors, links inside it are checked
+# make verify-page  pack Python and the checker for docs/verify.html (npm fetches Pyodide, once)
 # make pictures     draw the picture of the README again
 #
 # PYTHON chooses the interpreter (3.11 or newer), LOWEST_PYTHON that of test-lowest (3.11 itself). uv is used where it is
@@ -22,7 +24,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: demo test test-lowest notebooks results pictures clean
+.PHONY: demo test test-lowest notebooks results docs verify-page pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/nsmodels run problems/leggett_l3.toml --out out --picture out/leggett_l3.svg
@@ -51,6 +53,14 @@ notebooks: $(VENV)/.installed-notebooks
 results: $(VENV)/.installed
 	$(BIN)/python benchmarks/table_of_theorems.py
 
+docs: $(VENV)/.installed-docs
+	-$(BIN)/python docs/verify_page.py
+	$(BIN)/python -m sphinx -b html -q -W --keep-going docs docs/_build/html
+	$(BIN)/python docs/check_links.py docs/_build/html
+
+verify-page: $(BIN)/python
+	$(BIN)/python docs/verify_page.py
+
 pictures: $(VENV)/.installed
 	$(BIN)/python docs/pictures.py
 
@@ -68,12 +78,16 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable '.[dev,notebooks]'
+	$(INSTALL) --editable '.[dev,notebooks,docs]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.installed-notebooks: pyproject.toml | $(BIN)/python
 	$(INSTALL) --editable '.[test,notebooks]'
 	@touch $@ $(VENV)/.installed
 
+$(VENV)/.installed-docs: pyproject.toml | $(BIN)/python
+	$(INSTALL) --editable '.[docs]'
+	@touch $@ $(VENV)/.installed
+
 clean:
-	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf docs/_build docs/_generated docs/verify_bundle.js $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache
