@@ -23,7 +23,10 @@ def is_whole(content: dict[str, Any]) -> bool:
 
 
 def kill_writers(folder: Path, count: int, seed: int) -> int:
-    """Fork `count` processes that rewrite one file for ever, and kill each within 20 ms; return how many files changed.
+    """Fork `count` processes that rewrite one file for ever, and kill each; return how many files changed.
+
+    A process tells through a pipe of every write that it begins; it dies at a random moment of the write after the
+    first, second or third of them, however busy the machine is.
 
     Raises
     ------
@@ -32,9 +35,12 @@ def kill_writers(folder: Path, count: int, seed: int) -> int:
     """
     chance = random.Random(seed)
     target = folder / "result.json"
+    began = time.perf_counter()
     results.write(target, sample(-1))
+    one_write = time.perf_counter() - began
     changed, before = 0, -1
     for number in range(count):
+        heard, told = os.pipe()
         with warnings.catch_warnings():
             # newer Pythons warn of fork where a library keeps threads; the child only writes files
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -43,12 +49,17 @@ def kill_writers(folder: Path, count: int, seed: int) -> int:
             try:
                 content = sample(number)
                 while True:
+                    os.write(told, b".")
                     results.write(target, content)
             finally:
                 os._exit(1)
-        time.sleep(chance.uniform(0.0, 0.02))
+        os.close(told)
+        for _ in range(chance.randint(1, 3)):
+            os.read(heard, 1)
+        time.sleep(chance.uniform(0.0, one_write))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+        os.close(heard)
         assert os.WIFSIGNALED(status), "the writer ended by itself"
         content = json.loads(target.read_text())
         assert is_whole(content), f"kill {number} left a broken file"
