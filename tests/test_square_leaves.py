@@ -2,6 +2,8 @@
 
 import copy
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +15,10 @@ from nsmodels.engines.spheres import square_leaf
 from nsmodels.engines.spheres import tree as trees
 from nsmodels.files.problem import from_data
 from nsmodels.files.result import assemble
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
+
+import verdicts
 
 L3 = {
     "schema": 1,
@@ -152,3 +158,15 @@ def test_what_is_proved_on_a_patch_is_true(linear, eta):
             proved += writer.prove(tree, 0, 100, min(values) - below) >= 0
     assert proved >= 12
     assert math.isfinite(sum(leaf["s"] for leaf in writer.written))
+
+
+def test_multipliers_too_large_for_a_reader_are_not_written():
+    """On a small patch σ can be small and have large coefficients, which a reader refuses (it allows them below 8)."""
+    rng = np.random.default_rng([3, 676])
+    shape = tuple(int(n) for n in rng.integers(2, 6, 2))
+    rng.integers(2)
+    spec, settings, _ = verdicts.model_of(rng, shape, "leggett")
+    p, n = verdicts.target(rng, shape), verdicts.noise_of(rng, shape, "non-signalling")
+    result, said = verdicts.ask(spec, settings, "leggett", p, n, matched=False)
+    assert result["status"] == "certified"
+    assert said is True, said

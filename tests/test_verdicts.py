@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
@@ -23,6 +24,19 @@ def test_every_verdict_is_true(kind):
         assert verdicts.verdict(result, said, value, settings is None) == [], index
         closed = result["status"] == "certified" or "(proved)" in result["reason"]
         assert closed, (index, result["status"], result["reason"])
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_deterministic_noise_is_itself_a_mixture(block):
+    """V = 0 always has a model: 400 boxes with small marginals and deterministic noise, against Bell's polytope."""
+    for index in range(100):
+        rng = np.random.default_rng([block, index])
+        shape = tuple(int(n) for n in rng.integers(2, 5, 2))
+        p, n = verdicts.box(rng, shape, size=0.02), verdicts.deterministic(rng, shape)
+        value = verdicts.plain(verdicts.strategies(*shape), shape, p, n, matched=True)
+        result, said = verdicts.ask({"name": "bell"}, None, "bell", p, n, matched=True)
+        assert result["status"] == "certified", (index, result["reason"])
+        assert verdicts.verdict(result, said, value, complete=True) == [], index
 
 
 @pytest.mark.parametrize("kind", ["leggett", "hull"])

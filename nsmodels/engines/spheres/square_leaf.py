@@ -42,6 +42,9 @@ CURVED, SHIFT = 0, 2
 FINE = 70
 """Numbers of a leaf but the T are integers over 2^70."""
 
+LARGEST = 7.99
+"""Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 8."""
+
 
 class SquareLeaves:
     """The square leaves of one search; threads add to them."""
@@ -327,6 +330,9 @@ def square_leaf(
         for e in range(7):
             sigma[k, e] = x[pairs + 2 * k] * parts[2 * k, e] + x[pairs + 2 * k + 1] * parts[2 * k + 1, e]
             sigma[k, e] *= 1.0 - 1e-13
+            # small on a small patch, and yet with large coefficients: a reader's rounding would be too large
+            if not abs(sigma[k, e]) < LARGEST:
+                return 0.0
     numbers[CURVED] = y[1]
     numbers[CURVED + 1] = y[2]
     numbers[SHIFT] = L[0]
