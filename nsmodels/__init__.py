@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .core.functional import Functional, Inequality
     from .core.settings import Settings
     from .files.saving import load
+    from .files.sweeps.run import sweep
     from .models.base import Model
     from .models.bell import Bell
     from .models.finite import Finite
@@ -77,6 +78,7 @@ __all__ = [
     "plots",
     "settings",
     "studies",
+    "sweep",
     "testing",
 ]
 
@@ -117,6 +119,7 @@ _HOMES = {
     "plots": ("plots", None),
     "settings": ("settings", None),
     "studies": ("studies", None),
+    "sweep": ("files.sweeps.run", "sweep"),
     "testing": ("testing", None),
 }
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .errors import InputError, MissingExtraError, NsmodelsError
+from .command.output import OutputError, give_up_output, one_line_errors, put, say
+from .errors import InputError
 
 if TYPE_CHECKING:
     from .files.problem import Problem
@@ -63,6 +62,9 @@ ProblemArguments = Annotated[
                    autocompletion=_complete_problem),
 ]  # fmt: skip
 WorkersOption = Annotated[int, typer.Option(help="So many processes share the work.")]
+ToleranceOption = Annotated[float | None, typer.Option(help="Wanted width, instead of the file's tolerance.")]
+TimeLimitOption = Annotated[float | None, typer.Option(help="Seconds a problem, instead of time_limit_s.")]
+SeedOption = Annotated[int | None, typer.Option(help="Instead of the file's seed.")]
 
 
 def _version(wanted: bool) -> None:
@@ -80,73 +82,6 @@ def _options(
     """Tight bounds, inequalities and hidden-variable models without signalling."""
 
 
-class _OutputError(Exception):
-    """Standard output cannot be written."""
-
-
-def _put(text: str) -> None:
-    """Write to standard output, now.
-
-    Raises
-    ------
-    _OutputError
-        If that fails for another reason than a closed pipe; nothing more is written there.
-    """
-    try:
-        if sys.stdout is None:
-            raise OSError(9, "it is closed")
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _give_up_output()
-        raise _OutputError(f"standard output: cannot be written ({error.strerror or error})") from None
-
-
-def _give_up_output() -> None:
-    """Let what is still in the buffer of standard output go nowhere, silently."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say(text: str) -> None:
-    """Write to standard error, where there is one: what cannot be said changes no exit code."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(text)
-        sys.stderr.flush()
-
-
-@contextlib.contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn every failure into one line on stderr and the exit code of the contract.
-
-    Set NSMODELS_TRACEBACK to see where an unexpected error came from.
-    """
-    try:
-        yield
-    except (typer.Exit, typer.Abort, BrokenPipeError):
-        raise
-    except _OutputError as error:
-        _fail(1, str(error))
-    except KeyboardInterrupt:
-        _fail(1, "interrupted")
-    except (InputError, MissingExtraError) as error:
-        _fail(2, str(error))
-    except NsmodelsError as error:
-        _fail(3, str(error))
-    except Exception as error:
-        if os.environ.get("NSMODELS_TRACEBACK"):
-            raise
-        what = f"{type(error).__name__}: {error}"
-        _fail(3, f"internal error ({what}); nothing is concluded. Please report it (NSMODELS_TRACEBACK=1 shows more)")
-
-
-def _fail(code: int, message: str) -> None:
-    _say(" ".join(message.splitlines()) + "\n")
-    raise typer.Exit(code)
-
-
 @app.command()
 def run(
     problems: ProblemArguments,
@@ -154,9 +89,9 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Print results instead: of many, one a line.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Also draw the result (SVG, PDF or PNG).")] = None,
     workers: WorkersOption = 1,
-    tolerance: Annotated[float | None, typer.Option(help="Wanted width, instead of the files' tolerance.")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Seconds a problem, instead of time_limit_s.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Instead of the files' seed.")] = None,
+    tolerance: ToleranceOption = None,
+    time_limit: TimeLimitOption = None,
+    seed: SeedOption = None,
 ) -> None:
     """Answer problems and write OUT/<stem>.json of each; of many, print a table at the end.
 
@@ -165,7 +100,7 @@ def run(
     """
     from .files.answering import check_options
 
-    with _one_line_errors():
+    with one_line_errors():
         options = check_options(tolerance, time_limit, seed)
         if len(problems) > 1 or Path(problems[0]).is_dir():
             if picture is not None:
@@ -183,12 +118,12 @@ def _run_many(problems: list[str], out: Path, options: dict[str, Any], workers: 
         found = []
         for outcome in many.run(many.gather(problems), out, options, workers, quiet=json):
             for note in outcome.notes:
-                _say(f"{_printable(note)}\n")
+                say(f"{_printable(note)}\n")
             if json and outcome.result is not None:
-                _put(many.one_line(outcome.result) + "\n")
+                put(many.one_line(outcome.result) + "\n")
             found.append(outcome)
     if not json:
-        _put(many.table(found, out) + "\n")
+        put(many.table(found, out) + "\n")
     raise typer.Exit(max(outcome.code for outcome in found))
 
 
@@ -221,12 +156,12 @@ def _run_one(
     else:
         text = _summary_text(question, result, None if kept or lost else target)
     try:
-        _put(text)
-    except _OutputError as error:
+        put(text)
+    except OutputError as error:
         if lost is not None:
             raise lost from None
         what = "the older result is kept in" if kept else "the result is in"
-        raise _OutputError(f"{error}; {what} {_printable(target)}") from None
+        raise OutputError(f"{error}; {what} {_printable(target)}") from None
     _print_notes(question, notes)
     if lost is not None:
         raise lost
@@ -263,7 +198,7 @@ def _summary_text(question: Problem, result: dict[str, Any], target: Path | None
 
 def _print_notes(question: Problem, notes: list[str]) -> None:
     for note in notes:
-        _say(f"{_printable(question.document.file)}: {_printable(note)}\n")
+        say(f"{_printable(question.document.file)}: {_printable(note)}\n")
 
 
 def _check_picture(picture: Path) -> None:
@@ -282,10 +217,10 @@ def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
         answer.plot().savefig(stream, format=picture.suffix.lower()[1:])
         replace(picture, stream.getvalue())
     except Exception as error:
-        _say(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
+        say(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
         return
     if not quiet:
-        _put(f"  {'picture':<20}{_printable(picture)}\n")
+        put(f"  {'picture':<20}{_printable(picture)}\n")
 
 
 def _check_no_problem(result: str) -> None:
@@ -299,20 +234,79 @@ def _check_no_problem(result: str) -> None:
 
 
 @app.command()
-def verify(result: Annotated[str, typer.Argument(metavar="RESULT.json", help="A result file.")]) -> None:
-    """Re-check every claim in a result file without any solver.
+def verify(
+    result: Annotated[str, typer.Argument(metavar="RESULT.json|DIR", help="A result file, a sweep, or a folder.")],
+    workers: WorkersOption = 1,
+) -> None:
+    """Re-check every claim in a result file, or in all those of a sweep or a folder, without any solver.
 
     Exit code 0: all proved; 1: some claim is not; 2: unreadable.
     """
     from . import checker
 
-    with _one_line_errors():
+    with one_line_errors():
         _check_no_problem(result)
+        if Path(result).is_dir():
+            raise typer.Exit(_verify_folder(Path(result), workers))
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             code = checker.main([result])
-        _put(said.getvalue())
+        put(said.getvalue())
         raise typer.Exit(code)
+
+
+def _verify_folder(path: Path, workers: int) -> int:
+    from .command.progress import tally
+    from .files.sweeps.check import check_folder
+
+    proved = True
+    with tally(0, "file") as show:
+        for holds, text in check_folder(path, workers, show.told):
+            put(("proved      " if holds else "NOT PROVED  ") + _printable(text) + "\n")
+            proved = proved and holds
+    put("all proved\n" if proved else "NOT everything is proved\n")
+    return 0 if proved else 1
+
+
+@app.command()
+def sweep(
+    sweep: Annotated[str, typer.Argument(metavar="SWEEP.toml", help="A sweep file, or the name of a shipped sweep.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the points and tables [results/<name>].")] = None,
+    workers: WorkersOption = 1,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://…, that does it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print DIR/table.json instead of a summary.")] = False,
+    tolerance: ToleranceOption = None,
+    time_limit: TimeLimitOption = None,
+    seed: SeedOption = None,
+) -> None:
+    """Answer a problem at every point of a grid; what was interrupted or killed goes on with the same command.
+
+    Exit code 0: every point certified and no wider than the tolerance; 1: one of these fails, or points are missing;
+    2: bad input; 3: a solver or a worker failed.
+    """
+    from .command.progress import tally
+    from .common.interrupts import first_interrupts, held
+    from .files.answering import check_options
+    from .files.sweeps.grid import read_sweep
+    from .files.sweeps.run import run
+
+    with one_line_errors():
+        options = check_options(tolerance, time_limit, seed)
+        grid = read_sweep(sweep)
+        folder = out if out is not None else Path("results") / grid.name
+        with first_interrupts(), held(), tally(len(grid), "point", wanted=not json) as show:
+            found = run(grid, folder, options, workers, scheduler, show.told)
+        if json:
+            put((folder / "table.json").read_text(encoding="utf-8"))
+        else:
+            from .command.summary import as_text, sweep_summary
+
+            put(as_text(found.title, sweep_summary(found)) + "\n")
+        if not found.complete:
+            again = "run the same command again to go on from there"
+            kept = f"{len(found)} of {found.total} points are kept"
+            say(f"{_printable(folder)}: {_printable(found.reason)}: {kept}; {again}\n")
+        raise typer.Exit(found.code)
 
 
 @app.command()
@@ -329,10 +323,10 @@ def derive(
     from .files import result as results
     from .files.problem import load
 
-    with _one_line_errors():
+    with one_line_errors():
         if problem.endswith(".json") and results.is_result(problem):
             question, text, code, notes = from_result(problem, form.value)
-            _put(text + "\n")
+            put(text + "\n")
             _print_notes(question, notes)
             raise typer.Exit(code)
         question = load(problem)
@@ -342,7 +336,7 @@ def derive(
         with first_interrupts(), held():
             result, answer = _answer(question, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
-        _put(derivation(question, result, answer, form.value) + "\n")
+        put(derivation(question, result, answer, form.value) + "\n")
         _print_notes(question, notes)
         raise typer.Exit(code)
 
@@ -355,15 +349,16 @@ def report(
     """Write a self-contained HTML page with pictures about one or more results."""
     from .command import report as page
 
-    with _one_line_errors():
+    with one_line_errors():
         page.write(results, out)
-        _put(f"written to {_printable(out)}\n")
+        put(f"written to {_printable(out)}\n")
 
 
 class Section(StrEnum):
     """What ``list`` can be narrowed to."""
 
     PROBLEMS = "problems"
+    SWEEPS = "sweeps"
     MODELS = "models"
     FAMILIES = "families"
     FUNCTIONALS = "functionals"
@@ -378,11 +373,11 @@ def list_names(
     """List the shipped problems, models, families of settings, functionals, behaviours, and words."""
     from .command.explain import catalogue
 
-    with _one_line_errors():
+    with one_line_errors():
         for name, entries in catalogue().items():
             if section is None or section.value == name:
                 lines = [f"  {entry.name:<28}{_printable(entry.line)}\n" for entry in entries]
-                _put("".join([f"{name}:\n", *lines]))
+                put("".join([f"{name}:\n", *lines]))
 
 
 @app.command()
@@ -392,8 +387,8 @@ def explain(
     """Say what is known about a problem, model, family of settings, functional, behaviour or word, with its source."""
     from .command.explain import explanation
 
-    with _one_line_errors():
-        _put(explanation(name) + "\n")
+    with one_line_errors():
+        put(explanation(name) + "\n")
 
 
 @app.command()
@@ -401,8 +396,8 @@ def schema() -> None:
     """Print the JSON Schema of problem files, from which editors complete and check."""
     from .files.schema import as_text
 
-    with _one_line_errors():
-        _put(as_text() + "\n")
+    with one_line_errors():
+        put(as_text() + "\n")
 
 
 def main() -> None:
@@ -413,11 +408,11 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        _give_up_output()
+        give_up_output()
         sys.exit(1)
     except OSError as error:  # from printing the help
-        _give_up_output()
-        _say(f"standard output: cannot be written ({error.strerror or error})\n")
+        give_up_output()
+        say(f"standard output: cannot be written ({error.strerror or error})\n")
         sys.exit(1)
 
 

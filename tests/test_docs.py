@@ -21,6 +21,7 @@ ELSEWHERE = {
     "ask_your_own_question.md": "test_docs_convex.py",
     "new_model.md": "test_docs_new_model.py",
     "semidefinite_view.md": "test_docs_convex.py",
+    "sweeps.md": "test_docs_sweeps.py",
 }
 """Pages whose code a test of its own runs."""
 PAGES = sorted(

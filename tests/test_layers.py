@@ -91,7 +91,10 @@ def floor(module: str) -> int:
     return FLOORS[module.split(".")[0]]
 
 
-UPWARD = {("questions.answer", "plots"), ("questions.answer", "files.saving"), ("studies.analysis.result", "plots")}
+UPWARD = {
+    *(("questions.answer", "plots"), ("questions.answer", "files.saving")),
+    *(("studies.analysis.result", "plots"), ("files.sweeps.result", "plots")),
+}
 """The only imports that go up: results draw and save themselves, and import what does it when they are asked to."""
 
 

@@ -108,6 +108,7 @@ def catalogue() -> dict[str, list[Entry]]:
 
     return {
         "problems": list(_problems()),
+        "sweeps": list(_sweeps()),
         "models": [Entry(x.name, x.line, x.facts, x.source, x.parameters) for x in ENTRIES],
         "families": list(named("families", FAMILIES)),
         "functionals": list(named("functionals", FUNCTIONALS)),
@@ -121,6 +122,16 @@ def _problems() -> Iterator[Entry]:
 
     for name, path in shipped().items():
         yield _problem(name, path)
+
+
+def _sweeps() -> Iterator[Entry]:
+    from ..files.sweeps.grid import shipped_sweeps
+
+    for name, path in shipped_sweeps().items():
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        varied = ", ".join(data["sweep"]["vary"])
+        facts = f"Varies {varied} of {data['sweep']['problem']}. Run it with: nsmodels sweep {name} --out DIR"
+        yield Entry(name, data["title"], (facts,), data["source"])
 
 
 def _problem(name: str, path: Path) -> Entry:

@@ -134,6 +134,7 @@ class Tally(Display):
         self.total, self.before, self.count = total, before, before
         self.terminal, self.wanted = terminal, wanted
         self.began = self.latest = time.monotonic()
+        self.fresh = True
 
     def start(self) -> None:
         """Draw the bar, where there is a terminal."""
@@ -143,6 +144,13 @@ class Tally(Display):
     def done(self, number: int = 1) -> None:
         """So many more are done."""
         self.count += number
+        self.tick()
+
+    def told(self, done: int, total: int) -> None:
+        """So many of so many are done; what the first report says was done before."""
+        if self.fresh:
+            self.before, self.fresh = done, False
+        self.count, self.total = done, total
         self.tick()
 
     def tick(self, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ..core.enclosure import WIDE, exceeds
 
 if TYPE_CHECKING:
     from ..files.problem import Problem
+    from ..files.sweeps.result import SweepResult
 
 MAX_ROWS = 12
 WIDTH = 20
@@ -111,6 +113,25 @@ def _design(problem: Problem, result: Mapping[str, Any]) -> Lines:
         yield "pairs for 5 σ", f"{significance['pairs_for_5_sigma']:.0f}   ({where})"
     yield "found", f"{counted(design['hits'], 'time')} from {counted(design['starts'], 'start')}"
     yield "", "certified is the value on these settings; that no better settings exist is not claimed"
+
+
+def sweep_summary(sweep: SweepResult) -> list[tuple[str, str]]:
+    """Pairs (name, text) about a sweep: how many points, the smallest and the largest value, and where they are."""
+    lines = [("varied", printable(", ".join(sweep.parameters)))]
+    told = f"{len(sweep)} of {sweep.total} finished"
+    lines.append(("points", told + (f", {sweep.new} of them now" if sweep.new < len(sweep) else "")))
+    states = Counter(str(row["status"]) for row in sweep.rows)
+    lines += [("status", ", ".join(f"{number} {printable(state)}" for state, number in states.most_common()))]
+    answered = [row for row in sweep.rows if row["lower"] is not None]
+    if answered:
+        for name, row in (
+            ("smallest value", min(answered, key=lambda row: row["upper"])),
+            ("largest value", max(answered, key=lambda row: row["lower"])),
+        ):
+            where = ", ".join(f"{key} = {printable(row[key], 40)}" for key in sweep.parameters)
+            lines.append((name, f"{enclosure(row['lower'], row['upper'])}   ({where})"))
+    lines.append(("written to", printable(sweep.folder, 400)))
+    return lines
 
 
 def inequality_text(inequality: Mapping[str, Any]) -> str:

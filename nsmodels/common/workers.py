@@ -61,10 +61,13 @@ class Engine:
     submits : Submits, optional
     capacity : callable
         How many tasks may be under way now.
+    local : bool
+        Whether tasks surely have the files of this process.
     """
 
     submits: Submits | None
     capacity: Callable[[], int]
+    local: bool = False
 
     @property
     def workers(self) -> int:
@@ -99,11 +102,11 @@ def engine(workers: int | Submits = 1, scheduler: str | None = None) -> Iterator
     if not 1 <= workers <= MOST_WORKERS:
         raise InputError(f"workers is {workers}; give a whole number from 1 to {MOST_WORKERS}")
     if workers == 1:
-        yield Engine(None, lambda: 1)
+        yield Engine(None, lambda: 1, local=True)
         return
     pool = Processes(workers)
     try:
-        yield Engine(pool, lambda: SPARE * workers)
+        yield Engine(pool, lambda: SPARE * workers, local=True)
     finally:
         pool.close()
 

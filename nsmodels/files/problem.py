@@ -221,6 +221,8 @@ def validated(document: Document, name: str) -> Problem:
     from .sections.correlations import read_behaviour, read_functional
     from .sections.settings import Sizes
 
+    if "sweep" in document.data:
+        document.refuse(("sweep",), "this is a sweep, not one problem", "`nsmodels sweep FILE --out DIR` answers it")
     check_keys(document)
     top = Table(document, (), document.data)
     kind = _kind(top)

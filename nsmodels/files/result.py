@@ -21,9 +21,9 @@ from .atomic import check_replaceable, create, printable, replace, sweep
 from .toml.table import DIGEST
 
 if TYPE_CHECKING:
-    from .problem import Problem
+    from .problem import Expected, Problem
 
-__all__ = ["answers", "assemble", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
+__all__ = ["answers", "assemble", "judged", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -103,6 +103,11 @@ def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]
     are forgiven) and it meets [expected − tolerance, expected + tolerance] where the problem says what is expected;
     otherwise 1, or 3 where a solver failed and there is no value; a proof that no mixture has a model is an answer.
     """
+    return judged(result, problem.options.tolerance, problem.expected)
+
+
+def judged(result: Mapping[str, Any], tolerance: float, expected: Expected | None = None) -> tuple[int, list[str]]:
+    """The `verdict` on a result for a tolerance and what is expected."""
     value = result["value"]
     if value is None:
         sound = result["reason"] in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
@@ -111,10 +116,9 @@ def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]
     lower, upper = value["lower"], value["upper"]
     if result["status"] != "certified":
         notes.append(f"the status is {result['status']}, not certified ({result['reason']})")
-    if exceeds(lower, upper, problem.options.tolerance):
-        wanted = f"wider than the tolerance {problem.options.tolerance:g}"
+    if exceeds(lower, upper, tolerance):
+        wanted = f"wider than the tolerance {tolerance:g}"
         notes.append(f"the enclosure has width {upper - lower:.2g}, {wanted} ({result['reason']})")
-    expected = problem.expected
     if expected is not None and not expected.agrees(lower, upper):
         notes.append("the enclosure does not meet the expected value")
     return (OPEN if notes else OK), notes

@@ -142,6 +142,19 @@ TOPICS: Mapping[str, Topic] = {
         ),
         "derived here",
     ),
+    "sweep": (
+        "one problem with some of its keys varied over a grid, a result file for every point",
+        (
+            '`nsmodels sweep SWEEP.toml --out DIR` answers a file with a table [sweep]: problem = "x.toml", and '
+            '[sweep.vary] with dotted keys: "settings.phi_deg" = {from = 0, to = 90, steps = 91}, '
+            '"model.eta" = [1.0, 0.8]. All combinations are answered; the last key varies fastest.',
+            "DIR gets points/, table.csv, table.json and picture.svg. A point counts when its file is on the disk; "
+            "what was interrupted or killed goes on with the same command, and `nsmodels verify DIR` re-checks it all.",
+            "--workers N shares the points among processes, --scheduler tcp://… gives them to a Dask cluster; in "
+            "Python ns.sweep takes anything with submit as workers.",
+        ),
+        "definition; docs/sweeps.md",
+    ),
     "options": (
         "the table [options]: tolerance, time_limit_s, seed",
         (
@@ -304,6 +317,7 @@ _WORDS = {
     "functional": "functionals coefficients constant",
     "inequality": "inequalities derive",
     "design": "designs objective sharing starts start plane symmetric minimum_angle_deg",
+    "sweep": "sweeps vary grid steps workers scheduler dask",
     "decomposition": "mixing hidden_states hidden_state",
     "expected": "value source",
     "status": "lower upper reason result",

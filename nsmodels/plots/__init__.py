@@ -12,6 +12,7 @@ from typing import Any
 from ..common import screenless  # noqa: F401 (before anything that imports matplotlib)
 from ..core.settings import Settings
 from ..errors import InputError
+from ..files.sweeps.result import SweepResult
 from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
@@ -30,6 +31,7 @@ from .decompositions import decompose_result, hidden_states
 from .graphs import marginal_bars, marginals_result, settings_graph_with_chain
 from .matrices import functional_matrix, inequality_matrix
 from .spheres import settings_on_sphere, turn_hidden_states, turn_settings
+from .sweeps import sweep_result
 
 __all__ = [
     "Trace",
@@ -45,6 +47,7 @@ __all__ = [
     "plot",
     "settings_graph_with_chain",
     "settings_on_sphere",
+    "sweep_result",
     "turn_hidden_states",
     "turn_settings",
     "visibility_against_purity",
@@ -57,7 +60,7 @@ def plot(result: Any) -> Any:
 
     Parameters
     ----------
-    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, Decomposition or Settings
+    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, Decomposition, SweepResult or Settings
 
     Returns
     -------
@@ -78,6 +81,8 @@ def plot(result: Any) -> Any:
         return marginals_result(result)
     if isinstance(result, Decomposition):
         return hidden_states(result)
+    if isinstance(result, SweepResult):
+        return sweep_result(result)
     if isinstance(result, Settings):
         return settings_on_sphere(result)
     raise InputError(f"plots: there is no picture of a {type(result).__name__}; give a result, or settings")
