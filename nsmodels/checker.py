@@ -23,6 +23,7 @@ import struct
 import sys
 import zlib
 from collections import namedtuple
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import combinations, islice, pairwise, product, repeat
@@ -35,6 +36,7 @@ MAX_FILE = MAX_INFLATED = 256 << 20  # bytes of a result file, and of a decompre
 MAX_ENTRIES, MAX_BITS = 10**6, 1 << 14  # pairs of settings; bits of a table's common denominator
 MAX_STRATEGIES, MAX_SUMMANDS = 1 << 37, 1 << 31  # 10^4 a step; hidden states × pairs of settings
 BITS, ONE, WIDE = 200, 1 << 200, 1 << 260  # sines, 1/|a| are integers over ONE, off by < EPS in all
+UNIT, TAU, FORM = 1 << 80, 1 << 50, 1 << 120  # points, multipliers, forms are over these
 PI = 314159265358979323846264338327950288419716939937510582097494459230781640628620899  # / 10^80
 EPS, ZERO, TINY = Fraction(1, 1 << 150), Fraction(0), Fraction(1, 1 << 56)
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, …) agree with what is proved
@@ -44,7 +46,9 @@ NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer 
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
 Ints = list[int]
+Claims = Iterator[tuple[bool, str]]  # whether it is proved, and what it says
 Behaviour = namedtuple("Behaviour", "shape correlators alice bob radius marginal_radius height")
+State = namedtuple("State", "alice bob error shown model")  # shown: as it is displayed
 Rule = namedtuple("Rule", "prove models keys")
 
 
@@ -76,12 +80,6 @@ def number(value: Any) -> Fraction:
     return Fraction(float(value))
 
 
-def whole(value: Any, low: int, high: int, what: str) -> int:
-    """Give an integer of a stated range."""
-    need(type(value) is int and low <= value <= high, f"{what} is no whole number of its range")
-    return int(value)
-
-
 def rational(value: Any) -> Fraction:
     """Give the fraction that a certificate writes as "p/q" or "p" (a double needs 325 digits)."""
     fits = re.fullmatch("-?[0-9]{1,4000}(/[0-9]{1,4000})?", value)
@@ -89,10 +87,16 @@ def rational(value: Any) -> Fraction:
     return Fraction(value)
 
 
+def whole(value: Any, low: int, high: int, what: str) -> int:
+    """Give an integer of a stated range."""
+    need(type(value) is int and low <= value <= high, f"{what} is no whole number of its range")
+    return int(value)
+
+
 def listed(value: Any, length: int | None, what: str) -> list[Any]:
     """Give a list, of the expected length; it is not empty."""
-    fits = isinstance(value, list) and value and length in (None, len(value))
-    need(fits, f"{what} is no list of the right length")
+    right = isinstance(value, list) and value and length in (None, len(value))
+    need(right, f"{what} is no list of the right length")
     return list(value)
 
 
@@ -105,28 +109,26 @@ def common(numbers: Any) -> int:
     return scale
 
 
-def row(value: Any, length: int | None, what: str, entry: Any = number) -> Row:
-    """Give a list of numbers (entry=rational: of a certificate)."""
-    numbers = [entry(x) for x in listed(value, length, what)]
-    common(numbers)
-    return numbers
-
-
 def table(value: Any, shape: Any, what: str, entry: Any = number) -> Table:
-    """Give a rectangular table of numbers; sizes that are None are free."""
+    """Give a rectangular table of numbers (entry=rational: of a certificate); None is any size."""
     height, width = shape or (None, None)
     size = len(listed(value, height, what)) * len(value[0])
     need(size <= 4 * MAX_ENTRIES, f"{what} is too large")
-    rows = [row(r, width or len(value[0]), what, entry) for r in value]
+    rows = [[entry(x) for x in listed(r, width or len(value[0]), what)] for r in value]
     common(x for r in rows for x in r)
     return rows
 
 
-def pair(spec: Any, sizes: Any, default: Any = None) -> list[Any]:
-    """Give the entries alice and bob of a table, where they are written."""
+def row(value: Any, length: int | None, what: str, entry: Any = number) -> Row:
+    """Give a list of numbers."""
+    return table([listed(value, length, what)], (1, length), what, entry)[0]
+
+
+def pair(spec: Any, sizes: Any, entry: Any = number, default: Any = None) -> list[Any]:
+    """Give the rows alice and bob of a table, and the default where one is not written."""
     need(math.prod(sizes) <= MAX_ENTRIES, "too many settings to prove here")
     both = zip(PARTIES, sizes)
-    return [row(spec[k], n, k) if k in spec else default and n * default for k, n in both]
+    return [row(spec[k], n, k, entry) if k in spec else default and n * default for k, n in both]
 
 
 def only(value: Any, forms: str, what: str) -> dict[str, Any]:
@@ -180,12 +182,29 @@ def dot(x: Ints, y: Ints) -> Fraction:
     return Fraction(sum(map(mul, x, y)) >> BITS, ONE)
 
 
+def weighted(numbers: Row, vectors: list[Ints], scale: Any) -> Ints:
+    """Sum of numbers times vectors over `ONE`: integers over the scale."""
+    rounded = [int(x * scale) for x in numbers]
+    return [sum(map(mul, rounded, parts)) >> BITS for parts in zip(*vectors)]
+
+
+def form(products: list[Any], scale: int) -> Table:
+    """Lower triangle of Σ c (x yᵀ + y xᵀ)/scale, for integers c and vectors x, y of seven parts."""
+    return [[Fraction(sum(c * (x[i] * y[j] + x[j] * y[i]) for c, x, y in products), scale)
+             for j in range(i + 1)] for i in range(7)]  # fmt: skip
+
+
 def positive(m: Table) -> bool:
     """Whether a symmetric matrix (lower triangle) is certainly positive semidefinite."""
-    # Elimination over 2^160. Roundings move eigenvalues by less than n, which the diagonal loses.
+    # Elimination over 2^160, with a diagonal brought near 1 by powers of two. Roundings move
+    # eigenvalues by less than n, which the diagonal loses.
     n = len(m)
-    a = [[math.floor(x * (1 << 160)) - n * (i == j) for j, x in enumerate(r[: i + 1])]
-         for i, r in enumerate(m)]  # fmt: skip
+    if any(r[i] <= 0 for i, r in enumerate(m)):
+        return False
+    sizes = [r[i].numerator.bit_length() - r[i].denominator.bit_length() for i, r in enumerate(m)]
+    scales = [Fraction(2) ** (80 - size // 2) for size in sizes]
+    a = [[math.floor(x * y * z) - n * (i == j) for j, (x, z) in enumerate(zip(r[: i + 1], scales))]
+         for i, (r, y) in enumerate(zip(m, scales))]  # fmt: skip
     for k in range(n):
         if a[k][k] <= 0:
             return False
@@ -197,24 +216,20 @@ def positive(m: Table) -> bool:
 
 # -- from the problem to the inputs ----------------------------------------------------------------
 
-
-def axes(name: Any) -> Table:
-    """Give the axes e_i of leggett_directions, one of each antipodal pair."""
-    if isinstance(name, list):
-        return table(name, (None, 3), "directions")
-    o, one, g = ZERO, Fraction(1), Fraction(ONE + math.isqrt(5 * ONE * ONE), 2 * ONE)
-    cube = [[one, one, one], [one, -one, -one], [-one, one, -one], [-one, -one, one]]
-    golden = [[[o, one, h], [o, one, -h], [one, h, o], [one, -h, o], [h, o, one], [-h, o, one]]
-              for h in (g, g * g)]  # fmt: skip
-    triad = [[one, o, o], [o, one, o], [o, o, one]]
-    solids = {"tetrahedron": cube, "icosahedron": golden[0], "dodecahedron": cube + golden[1]}
-    return {"triad": triad, **solids}[name]
+GOLDEN = Fraction(ONE + math.isqrt(5 * ONE * ONE), 2 * ONE)
+CUBE: Table = [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
+CYCLES = [[([0, 1, x] * 2)[k : k + 3] for k in range(3) for x in (h, -h)]
+          for h in (GOLDEN, GOLDEN * GOLDEN)]  # fmt: skip
+AXES = {  # e_i of leggett_directions, one of each antipodal pair
+    "triad": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "tetrahedron": CUBE, "icosahedron": CYCLES[0],
+    "dodecahedron": CUBE + CYCLES[1],
+}  # fmt: skip
 
 
 def partner(e: Row) -> Row:
     """Give a vector along a_i ⟂ e_i: e cycled (near ±(1, 1, 1): e_1), less its part along e."""
     square, cycled = sum(x * x for x in e), [e[2], e[0], e[1]]
-    start = cycled if 10 * sum(map(mul, cycled, e)) <= 9 * square else [1, ZERO, ZERO]
+    start = cycled if 10 * sum(map(mul, cycled, e)) <= 9 * square else [1, 0, 0]
     return [square * x - sum(map(mul, start, e)) * y for x, y in zip(start, e)]
 
 
@@ -224,51 +239,42 @@ def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     return [times(radius, cosine), times(radius, sine), height]
 
 
-def fibonacci(n: int, k: int) -> Ints:
-    """Height z_k = 1 − (2k+1)/n, azimuth k(3 − √5)/2 turns."""
-    z = (n - 2 * k - 1) * ONE // n
-    radius = math.isqrt(ONE * ONE - z * z)
-    turns = Fraction(k * (3 * ONE - math.isqrt(5 * ONE * ONE)), 2 * ONE)
-    return [*(times(radius, x) for x in cos_sin(turns)), z]
-
-
-def drawn(seed: int, count: int) -> list[Ints]:
-    """Directions of rows 2r − 1 of three draws of Python's generator where ¼ ≤ |row|² ≤ 1."""
-    draw = random.Random(seed).random
-    cube = ([2.0 * draw() - 1.0 for _ in range(3)] for _ in repeat(0))
-    ball = (r for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
-    return [unit([*map(Fraction, r)]) for r in islice(ball, count)]
-
-
 def directions(settings: Any) -> Any:
     """Give the directions of both parties, over `ONE`; a coordinate is zero only if exactly so."""
     family = settings.get("family")
-    for key, width, make in (("", 3, unit), ("_deg", 2, lambda angles: polar(*angles))):
-        if "alice" + key in settings:
-            a, b = (table(settings[p + key], (None, width), "settings") for p in PARTIES)
-            near = key or all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for r in a + b)
-            near = near or settings.get("normalise") is True
-            need(near, "a settings row is not a unit vector")
-            return [make(r) for r in a], [make(r) for r in b]
+    if "alice" in settings:
+        sides = [table(settings[p], (None, 3), "settings") for p in PARTIES]
+        near = all(abs(sum(x * x for x in r) - 1) <= 3 * ROUNDING for side in sides for r in side)
+        need(near or settings.get("normalise") is True, "a settings row is not a unit vector")
+        return [[*map(unit, side)] for side in sides]
+    if "alice_deg" in settings:
+        sides = [table(settings[p + "_deg"], (None, 2), "settings") for p in PARTIES]
+        return [[polar(*r) for r in side] for side in sides]
     if family == "chsh":
         return [[polar(Fraction(x)) for x in angles] for angles in ((0, 90), (225, 135))]
     if family in ("leggett_triads", "leggett_directions"):
-        rows = axes(settings["directions"] if family == "leggett_directions" else "triad")
+        given = settings["directions"] if family == "leggett_directions" else "triad"
+        rows = table(given, (None, 3), "directions") if isinstance(given, list) else AXES[given]
         cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
         pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
         bob = [[times(cosine, x, sine, y) for x, y in zip(a, e)] for a, e in pairs]
         return [a for a, _ in pairs[::2]], bob
     keys = (k if k in settings else "n" for k in ("n_alice", "n_bob"))
-    n, m = (whole(settings[k], 1, 10**4, k) for k in keys)
+    sizes = [whole(settings[k], 1, 10**4, k) for k in keys]
     if family in ("half_circle", "great_circle"):
-        turn, late = (180, 90) if family == "half_circle" else (360, 0)
-        sides = ((n, 0), (m, late))
-        return [[polar(Fraction(turn * k + x, y)) for k in range(y)] for y, x in sides]
-    if family == "fibonacci":
-        return [[fibonacci(x, k) for k in range(x)] for x in (n, m)]
+        turn, late = (180, (0, 90)) if family == "half_circle" else (360, (0, 0))
+        return [[polar(Fraction(turn * k + x, n)) for k in range(n)] for n, x in zip(sizes, late)]
+    if family == "fibonacci":  # heights 1 − (2k+1)/n, azimuths k(3 − √5)/2 turns
+        heights = [[(n - 2 * k - 1) * ONE // n for k in range(n)] for n in sizes]
+        turns = [cos_sin(k * (2 - GOLDEN)) for k in range(max(sizes))]
+        return [[[*(times(math.isqrt(ONE * ONE - z * z), x) for x in turn), z]
+                 for z, turn in zip(side, turns)] for side in heights]  # fmt: skip
+    # rows 2r − 1 of three draws of Python's generator where ¼ ≤ |row|² ≤ 1
     need(family == "random", "the family of settings is unknown")
-    both = drawn(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed"), n + m)
-    return both[:n], both[n:]
+    draw = random.Random(whole(settings.get("seed", 0), 0, 1 << 64, "settings.seed")).random
+    cube = ([2.0 * draw() - 1.0 for _ in range(3)] for _ in repeat(0))
+    ball = (r for r in cube if 0.25 <= r[0] * r[0] + r[1] * r[1] + r[2] * r[2] <= 1.0)
+    return [[unit([*map(Fraction, r)]) for r in islice(ball, n)] for n in sizes]
 
 
 class Functional:
@@ -281,63 +287,60 @@ class Functional:
 
     def value(self, alice: Row | None, bob: Row | None, correlators: Table) -> Fraction:
         """Evaluate f (marginals None: zero); with arguments off by ε it is off by ≤ ε · size."""
-        sides = zip((self.alice, self.bob), (alice or (), bob or ()))
-        total = self.constant + sum(sum(map(mul, x, y)) for x, y in sides)
-        rows = zip(self.correlators, correlators)
-        return total + sum(s * c for r, q in rows for s, c in zip(r, q) if s)
+        own = [self.alice, self.bob, *self.correlators]
+        rows = zip(own, [alice or (), bob or (), *correlators])
+        return sum((s * c for r, q in rows for s, c in zip(r, q) if s), self.constant)
 
     def best(self, alice: Row, bob: Row) -> Fraction:
         """Evaluate f at the best correlators for these marginals (their error doubles)."""
         rows = zip(self.correlators, alice)
         gap = sum(abs(s * a - abs(s) * b) for r, a in rows for s, b in zip(r, bob))
-        return self.ceiling + sum(map(mul, self.alice, alice)) + sum(map(mul, self.bob, bob)) - gap
+        return self.ceiling + sum(map(mul, self.alice + self.bob, alice + bob)) - gap
 
 
 def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     """Give the functional of a problem; −1/3 and the like are exact."""
-    name, scale = spec.get("name"), 1
+    name = spec.get("name")
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
-        sides = pair(spec, (len(rows), len(rows[0])), [ZERO])
-        return Functional(number(spec.get("constant", 0)), rows, *sides)
-    n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
-    signs = [[1, 1], [1, -1]]
-    if name == "chained":
-        signs = [[((i, j) == (0, n - 1)) - (j in (i, i - 1)) for j in range(n)] for i in range(n)]
-    elif name != "chsh":
-        fits = shape and (name == "leggett_n" or (name, n) == ("leggett3", 3))
-        need(fits, "the functional is unknown here")
-        signs, scale = [[-(j // 2 == i) for j in range(2 * n)] for i in range(n)], n
-    size = len(signs), len(signs[0])
+    else:
+        n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
+        chain = [[((i, j) == (0, n - 1)) - (j in (i, i - 1)) for j in range(n)] for i in range(n)]
+        known: dict[str, Table] = {"chsh": [[1, 1], [1, -1]], "chained": chain}
+        if shape and (name == "leggett_n" or (name, n) == ("leggett3", 3)):
+            known[name] = [[Fraction(-(j // 2 == i), n) for j in range(2 * n)] for i in range(n)]
+        need(name in known, "the functional is unknown here")
+        rows = [[*map(Fraction, r)] for r in known[name]]
+    size = len(rows), len(rows[0])
     need(shape in (None, size), "the functional does not fit the settings")
-    sides = pair({}, size, [ZERO])
-    return Functional(ZERO, [[Fraction(x, scale) for x in r] for r in signs], *sides)
+    return Functional(number(spec.get("constant", 0)), rows, *pair(spec, size, default=[ZERO]))
 
 
 def behaviour(spec: Any, settings: Any) -> Any:
     """Give the mean values, each within a radius of the exact one; marginals None: not known."""
     # Marginals that are zero are so exactly, and need no radius; correlators may be so by rounding.
     name = spec.get("name", "table" if "correlators" in spec else "singlet")
-    (alice, bob), shape = settings or ((), ()), settings and tuple(map(len, settings))
+    shape = settings and tuple(map(len, settings))
     if name == "pr_box":
         spec = {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
     if name in ("table", "pr_box"):
         rows = table(spec["correlators"], shape, "behaviour.correlators")
         need(("alice" in spec) == ("bob" in spec), "the marginals of one party alone are given")
-        shape = len(rows), len(rows[0])
-        alice, bob = pair(spec, shape)
-        return Behaviour(shape, rows, alice, bob, ZERO, ZERO, None)
-    if name == "partially_entangled":  # A = a·(0, 0, height)
-        cosine, sine = cos_sin(number(spec["theta_deg"]) / 180)
-        a, b = ([Fraction(cosine * x[2], ONE * ONE) for x in side] for side in (alice, bob))
-        turned = [[sine * x >> BITS, -sine * y >> BITS, z] for x, y, z in bob]
-        rows = [[dot(x, y) for y in turned] for x in alice]
-        return Behaviour(shape, rows, a, b, EPS, cosine and EPS, Fraction(cosine, ONE))
-    factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
-    need(0 <= factor <= 1, "the visibility of a Werner state is outside [0, 1]")
-    rows = [[-factor * dot(a, b) for b in bob] for a in alice]
-    a, b = (len(side) * [ZERO] for side in (alice, bob))
-    return Behaviour(shape, rows, a, b, EPS if factor else ZERO, ZERO, None)
+        size = len(rows), len(rows[0])
+        alice, bob = pair(spec, size)
+        return Behaviour(size, rows, alice, bob, ZERO, ZERO, None)
+    if name == "partially_entangled":  # A = a·(0, 0, height), C = a·(diagonal b)
+        height, sine = cos_sin(number(spec["theta_deg"]) / 180)
+        diagonal = [sine, -sine, ONE]
+    else:
+        factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
+        need(0 <= factor <= 1, "the visibility of a Werner state is outside [0, 1]")
+        height, diagonal = 0, [-int(factor * ONE)] * 3
+    turned = [[x * y >> BITS for x, y in zip(diagonal, b)] for b in settings[1]]
+    rows = [[dot(a, b) for b in turned] for a in settings[0]]
+    alice, bob = ([Fraction(height * x[2], ONE * ONE) for x in side] for side in settings)
+    radius, marginal_radius = (EPS if exists else ZERO for exists in (any(diagonal), height))
+    return Behaviour(shape, rows, alice, bob, radius, marginal_radius, Fraction(height, ONE))
 
 
 def target(spec: Any, settings: Any) -> tuple[Any, Any]:
@@ -347,9 +350,8 @@ def target(spec: Any, settings: Any) -> tuple[Any, Any]:
     known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
     if ("match", "free").index(spec.get("marginals", "match")):
         wanted = wanted._replace(alice=None, bob=None)
-    entries = [wanted.correlators[i][j] for i, j in known]
-    fine = all(abs(x) <= 1 + wanted.radius
-               for x in [*entries, *(wanted.alice or []), *(wanted.bob or [])])  # fmt: skip
+    entries = [[wanted.correlators[i][j] for i, j in known], wanted.alice or (), wanted.bob or ()]
+    fine = all(abs(x) <= 1 + wanted.radius for numbers in entries for x in numbers)
     need(fine and 0 < len(known) == len(pairs), "a malformed behaviour")
     return wanted, known
 
@@ -358,33 +360,42 @@ def target(spec: Any, settings: Any) -> tuple[Any, Any]:
 
 
 class Model:
-    """All hidden states: marginals in [−1, 1] (nonsignalling). Others say what is different."""
+    """Marginals of a party are free in [−1, 1] (nonsignalling), or η directions·(u or v): a law."""
 
+    lawful: Any = ()  # the parties that obey the law, unless the problem names one
     local = symmetric = True  # whether Bell's states belong to it, and −m wherever m does
-    sizes: Any = None  # the absolute values that marginals have (None: all of [0, 1])
+    sizes: Any = None  # the absolute values that free marginals have (None: all of [0, 1])
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
-        self.shape, self.settings, self.parts = shape, settings, [self]
+        self.shape, self.parts = shape, [self]
+        self.etas: Row = [None, None]
+        self.laws: list[Any] = [None, None]  # directions times η, over `ONE`: all zero only if η is
+        for party in map(PARTIES.index, [spec["party"]] if "party" in spec else self.lawful):
+            eta = number(spec.get(f"eta_{'ab'[party]}", spec.get("eta", 1.0)))
+            need(settings and (eta == 0 or 1e-30 <= eta <= 1), "no settings, or an odd purity")
+            self.etas[party] = eta
+            self.laws[party] = [[int(eta * x) for x in r] for r in settings[party]]
 
-    def member(self, state: Any, exactly: bool = True) -> tuple[Row, Row, Fraction]:
-        """Give the marginals of a hidden state of the model, and how far off they may be."""
-        only(state, "alice bob", "a hidden state")
-        alice, bob = (row(state[key], n, key, rational) for key, n in zip(PARTIES, self.shape))
-        sizes = {abs(x) for x in alice + bob}
-        fits = max(sizes) <= 1 if self.sizes is None else sizes == self.sizes
-        need(fits, "a hidden state is not in the model")
-        return alice, bob, ZERO
-
-    def law(self, eta: Fraction, side: int) -> list[Ints]:
-        """Give one party's directions times its purity, over `ONE`: all zero only if η is."""
-        need(self.settings and (eta == 0 or 1e-30 <= eta <= 1), "no settings, or an odd purity")
-        return [[int(eta * x) for x in r] for r in self.settings[side]]
-
-    def direction(self, value: Any, exactly: bool) -> Ints:
-        """Give the direction of a hidden vector; exactly: its length has to be 1."""
-        numbers = row(value, 3, "a hidden vector", rational)
-        need(not exactly or sum(x * x for x in numbers) == 1, "a hidden vector is not of length 1")
-        return unit(numbers)
+    def member(self, state: Any, exactly: bool = True) -> State:
+        """Check that a hidden state belongs to the model (exactly: |u| = 1), give its marginals."""
+        keys = [k if law is None else x for k, x, law in zip(PARTIES, "uv", self.laws)]
+        only(state, " ".join(keys), "a hidden state")
+        sides, shown = [], {}
+        for key, n, law in zip(keys, self.shape, self.laws):
+            numbers = row(state[key], 3 if law else n, key, rational)
+            if law:
+                exact = not exactly or sum(x * x for x in numbers) == 1
+                need(exact, "a hidden vector is not of length 1")
+                hidden = unit(numbers)
+                numbers = numbers if exactly else [Fraction(x, ONE) for x in hidden]
+            else:
+                sizes = {abs(x) for x in numbers}
+                inside = max(sizes) <= 1 if self.sizes is None else sizes == self.sizes
+                need(inside, "a hidden state is not in the model")
+            sides.append([dot(a, hidden) for a in law] if law else numbers)
+            shown[key] = numbers
+        alice, bob = sides
+        return State(alice, bob, EPS if any(self.etas) else ZERO, shown, self)
 
 
 class Bell(Model):
@@ -405,6 +416,18 @@ class Quantum(Model):
     local, sizes = False, frozenset()
 
 
+class Leggett(Model):
+    """A_i = η_A a_i·u, B_j = η_B b_j·v with unit vectors u and v."""
+
+    lawful, local = PARTIES, False
+
+
+class OneSided(Model):
+    """One party's law is Leggett's; the marginals of the other are free in [−1, 1]."""
+
+    lawful, local = PARTIES[1:], False
+
+
 class Finite(Model):
     """The rows of a list."""
 
@@ -417,57 +440,17 @@ class Finite(Model):
         need(inside, "a marginal of the model is outside [−1, 1]")
         self.rows = {*zip(*(map(tuple, side) for side in sides), strict=True)}
 
-    def member(self, state: Any, exactly: bool = True) -> tuple[Row, Row, Fraction]:
+    def member(self, state: Any, exactly: bool = True) -> State:
         """Find the state in the list."""
-        alice, bob, _ = super().member(state)
-        need((tuple(alice), tuple(bob)) in self.rows, "a hidden state is not in the model")
-        return alice, bob, ZERO
-
-
-class Leggett(Model):
-    """A_i = η_A a_i·u, B_j = η_B b_j·v with unit vectors u and v."""
-
-    local = False
-
-    def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
-        super().__init__(spec, shape, settings)
-        self.etas = [number(spec.get(key, spec.get("eta", 1.0))) for key in ("eta_a", "eta_b")]
-        self.alice, self.bob = map(self.law, self.etas, (0, 1))
-
-    def member(self, state: Any, exactly: bool = True) -> tuple[Row, Row, Fraction]:
-        """Take the hidden vectors u and v."""
-        only(state, "u v", "a hidden state")
-        u, v = (self.direction(state[key], exactly) for key in "uv")
-        means = [dot(a, u) for a in self.alice], [dot(b, v) for b in self.bob]
-        return *means, EPS if any(self.etas) else ZERO
-
-
-class OneSided(Model):
-    """One party's law is Leggett's; the marginals of the other are free in [−1, 1]."""
-
-    local = False
-
-    def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
-        super().__init__(spec, shape, settings)
-        self.side, self.eta = PARTIES.index(spec.get("party", "bob")), number(spec.get("eta", 1.0))
-        self.directions = self.law(self.eta, self.side)
-
-    def member(self, state: Any, exactly: bool = True) -> tuple[Row, Row, Fraction]:
-        """Take the hidden vector of one party, and the other's marginals."""
-        key, free = ("u", "bob") if self.side == 0 else ("v", "alice")
-        only(state, f"{key} {free}", "a hidden state")
-        hidden = self.direction(state[key], exactly)
-        anything = row(state[free], self.shape[1 - self.side], free, rational)
-        need(all(abs(x) <= 1 for x in anything), "a free marginal is outside [−1, 1]")
-        means, error = [dot(a, hidden) for a in self.directions], EPS if self.eta else ZERO
-        return (means, anything, error) if self.side == 0 else (anything, means, error)
+        found = super().member(state)
+        need((*map(tuple, found[:2]),) in self.rows, "a hidden state is not in the model")
+        return found
 
 
 class Hull(Model):
     """Mixtures of the states of several models; a state names its part."""
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
-        super().__init__(spec, shape, settings)
         names = [x["name"] for x in spec["of"]]
         fits = len(names) <= 100 and names.count("bell") < 4 and not {"hull", "quantum"} & {*names}
         need(fits, "no such hull")
@@ -476,7 +459,7 @@ class Hull(Model):
         self.local = any(part.local for part in self.parts)
         self.symmetric = all(part.symmetric for part in self.parts)
 
-    def member(self, state: Any, exactly: bool = True) -> tuple[Row, Row, Fraction]:
+    def member(self, state: Any, exactly: bool = True) -> State:
         """Take a state of the part that it names."""
         own = only(state, "u v alice bob part", "a hidden state")
         part = self.parts[whole(own.pop("part", 0), 0, len(self.parts) - 1, "part")]
@@ -548,27 +531,25 @@ def unpacked(x: int) -> tuple[Ints, Ints]:
 # -- rules of upper ends: each gives a bound of f over the model -----------------------------------
 
 
-def closed_form(model: Any, f: Functional, proof: Any) -> Fraction:
-    """Claim: f ≤ k + Σ|α| + Σ|β| + Σ|S|, without marginals (unbiased) k + Σ|S|.
-
-    Given: nothing.  Why it suffices: |A|, |B|, |C| ≤ 1.  Cost: none.
-    """
-    return f.ceiling if isinstance(model, Unbiased) else f.constant + f.size
+def slopes(correlators: Any, tau: Any, alice: Row, bob: Row) -> tuple[Row, Row]:
+    """Give c = Σ_j |S|τ − α and d = −Σ_i Sτ − β: in any state G ≥ c·A + d·B if all |τ| ≤ 1."""
+    c = [sum(abs(s) * t for s, t in zip(*rows)) - a for *rows, a in zip(correlators, tau, alice)]
+    columns = zip(zip(*correlators), zip(*tau), bob)
+    return c, [-sum(map(mul, s, t)) - b for s, t, b in columns]
 
 
 def dual(model: Any, f: Functional, proof: Any) -> Fraction:
-    """Claim: f ≤ k + Σ|S| + Σ|c| + Σ|d|, c = Σ_j |S|τ − α, d = −Σ_i Sτ − β, in every model.
+    """Claim: f ≤ k + Σ|S| + Σ|c| + Σ|d|, with `slopes` c, d; without marginals f ≤ k + Σ|S|.
 
-    Given: multipliers τ_ij in [−1, 1].
-    Why it suffices: G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B = c·A + d·B ≥ −Σ|c| − Σ|d|.
-    Cost: one pass over the table.
+    Given: multipliers τ_ij in [−1, 1], which are 0 in a closed form.
+    Why it suffices: G ≥ c·A + d·B, and |A|, |B| ≤ 1.  Cost: one pass over the table.
     """
-    tau = table(proof["tau"], f.shape, "tau", rational)
+    tau = [f.shape[1] * [0]] * f.shape[0]
+    if proof["type"] == "dual":
+        tau = table(proof["tau"], f.shape, "tau", rational)
     need(all(abs(t) <= 1 for r in tau for t in r), "a multiplier is outside [−1, 1]")
-    sides = zip(f.correlators, tau, f.alice)
-    c = [sum((abs(s) * t for s, t in zip(*rows)), -a) for *rows, a in sides]
-    d = [sum(map(mul, s, t), b) for s, t, b in zip(zip(*f.correlators), zip(*tau), f.bob)]
-    return f.ceiling + sum(map(abs, c + d))
+    c, d = slopes(f.correlators, tau, f.alice, f.bob)
+    return f.ceiling + (0 if isinstance(model, Unbiased) else sum(map(abs, c + d)))
 
 
 def every_row(model: Any, f: Functional, proof: Any) -> Fraction:
@@ -599,23 +580,22 @@ def enumeration(model: Any, f: Functional, proof: Any) -> Fraction:
     if len(alpha) > len(beta):
         alpha, beta, rows = beta, alpha, [*map(list, zip(*rows))]
     n, scale = len(alpha), common([*alpha, *beta, *(x for r in rows for x in r)])
-    total = sum(int(abs(x) * scale) for r in [alpha, beta, *rows] for x in r)
-    width = total.bit_length() + 2
+    linear, *lines = ([int(x * scale) for x in r] for r in [alpha, *rows, beta])
+    width = sum(abs(x) for r in [linear, *lines] for x in r).bit_length() + 2
     steps = (5000 + width * len(beta) * (1 + width // 999)) << min(n, 40)
     need(n < 40 and steps <= MAX_STRATEGIES, "too many strategies")
-    lines = [sum(int(x * scale) << width * j for j, x in enumerate(r)) for r in [*rows, beta]]
-    linear, signs = [int(x * scale) for x in alpha], [1] * n
     # the sums over i are the fields of one integer, with 2^(width−1) added; modulo 2^width − 1
     # fields add up, after the bits of negative ones are turned round
+    packed = [sum(x << width * j for j, x in enumerate(r)) for r in lines]
     ones, top, field = sum(1 << width * j for j in range(len(beta))), width - 1, (1 << width) - 1
-    x, total, best = sum(lines) + (ones << top), sum(linear), -f.size * scale
+    x, total, best, signs = sum(packed) + (ones << top), sum(linear), -f.size * scale, [1] * n
     for step in range(1, (1 << n - (not any(alpha + beta))) + 1):  # else the last sign may stay
         plus = x >> top & ones
         minus = ones ^ plus
         best = max(best, total + ((x ^ plus << top ^ (minus << top) - minus) + minus) % field)
         i = min((step & -step).bit_length(), n) - 1
         signs[i] = -signs[i]
-        x, total = x + 2 * signs[i] * lines[i], total + 2 * signs[i] * linear[i]
+        x, total = x + 2 * signs[i] * packed[i], total + 2 * signs[i] * linear[i]
     return f.constant + Fraction(best) / scale
 
 
@@ -630,12 +610,21 @@ def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     fits = lead or (proof["level"] == "correlators" and not any(f.alice + f.bob))
     need(fits and sum(f.shape) < 300, "the level does not fit, or there are too many settings")
     m: Table = [[]] * lead + [[-a] * lead + i * [ZERO] for i, a in enumerate(f.alice)]
-    columns = zip(zip(*f.correlators), f.bob)
-    m += [[-b] * lead + [-s for s in c] + j * [ZERO] for j, (c, b) in enumerate(columns)]
+    columns = zip(f.bob, zip(*f.correlators))
+    m += [[-b] * lead + [-s for s in c] + j * [ZERO] for j, (b, c) in enumerate(columns)]
     diagonal = row(proof["diagonal"], len(m), "diagonal", rational)
-    proved = positive([[*r, x] for r, x in zip(m, diagonal)])
-    need(proved, "the semidefinite proof is not positive")
+    need(positive([[*r, x] for r, x in zip(m, diagonal)]), "the semidefinite proof is not positive")
     return f.constant + sum(diagonal) / 2
+
+
+def vectors(model: Any, f: Functional, scale: Any) -> tuple[list[Ints], Row, Ints]:
+    """Give all x_k = (|S| a_i, −S b_j), |S|, and the linear part −(Σ αa, Σ βb), over a scale."""
+    rows = zip(f.correlators, model.laws[0])
+    pairs = [(s, a, b) for r, a in rows for s, b in zip(r, model.laws[1]) if s]
+    xs = [weighted([abs(s)], [a], scale) + weighted([-s], [b], scale) for s, a, b in pairs]
+    sides = zip((f.alice, f.bob), model.laws)
+    linear = [x for numbers, law in sides for x in weighted([-x for x in numbers], law, scale)]
+    return xs, [abs(s) * scale for s, *_ in pairs], linear
 
 
 def covering(model: Any, f: Functional, proof: Any) -> Fraction:
@@ -643,8 +632,8 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
 
     Given: a tree of pairs of patches of the spheres of u and v (of half of one sphere where
     G(−u, −v) = G(u, v)), and for each leaf multipliers n/D, or a quadratic or a square leaf.
-    Why it suffices: τ = n/D in [−1, 1] gives G ≥ c·u + d·v, (c, d) = Σ τ_k x_k − (g, h), where
-    x_k = (|S| a_i, −S b_j) and g, h are the marginal terms, and that is linear on each patch.
+    Why it suffices: τ = n/D in [−1, 1] gives G ≥ c·u + d·v, (c, d) = Σ τ_k x_k + ℓ, with the
+    `vectors` x_k and ℓ, and that is linear on each patch.
     Cost: two products with the corners a leaf; about 6·10^4 leaves a second.
     """
     # |n| = D + 1 keeps τ = ±1 in all descendants. Vectors are packed integers over `scale`; all
@@ -652,52 +641,44 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     if f.size == 0:
         return f.constant
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
-    def packed(alice: Any, bob: Any) -> int:
-        parts = [sum(int(x * scale) * a[e] >> BITS for x, a in part)
-                 for part in (alice, bob) for e in range(3)]  # fmt: skip
-        return sum(x << e for x, e in zip(parts, FIELDS))
-    rows = zip(f.correlators, model.alice)
-    pairs = [(s, a, b) for r, a in rows for s, b in zip(r, model.bob) if s]
-    terms = [packed([(abs(s), a)], [(-s, b)]) for s, a, b in pairs]
-    weights = [abs(s) * scale for s, _, _ in pairs]
-    marginal = (f.alice, model.alice), (f.bob, model.bob)
-    linear = [[(-x, a) for x, a in zip(*side) if x and any(a)] for side in marginal]
-    base, d = packed(*linear), whole(proof["denominator"], 1, 126, "D")
-    level = (threshold + f.size * TINY) * scale
-    goal, fine_goal = math.ceil(level * d) << 80, math.ceil(level * 2**50) << 80
+    xs, weights, linear = vectors(model, f, scale)
+    base, *terms = (sum(x << e for x, e in zip(parts, FIELDS)) for parts in [linear, *xs])
+    d, level = whole(proof["denominator"], 1, 126, "D"), (threshold + f.size * TINY) * scale
+    goals = {over: math.ceil(level * over) * UNIT for over in (d, TAU)}
+    def plane(base: int, n: Ints, terms: Ints, over: int) -> Any:
+        """Give c and d, times `over` and `scale`, and what their minima should add up to."""
+        return *unpacked(base * over + sum(map(mul, n, terms))), goals[over]
     multipliers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
     quadratic, fine, squares = (iter(proof.get(key, ())) for key in ("quadratic", "fine", "square"))
-    root = None, None, not any(linear), base, terms, weights, unpacked(base * d)
-    stack: list[Any] = [root]
+    biased = zip((f.alice, f.bob), model.laws)
+    mirror = not any(x and any(a) for numbers, law in biased for x, a in zip(numbers, law))
+    stack: list[Any] = [(None, None, mirror, base, terms, weights, plane(base, [], [], d))]
     for byte in inflated(proof["tree"]):
-        u, v, mirror, base, terms, weights, cd = stack.pop()
+        u, v, mirror, base, terms, weights, bounding = stack.pop()
         kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
         if byte & 8:
             n = multipliers[at : at + len(terms)].tolist()
             at += len(terms)
             if n and (max(n) > d or min(n) < -d):
-                kept = max(n) <= d + 1 and min(n) >= -d - 1
-                need(kept, "a multiplier is outside [−1, 1]")
+                need(max(n) <= d + 1 and min(n) >= -d - 1, "a multiplier is outside [−1, 1]")
                 base += sum(x if q > 0 else -x for q, x in zip(n, terms) if abs(q) > d)
                 lists = n, terms, weights
                 n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in lists)
             if byte & 16:
-                cd = unpacked(base * d + sum(map(mul, n, terms)))
-        if byte & 32 and kind != 7:  # a linear leaf with multipliers over 2^50
-            need(kind == 6, "multipliers stand where no leaf is")
-            n = listed(next(fine), len(terms) or 1, "fine")[: len(terms)]
-            n = [whole(x, -1 << 50, 1 << 50, "tau") for x in n]
-            cd = unpacked((base << 50) + sum(map(mul, n, terms)))
-        if kind == 6:
-            reached = least(cd[0], u) + least(cd[1], v) >= (fine_goal if byte & 32 else goal)
-            need(reached, "a leaf of the covering does not reach the threshold")
-        elif kind == 7 and byte & 32:
-            square_leaf(next(squares), (u, v), base, terms, scale, level)
-        elif kind == 7:
-            quadratic_leaf(next(quadratic), (u, v), base, terms, weights, scale, level)
+                bounding = plane(base, n, terms, d)
+        if kind == 7:
+            leaf = (square_leaf, squares) if byte & 32 else (quadratic_leaf, quadratic)
+            leaf[0](next(leaf[1]), (u, v), base, terms, weights, scale, level)
+        elif kind == 6:
+            if byte & 32:  # multipliers over 2^50
+                n = listed(next(fine), len(terms) or 1, "fine")[: len(terms)]
+                bounding = plane(base, [whole(x, -TAU, TAU, "tau") for x in n], terms, TAU)
+            c, e, goal = bounding
+            need(least(c, u) + least(e, v) >= goal, "a leaf of the covering falls short")
         else:
+            need(not byte & 32, "multipliers stand where no leaf is")
             children = cut((u, v)[on_v], 2 if kind > 3 else byte & 1, mirror)
-            after = mirror and kind < 4, base, terms, weights, cd
+            after = mirror and kind < 4, base, terms, weights, bounding
             stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
     ended = not stack and at == len(multipliers) and not [*quadratic, *fine, *squares]
     need(ended, "the covering does not end where it should")
@@ -705,168 +686,141 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
 
 
 def quadratic_leaf(
-    leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Fraction
+    leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Any
 ) -> None:
     """Check a leaf near (u*, v*): with δ = (u − u*, v − v*), r = max|δ|, G ≥ K + ℓ·δ + δᵀQδ."""
     # Q + σ ⪰ 0 with σ r² ≤ K − level suffices: w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|),
-    # c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and 0 ≥ P[(u*·δ)² − r²|δ|²/4]; `form` is the matrix of
+    # c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and 0 ≥ P[(u*·δ)² − r²|δ|²/4]; `m` is the matrix of
     # K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
-    leaf = only(leaf, "u v signs tau kappa lambda mu p", "a quadratic leaf")
-    curved = [Fraction(whole(leaf[k], -ONE, ONE, k) * scale, 1 << 50) for k in ("lambda", "mu")]
+    only(leaf, "u v signs tau kappa lambda mu p", "a quadratic leaf")
+    curved = [Fraction(whole(leaf[k], -ONE, ONE, k) * scale, TAU) for k in ("lambda", "mu")]
     star: Row = []
     radii: Row = []
     for key, spot in zip("uv", where):
         *point, length = (whole(x, -ONE, ONE, key) for x in listed(leaf[key], 4, key))
-        on_it = sum(x * x for x in point) == length**2 > 0
-        need(on_it, "the centre of a leaf is not on the sphere")
+        need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is off the sphere")
         star += [Fraction(x, length) for x in point]
-        nearest = 2 * least([int(x * (1 << 80)) for x in star[-3:]], spot)
-        far = 2 - Fraction(nearest, 1 << 160) + Fraction(1, 1 << 70)
-        radii.append(min(Fraction(4), far))
-    tau, kappa, signs = iter(leaf["tau"]), iter(leaf["kappa"]), {"+": 1 << 50, "-": -1 << 50}
-    n = [signs.get(x) or whole(next(tau), -1 << 50, 1 << 50, "tau") for x in leaf["signs"]]
-    c, d = unpacked((base << 50) + sum(map(mul, n, terms)))
-    p: Row = [Fraction(whole(x, 0, ONE, "p") * scale, 1 << 40) for x in listed(leaf["p"], 2, "p")]
-    p = [min(x, ONE >> 60) for x in p]
-    stars = [0, *star[:3], 0, 0, 0], [0, 0, 0, 0, *star[3:]]
-    pairs: list[Any] = [([q * x for x in e], e) for q, e in zip(p, stars)]
-    free = (entry for *entry, sign in zip(n, terms, weights, leaf["signs"]) if sign not in signs)
-    for q, x, w in free:
-        a, b = unpacked(x)
-        both = (a, b), ([-e for e in a], [-e for e in b])
-        far = min(least(y, where[0]) + least(z, where[1]) for y, z in both)
-        k = Fraction(whole(next(kappa), 0, ONE, "kappa") * scale, 1 << 40) / w**2
-        fits = k * ((1 << 88) - far) <= (1 << 50) - abs(q) << 30
-        need(fits, "a curvature is too large for its multiplier")
-        y = [sum(map(mul, a + b, star)), *a, *b]
-        pairs.append(([k * e for e in y], y))
-    z = [[[int(x * ONE) for x in e] for e in factors] for factors in pairs]
-    form = [[Fraction(sum(x[i] * y[j] + x[j] * y[i] for x, y in z), 2 << 400)
-             for j in range(i + 1)] for i in range(7)]  # fmt: skip
-    for e, x in enumerate(Fraction(x, 1 << 50) for x in c + d):
-        form[0][0] += x * star[e]
-        form[e + 1][0] += (x - curved[e // 3] * star[e]) / 2
-        form[e + 1][e + 1] -= curved[e // 3] / 2 + p[e // 3] * radii[e // 3] / 4
-    sides = zip((form[1:4], form[4:]), radii)
-    lost = [4 * sum(r[0] ** 2 for r in part) * radius for part, radius in sides]
-    slack = form[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
-    sigma, complete = slack / sum(radii), len(n) == len(terms) and not [*tau, *kappa]
-    rest = [[(x + sigma * (i == j)) / (1 << 80) for j, x in enumerate(r[1:])]
-            for i, r in enumerate(form[1:])]  # fmt: skip
-    reached = complete and slack >= 0 and positive(rest)
-    need(reached, "a quadratic leaf does not reach the threshold")
+        nearest = Fraction(least([x * UNIT // length for x in point], spot), UNIT * UNIT)
+        radii.append(min(4, 2 - 2 * nearest + Fraction(1, 1 << 70)))
+    steep: Row = [whole(x, 0, ONE, "p") * scale / (1 << 40) for x in listed(leaf["p"], 2, "p")]
+    steep = [min(x, ONE >> 60) for x in steep]
+    fine = [int(x * FORM) for x in star]
+    stars = zip(steep, ([0, *fine[:3], 0, 0, 0], [0, 0, 0, 0, *fine[3:]]))
+    squares, total = [(int(p * ONE), x, x) for p, x in stars], base * TAU
+    tau, kappa = iter(leaf["tau"]), iter(leaf["kappa"])
+    for sign, x, w in zip(leaf["signs"], terms, weights, strict=True):
+        t = {"+": TAU, "-": -TAU}.get(sign) or whole(next(tau, None), -TAU, TAU, "tau")
+        total += t * x
+        if sign not in ("+", "-"):
+            a, b = unpacked(x)
+            far = min(sum(map(least, y, where)) for y in ((a, b), unpacked(-x)))
+            k = Fraction(whole(next(kappa, None), 0, ONE, "kappa") * scale, 1 << 40) / w**2
+            need(k * ((1 << 88) - far) <= (TAU - abs(t)) << 30, "a curvature is too large")
+            y = [int(sum(map(mul, a + b, star)) * FORM), *(e * FORM for e in a + b)]
+            squares.append((int(k * ONE), y, y))
+    m = form(squares, 2 * ONE * FORM * FORM)
+    c, d = unpacked(total)
+    for e, (x, s) in enumerate(zip(c + d, star)):
+        m[0][0] += x * s / TAU
+        m[e + 1][0] += (Fraction(x, TAU) - curved[e // 3] * s) / 2
+        m[e + 1][e + 1] -= curved[e // 3] / 2 + steep[e // 3] * radii[e // 3] / 4
+    lost = [4 * sum(r[0] ** 2 for r in part) * x for part, x in zip((m[1:4], m[4:]), radii)]
+    slack = m[0][0] - level - sum(math.isqrt(math.ceil(x)) + 1 for x in lost)
+    sigma = slack / sum(radii)
+    rest = [[x + sigma * (i == j) for j, x in enumerate(r[1:])] for i, r in enumerate(m[1:])]
+    need(slack >= 0 and not [*tau, *kappa] and positive(rest), "a quadratic leaf falls short")
 
 
 def half_spaces(where: Any, place: int) -> list[Ints]:
     """Give affine functions of (1, u, v), over 2^120, that are ≥ 0 on a patch: edges and cap."""
     corners, found = where[1], []
-    middle = [sum(column) for column in zip(*corners)]
+    middle = [sum(parts) for parts in zip(*corners)]
     ring = pairwise(corners[k] for k in (0, 2, 3, 1, 0))
-    nexts = ((1, 2), (2, 0), (0, 1))
-    crosses = [[a[i] * b[j] - a[j] * b[i] for i, j in nexts] for a, b in ring]
-    inward = [[x if sum(map(mul, n, middle)) > 0 else -x for x in n] for n in crosses]
-    for n in [*inward, middle]:
-        length = math.isqrt(sum(x * x for x in n)) + 1
-        n = [(x << 120) // length for x in n]
-        found.append([-(least(n, where) >> 80), 0, 0, 0, 0, 0, 0])
-        found[-1][place : place + 3] = n
+    edges = [[a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)] for a, b in ring]
+    for normal in [*edges, middle]:
+        length = math.isqrt(sum(x * x for x in normal)) + 1
+        inward = 1 if sum(map(mul, normal, middle)) > 0 else -1
+        c = [inward * x * FORM // length for x in normal]
+        found.append([-(least(c, where) // UNIT), *[0] * (place - 1), *c, *[0] * (4 - place)])
     return found
 
 
-def square_leaf(leaf: Any, where: Any, base: int, terms: Ints, scale: Any, level: Any) -> None:
+def square_leaf(
+    leaf: Any, where: Any, base: int, terms: Ints, weights: Row, scale: Any, level: Any
+) -> None:
     """Check (L + Σ|y_k|)² ≥ L² + 2Σ(σ_k·z) y_k + Σ T_kl y_k y_l ≥ (t + s)², L = ℓ + s ≥ 0."""
     # ℓ: the terms with τ = ±1, and the linear part; |σ_k·z| ≤ L and |T_kl| ≤ 1 = T_kk. The
     # difference is a form in z = (1, u, v) plus λ(|u|² − 1) + μ(|v|² − 1) plus Σ P h h' ≥ 0, h ≥ 0
     # on the patches. Everything is in the unit 2^exponent, below 8 and over 2^120; functions may be
     # negative by 2^-74, for which 2^-60 + 2^-70 ΣP is charged.
-    leaf = only(leaf, "exponent signs s sigma tau p lambda mu", "a square leaf")
-    exponent, signs = whole(leaf["exponent"], -2200, 2200, "exponent"), leaf["signs"]
-    unit_of_form = scale * Fraction(2) ** exponent
+    only(leaf, "exponent signs s sigma tau p lambda mu", "a square leaf")
+    signs, scale = leaf["signs"], scale * Fraction(2) ** whole(leaf["exponent"], -2200, 2200, "it")
     fits = None not in where and len(signs) == len(terms) and {*signs} <= {*"a+-"}
     need(fits, "a square leaf of the wrong form")
-    def parts(x: int) -> Ints:
-        return [int((y << 120) / unit_of_form) for part in unpacked(x) for y in part]
-    def low(c: Ints) -> int:
-        return (c[0] << 80) + least(c[1:4], where[0]) + least(c[4:], where[1])
+    def parts(head: int, x: int) -> Ints:
+        return [head, *(int(y * FORM / scale) for part in unpacked(x) for y in part)]
+    def nonnegative(c: Ints) -> bool:
+        return c[0] * UNIT + least(c[1:4], where[0]) + least(c[4:], where[1]) >= -1 << 126
     s, lam, mu = (whole(leaf[key], -ONE, ONE, key) for key in ("s", "lambda", "mu"))
     fixed = sum(x if sign == "+" else -x for sign, x in zip(signs, terms) if sign != "a")
-    ell = [s << 50, *parts(base + fixed)]
-    ys = [[0, *parts(x)] for sign, x in zip(signs, terms) if sign == "a"]
-    sigma = [[whole(x, -ONE, ONE, "sigma") << 50 for x in listed(r, 7, "sigma")]
+    ell, ys = parts(s * TAU, base + fixed), [parts(0, x) for g, x in zip(signs, terms) if g == "a"]
+    sigma = [[whole(x, -ONE, ONE, "sigma") * TAU for x in listed(r, 7, "sigma")]
              for r in leaf["sigma"]]  # fmt: skip
-    holds = len(sigma) == len(ys) < 64 and low(ell) >= -1 << 126
-    need(holds, "a square leaf whose linear part may be negative")
-    for r, sign in product(sigma, (1, -1)):
-        holds = low([x + sign * y for x, y in zip(ell, r)]) >= -1 << 126
-        need(holds, "a multiplier exceeds the linear part")
-    halves = [*half_spaces(where[0], 1), *half_spaces(where[1], 4), [1 << 120, 0, 0, 0, 0, 0, 0]]
-    fits = max(abs(x) for r in [ell, *ys, *sigma, *halves] for x in r) < 1 << 123
+    need(len(sigma) == len(ys) < 64 and nonnegative(ell), "a linear part may be negative")
+    for r, step in product(sigma, (add, sub)):
+        need(nonnegative([*map(step, ell, r)]), "a multiplier exceeds the linear part")
+    halves = [*half_spaces(where[0], 1), *half_spaces(where[1], 4), [FORM, 0, 0, 0, 0, 0, 0]]
+    fits = max(abs(x) for r in [ell, *ys, *sigma, *halves] for x in r) < 8 * FORM
     need(fits, "a square leaf in the wrong unit")
     tau, p = iter(leaf["tau"]), iter(leaf["p"])
-    # x, y, c: c(xyᵀ + yxᵀ), over 2^311
-    pairs = [(ell, ell, 1 << 70), *((r, y, 1 << 71) for r, y in zip(sigma, ys))]
-    pairs += [(y, y, 1 << 70) for y in ys]
-    for k, y in enumerate(ys):
-        pairs += [(y, x, whole(next(tau), -1 << 50, 1 << 50, "tau") << 21) for x in ys[:k]]
+    # c, x, y: c(xyᵀ + yxᵀ), over 2^311
+    products = [(1 << 71, r, y) for r, y in zip(sigma, ys)] + [(1 << 70, y, y) for y in [ell, *ys]]
+    products += [(whole(next(tau, None), -TAU, TAU, "tau") << 21, x, y)
+                 for k, y in enumerate(ys) for x in ys[:k]]  # fmt: skip
     both = ((h, g) for k, h in enumerate(halves) for g in halves[:k])
-    products = [(h, g, whole(next(p), 0, ONE, "p")) for h, g in both]
-    pairs += [(h, g, -c) for h, g, c in products if c]
-    form = [[Fraction(sum(c * (x[i] * y[j] + x[j] * y[i]) for x, y, c in pairs), 1 << 311)
-             for j in range(i + 1)] for i in range(7)]  # fmt: skip
+    pairs = [(whole(next(p, None), 0, ONE, "p"), h, g) for h, g in both]
+    m = form(products + [(-c, h, g) for c, h, g in pairs if c], 1 << 311)
     top = Fraction(1 << 70)
-    form[0][0] += (lam + mu) / top - (level / unit_of_form + s / top) ** 2
-    for e in range(6):
-        form[e + 1][e + 1] -= (lam, mu)[e // 3] / top
-    charged = Fraction(1, 1 << 60) + Fraction(sum(c for *_, c in products), 1 << 140)
-    form = [[x - charged * (i == j) for j, x in enumerate(r)] for i, r in enumerate(form)]
-    reached = not [*tau, *p] and positive(form)
-    need(reached, "a square leaf does not reach the threshold")
+    m[0][0] += (lam + mu) / top - (level / scale + s / top) ** 2
+    charged = Fraction(1, 1 << 60) + Fraction(sum(c for c, *_ in pairs), 1 << 140)
+    for i, r in enumerate(m):
+        r[i] -= charged + (0, lam, lam, lam, mu, mu, mu)[i] / top
+    need(not [*tau, *p] and positive(m), "a square leaf falls short")
 
 
 def square(model: Any, f: Functional, proof: Any) -> Fraction:
     """Claim: f ≤ k + Σ|S| − t in Leggett's model.
 
     Given: t > 0, λ, μ and a symmetric T with |T_kl| ≤ 1 = T_kk.
-    Why it suffices: (Σ|x_k·z|)² ≥ Σ T_kl (x_k·z)(x_l·z) ≥ (t + p·z)², with z = (u, v), x_k as in
-    `covering` and the marginal terms p·z. On the spheres the sum is λ + μ + zᵀ(M − diag(λ, μ))z;
-    less (t + p·z)² it is a form in (1, z), which is shown to be positive semidefinite.
+    Why it suffices: (Σ|x_k·z|)² ≥ Σ T_kl (x_k·z)(x_l·z) ≥ (t − ℓ·z)², with z = (u, v) and the
+    `vectors` x_k, ℓ. On the spheres the sum is λ + μ + zᵀ(M − diag(λ, μ))z; less (t − ℓ·z)² it is
+    a form in (1, z), which is shown to be positive semidefinite.
     Cost: the square of the number of terms, and one elimination of order 7.
     """
     # Vectors are integers over 2^300/size. A sum of directions times numbers of total size ≤ `size`
-    # is off by `blur`; each side is divided by a power of two so that parts of x are at most 1, off
-    # by δ, and those of p at most q.
+    # is off by `blur`, which is δ of the largest part of any x on its side.
     t, power = rational(proof["threshold"]), whole(proof["exponent"], -1100, 1100, "exponent")
     scale = (1 << 300) / (f.size or ONE)
-    def vectors(*parts: Any) -> Ints:
-        return [sum(int(x * scale) * a[e] for x, a in r) >> BITS for r in parts for e in range(3)]
-    rows = zip(f.correlators, model.alice)
-    pairs = [(s, a, b) for r, a in rows for s, b in zip(r, model.bob) if s]
-    xs = [vectors([(abs(s), a)], [(-s, b)]) for s, a, b in pairs]
-    p = vectors([*zip(f.alice, model.alice)], [*zip(f.bob, model.bob)])
+    xs, _, linear = vectors(model, f, scale)
     need(t > 0 and 0 < len(xs) < 512, "a square proof of too many terms, or of nothing")
     tau = iter(proof["tau"])
-    lower = [[*(whole(next(tau), -1 << 50, 1 << 50, "tau") for _ in range(k)), 1 << 49]
+    lower = [[*(whole(next(tau, None), -TAU, TAU, "tau") for _ in range(k)), TAU // 2]
              for k in range(len(xs))]  # fmt: skip
     need(not [*tau], "there are more multipliers than pairs of terms")
-    half = [[sum(q * x[e] for q, x in zip(r, xs)) for e in range(6)] for r in lower]
-    tops = [max(abs(x[e]) for x in xs for e in part) for part in (range(3), range(3, 6))]
-    units = [1 << int(t * scale).bit_length(), *(1 << x.bit_length() for x in tops for _ in "xyz")]
-    laws = model.alice, model.bob
-    blur = [(1 << 102) + (max(abs(x) for a in law for x in a) >> 47) for law in laws]
-    off = zip(blur, model.etas, (units[1], units[4]))  # η is exact, as no rounded part of x is
+    halves = [[sum(map(mul, r, column)) for column in zip(*xs)] for r in lower]
+    z = [math.ceil(t * scale), *(-x for x in linear)]
+    m = form([(1, [0, *x], [0, *y]) for x, y in zip(xs, halves)] + [(-TAU // 2, z, z)], TAU)
+    tops = [max(1, *(abs(x[e]) for x in xs for e in part)) for part in (range(3), range(3, 6))]
+    blur = [(1 << 102) + (max(abs(x) for a in law for x in a) >> 47) for law in model.laws]
+    off = zip(blur, model.etas, tops)  # η is exact, as no rounded part of x is
     delta = max(Fraction(b, top) if eta else ZERO for b, eta, top in off)
-    factor = Fraction(4) ** power * scale**2
-    curved = [rational(proof[key]) * factor for key in ("lambda", "mu")]
-    z: Row = [t * scale / units[0], *(Fraction(x, top) for x, top in zip(p, units[1:]))]
-    form: Table = [[-x * y for y in z[: i + 1]] for i, x in enumerate(z)]
-    form[0][0] += sum(curved) / units[0] ** 2
-    for i, j in [(e, c) for e in range(6) for c in range(e + 1)]:
-        both = sum(y[i] * x[j] + y[j] * x[i] for x, y in zip(xs, half))
-        form[i + 1][j + 1] += Fraction(both, units[i + 1] * units[j + 1] << 50)
-        form[i + 1][i + 1] -= (i == j) * curved[i // 3] / units[i + 1] ** 2
-    charged = 7 * delta * (3 * len(xs) ** 2 + 3 * max(map(abs, z)) + 4)
-    shifted = [[x - charged * (i == j) for j, x in enumerate(r)] for i, r in enumerate(form)]
-    need(positive(shifted), "no square proof")
+    sizes = [z[0], *(top for top in tops for _ in "xyz")]
+    charged = 7 * delta * (3 * len(xs) ** 2 + 3 * max(map(Fraction, map(abs, z), sizes)) + 4)
+    curved = [rational(proof[key]) * Fraction(4) ** power * scale**2 for key in ("lambda", "mu")]
+    m[0][0] += sum(curved)
+    for i, r in enumerate(m):
+        r[i] -= charged * sizes[i] ** 2 + (curved[(i - 1) // 3] if i else 0)
+    need(positive(m), "no square proof")
     return f.ceiling - t
 
 
@@ -874,48 +828,40 @@ def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
     """Claim: f ≤ k + Σ|S| − threshold where one party alone obeys the law.
 
     Given: a tree of patches of one sphere (of half of it without marginal terms), multipliers.
-    Why it suffices: with the free marginals A and the law B = x·b, τ in [−1, 1] gives
-    G ≥ Σ τ|S|(A − sgn(S) B) − α·A − β·B ≥ d·x − Σ|c_i| on each patch, where
-    d = −Σ S τ b − Σ β b and c_i = Σ |S_i| τ_i − α_i.
+    Why it suffices: with `slopes` c of the free party and d of the other, whose marginals are
+    directions·x, G ≥ (Σ d_j b_j)·x − Σ|c| on each patch.
     Cost: one product with the corners a leaf, and the sums c and d once for each list of τ.
     """
     # Integers over `scale` times 2^50; roundings, below 2^-56 · size, are charged.
-    rows, free, own, law = f.correlators, f.alice, f.bob, model.directions
-    if model.side == 0:
-        rows, free, own = [*map(list, zip(*rows))], f.bob, f.alice
     if f.size == 0:
         return f.constant
+    rows, free, own, law = f.correlators, f.alice, f.bob, model.laws[1]
+    if law is None:
+        rows, free, own, law = [*map(list, zip(*rows))], f.bob, f.alice, model.laws[0]
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
-    goal = math.ceil((threshold + f.size * TINY) * scale * 2**50) << 80
-    def along(x: Fraction, b: Ints) -> Ints:
-        return [int(x * scale) * e >> BITS for e in b]
-    terms = [(i, int(abs(s) * scale), along(-s, b))
-             for i, r in enumerate(rows) for s, b in zip(r, law) if s]  # fmt: skip
-    ends = [-int(a * scale) << 50 for a in free]
-    start = [sum(x) << 50 for x in zip([0] * 3, *(along(-x, b) for x, b in zip(own, law)))]
-    numbers = inflated(proof["multipliers"])
-    count = len(numbers) // (8 * max(len(terms), 1))
-    need(terms or not numbers, "there are multipliers without terms")
+    goal = math.ceil((threshold + f.size * TINY) * scale * TAU) * UNIT
+    s, numbers = [[int(x * scale) for x in r] for r in rows], inflated(proof["multipliers"])
+    ends, start = ([int(x * scale) * TAU for x in side] for side in (free, own))
+    length = sum(x != 0 for r in rows for x in r)
+    count = len(numbers) // (8 * max(length, 1))
+    need(length or not numbers, "there are multipliers without terms")
     @cache
     def plane(k: int) -> tuple[Ints, int]:
-        tau = struct.unpack_from(f"<{len(terms)}q", numbers, 8 * len(terms) * k)
-        need(all(abs(t) <= 1 << 50 for t in tau), "a multiplier is outside [−1, 1]")
-        c = ends[:]
-        for t, (i, weight, _) in zip(tau, terms):
-            c[i] += t * weight
-        d = [x + sum(t * term[2][e] for t, term in zip(tau, terms)) for e, x in enumerate(start)]
-        return d, sum(map(abs, c)) << 80
-    leaves: Any = iter(listed(proof["leaves"], None, "leaves"))
+        flat = struct.unpack_from(f"<{length}q", numbers, 8 * length * k)
+        need(all(abs(t) <= TAU for t in flat), "a multiplier is outside [−1, 1]")
+        following = iter(flat)
+        tau = [[next(following) if x else 0 for x in r] for r in rows]
+        c, d = slopes(s, tau, ends, start)
+        return weighted(d, law, 1), sum(map(abs, c)) * UNIT
+    leaves, mirror = iter(listed(proof["leaves"], None, "leaves")), not any(free + own)
     stack: list[Any] = [None]
     for kind in inflated(proof["tree"]):
-        where: Any = stack.pop()
+        where = stack.pop()
+        need(kind <= 3, "a malformed tree")
         if kind == 3:
-            d, lost = plane(whole(next(leaves), 0, max(count - 1, 0), "a leaf"))
-            reached = least(d, where) - lost >= goal
-            need(reached, "a leaf of the covering does not reach the threshold")
+            d, lost = plane(whole(next(leaves, None), 0, max(count - 1, 0), "a leaf"))
+            need(least(d, where) - lost >= goal, "a leaf of the covering falls short")
         else:
-            need(kind < 3, "a malformed tree")
-            mirror = not any(free + own)
             stack += reversed(cut(where, kind, mirror))
     need(not stack and not [*leaves], "the covering does not end where it should")
     return f.ceiling - threshold
@@ -923,7 +869,7 @@ def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
 
 COVERING = "threshold denominator multipliers tree quadratic fine square"
 RULES = {
-    "closed_form": Rule(closed_form, Model, ""),
+    "closed_form": Rule(dual, Model, ""),
     "dual": Rule(dual, Model, "tau"),
     "list": Rule(every_row, Finite, ""),
     "hull": Rule(every_part, Hull, "parts"),
@@ -948,12 +894,11 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of unit vectors (no marginals), or of observables of two qubits."""
-    (form, given), *_ = only(state, "vectors|qubits", "the state").items()
-    qubits = form == "qubits"
-    only(given, "psi_re psi_im alice bob" if qubits else "alice bob", "the state")
-    shapes = zip(PARTIES, ((n, 4 if qubits else None) for n in f.shape))
+    (kind, given), *_ = only(state, "vectors|qubits", "the state").items()
+    only(given, "alice bob" if kind == "vectors" else "psi_re psi_im alice bob", "the state")
+    shapes = zip(PARTIES, ((n, None if kind == "vectors" else 4) for n in f.shape))
     x, y = (table(given[key], shape, key, rational) for key, shape in shapes)
-    if not qubits:
+    if kind == "vectors":
         short = len(x[0]) == len(y[0]) and all(sum(c * c for c in r) <= 1 for r in x + y)
         need(short, "a vector is longer than 1")
         d = common(c for r in x + y for c in r)
@@ -977,31 +922,17 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     return [h[0] for h in half], [sum(map(mul, r, mean[0])) for r in y], rows
 
 
-def determinant(m: Table) -> Fraction:
-    """Determinant of a matrix of at most three rows."""
-    minors = ([r[:k] + r[k + 1 :] for r in m[1:]] for k in range(len(m)))
-    signed = ((-1) ** k * m[0][k] * determinant(minor) for k, minor in enumerate(minors))
-    return sum(signed, ZERO) if m else Fraction(1)
-
-
 def reachable(rows: list[Ints], missing: Row, off: Fraction, radius: Fraction) -> bool:
     """Whether some vector d of at most this length has a·d = missing, to within off, for all a."""
-    # The shortest d has |d|² = missing·x, where G x = missing. G is off by less than EPS an entry;
-    # `least` is below its least eigenvalue, because the others add up to at most n.
-    n = len(rows)
-    if n > 3:
+    # So it is if G = (a·a') and |d|² = missing·G⁻¹ missing ≤ radius², which is [[1, m], [m, G]] ⪰ 0
+    # for m = missing/radius. What G and m are off by costs `spare` of 1 and `lost` of G.
+    n, spare = len(rows), Fraction(1, 1 << 60)
+    if n > 3 or radius <= 0:
         return False
-    gram = [[dot(x, y) for y in rows] for x in rows]
-    size = determinant(gram)
-    least = (size - 100 * EPS) / n ** (n - 1)
-    if least < 2 * n * EPS:
-        return False
-    replaced = ([[*r[:k], y, *r[k + 1 :]] for r, y in zip(gram, missing)] for k in range(n))
-    x = [determinant(m) / size for m in replaced]
-    square = sum(map(mul, x, missing)) + 2 * n * EPS * sum(y * y for y in x)
-    lost = math.isqrt(math.ceil(n * off * off / least * ONE * ONE)) + 1
-    rest = radius - Fraction(lost, ONE)
-    return rest > 0 and square <= rest * rest
+    lost = n * EPS + n * (off / radius) ** 2 / spare
+    gram = [[m / radius, *(dot(a, b) - lost * (a is b) for b in rows[: i + 1])]
+            for i, (a, m) in enumerate(zip(rows, missing))]  # fmt: skip
+    return positive([[1 - spare], *gram])
 
 
 class Mixture:
@@ -1009,56 +940,50 @@ class Mixture:
 
     def __init__(self, lower: Any, model: Any, wanted: Any, noise: Any) -> None:
         keys = "visibility weights states antipodal deviation repair"
-        only(lower, keys, "the certificate's lower end")
-        count = len(lower["states"])
-        self.model, self.wanted, self.noise = model, wanted, noise
+        listing = only(lower, keys, "the certificate's lower end")["states"]
         self.antipodal = lower.get("antipodal", False)  # half of each weight is that of −m
         need(type(self.antipodal) is bool, "antipodal is neither true nor false")
         need(not rational(lower.get("deviation", "0")), "the model is not exact")
         self.v, self.repair = (rational(lower.get(key, "0")) for key in ("visibility", "repair"))
-        fits = count * max(math.prod(wanted.shape), sum(wanted.shape) << 8) <= MAX_SUMMANDS
-        need(fits, "there are too many hidden states")
-        self.weights = row(lower["weights"], count, "weights", rational)
-        self.states = listed(lower["states"], count, "states")
-        members = [model.member(state) for state in self.states]
+        few = len(listing) * max(math.prod(wanted.shape), sum(wanted.shape) << 8) <= MAX_SUMMANDS
+        need(few, "there are too many hidden states")
+        self.weights = row(lower["weights"], len(listing), "weights", rational)
         fine = min(self.weights) >= 0 and sum(self.weights) == 1 and 0 <= self.v <= 1
         need(fine and 0 <= self.repair <= 1e-6, "no weights, no visibility, or too large a repair")
-        for x in self.states if self.antipodal and not model.symmetric else ():
+        self.states = [model.member(x) for x in listed(listing, None, "states")]
+        for x in listing if self.antipodal and not model.symmetric else ():
             signs = {k: y if k == "part" else [str(-rational(z)) for z in y] for k, y in x.items()}
             model.member(signs)
-        self.error = max(error for *_, error in members)
-        self.sides = [[[w * x[p][k] for w, x in zip(self.weights, members)] for k in range(n)]
+        self.model, self.wanted, self.noise = model, wanted, noise
+        self.error = max(state.error for state in self.states)
+        self.sides = [[[w * x[p][k] for w, x in zip(self.weights, self.states)] for k in range(n)]
                       for p, n in enumerate(wanted.shape)]  # fmt: skip
-        self.ball = bool(self.repair) and model.local
-
-    def goals(self, p: int) -> Row:
-        """Give the marginals of a party in V·target + (1−V)·noise, or nothing if they are free."""
-        means, others = self.wanted[2 + p] or [], self.noise and self.noise[2 + p]
-        return [self.v * (m - n) + n for m, n in zip(means, others or len(means) * [ZERO])]
+        self.means = [[ZERO if self.antipodal else sum(m) for m in side] for side in self.sides]
+        both = zip((wanted.alice, wanted.bob), (noise.alice, noise.bob))  # none where they are free
+        self.goals = [[self.v * (m - n) + n for m, n in zip(x or (), y or ())] for x, y in both]
 
     def left_to_vectors(self, settings: Any) -> Fraction:
         """Check that κ of Leggett's states make the marginals right; give their η_A + η_B."""
         # the means of u and v over such states are any vectors of length at most 1
         laws = [part.etas for part in self.model.parts if isinstance(part, Leggett)]
         need(laws, "a repair is not allowed")
-        purities, share = max(laws, key=min), ZERO if self.antipodal else 1 - self.repair
-        vague = self.v * self.wanted.marginal_radius
+        purities = max(laws, key=min)
+        share, vague = 1 - self.repair, self.v * self.wanted.marginal_radius
         for p, key in enumerate("uv"):
-            goals, others = self.goals(p), self.noise and self.noise[2 + p]
-            nothing = not (any(goals) or vague)  # then their vector is 0
-            straight = nothing or (self.wanted.height is not None and not any(others or ()))
-            rest = [ZERO, ZERO, ZERO if nothing else self.v * (self.wanted.height or ZERO)]
-            for w, state in zip(self.weights, self.states):
-                part = self.model.parts[state.get("part", 0)]
-                if isinstance(part, Leggett):
-                    scale = share * w * part.etas[p]
-                    rest = [x - scale * rational(y) for x, y in zip(rest, state[key])]
-                elif key in state or any(map(rational, state[PARTIES[p]])):
-                    straight = False
             radius, off = self.repair * purities[p], self.error + vague + EPS
+            left = [goal - share * mean for goal, mean in zip(self.goals[p], self.means[p])]
+            if not left or reachable(settings[p], left, off, radius):
+                continue
+            # else the target's own vector is (0, 0, height), if it has one, and is 0 with no goals
+            biased = any(self.goals[p]) or vague
+            height = self.wanted.height if biased else ZERO
+            straight = height is not None and not (biased and any(self.noise[2 + p]))
+            rest = [ZERO, ZERO, self.v * (height or ZERO)]
+            for w, x in () if self.antipodal else zip(self.weights, self.states):
+                straight = straight and (key in x.shown or not any(x[p]))
+                scale = share * w * (x.model.etas[p] or ZERO)
+                rest = [r - scale * y for r, y in zip(rest, x.shown.get(key, rest))]
             near = straight and sum((abs(x) + EPS) ** 2 for x in rest) <= radius * radius
-            left = [x - share * sum(m) for x, m in zip(goals, self.sides[p])]
-            near = near or not goals or reachable(settings[p], left, off, radius)
             need(near, "the repair does not reach the marginals")
         return sum(purities, ZERO)
 
@@ -1071,40 +996,36 @@ class Mixture:
         bits = len(self.weights) * sum(self.wanted.shape) * scale.bit_length()
         need(bits <= 1 << 33, "the weights are too fine")
         alice, bob = ([[int(x * scale) for x in r] for r in side] for side in self.sides)
-        vectors = self.left_to_vectors(settings) if self.repair and not self.ball else ZERO
-        share, gaps = 1 - self.repair, []
-        inverse = 1 / share if self.ball else Fraction(1)
+        gaps, share, vectors = [], 1 - self.repair, ZERO
+        if self.repair and not self.model.local:
+            vectors = self.left_to_vectors(settings)
+        more = self.repair * (vectors - 1) if not self.model.local else ZERO
         for i, j in known:
-            noise = self.noise.correlators[i][j] if self.noise else ZERO
+            noise = self.noise.correlators[i][j]
             c = self.v * (self.wanted.correlators[i][j] - noise) + noise
             low = Fraction(sum(map(abs, map(add, alice[i], bob[j]))), scale) - 1
             high = 1 - Fraction(sum(map(abs, map(sub, alice[i], bob[j]))), scale)
             off = abs(low + mixing[i][j] * (high - low) - min(max(c, low), high))
             need(off <= ROUNDING + 4 * self.repair, "the mixing does not give the target")
-            if self.repair and not self.ball:
-                more = self.repair * (vectors - 1)
-                low, high = share * low + more, share * high - more
             if (low, high, self.error, self.repair) != (-1, 1, 0, 0):  # else any mean value will do
-                off = 2 * self.error + inverse * self.v * self.wanted.radius
-                gaps.append(max(low - c * inverse, c * inverse - high) + off)
-        for p, side in enumerate((alice, bob) if not vectors else ()):
-            for m, goal, mean in zip(side, self.goals(p), self.wanted[2 + p] or []):
-                off = inverse * self.v * (mean and self.wanted.marginal_radius)
+                off = 2 * self.error + self.v * self.wanted.radius
+                gaps.append(max(share * low + more - c, c - share * high + more) + off)
+        for p, goals in enumerate(self.goals if not vectors else ()):
+            for goal, here, mean in zip(goals, self.means[p], self.wanted[2 + p] or ()):
+                off = self.v * (mean and self.wanted.marginal_radius)
                 off += ZERO if self.antipodal else self.error
-                here = ZERO if self.antipodal else Fraction(sum(m), scale)
-                gaps.append(abs(inverse * goal - here) + off)
-        missing = share * sum(max(gap, ZERO) for gap in gaps)
-        need(missing <= self.repair if self.ball else not missing, "the model misses the target")
+                gaps.append(abs(goal - share * here) + off)
+        missing = sum(max(gap, ZERO) for gap in gaps)
+        need(missing <= (self.repair if self.model.local else 0), "the model misses the target")
         need(all(0 <= x <= 1 for r in mixing for x in r), "the mixing of a pair is no share")
 
     def listing(self) -> Row:
         """Give the mixture as it is displayed: negated states follow the others."""
         entries = []
         for sign, (w, x) in product((1, -1), zip(self.weights, self.states)):
-            keys = (key for key in ("u", "v", *PARTIES) if key in x)
-            vectors = {key: [sign * rational(y) for y in x[key]] for key in keys}
-            halves = self.antipodal and any(map(any, vectors.values()))
+            halves = self.antipodal and any(map(any, x.shown.values()))
             if halves or sign > 0:
+                vectors = {key: [sign * y for y in numbers] for key, numbers in x.shown.items()}
                 entries.append({"weight": w / (1 + halves), **vectors})
         return entries
 
@@ -1120,12 +1041,11 @@ def shown(value: Fraction, up: bool = True) -> str:
     return repr(near)
 
 
-def enclosure(claims: Any, value: Any, lower: Fraction, upper: Fraction, what: str) -> None:
+def enclosure(value: Any, lower: Fraction, upper: Fraction, what: str) -> tuple[bool, str]:
     """Claim that a displayed {lower, upper} contains what the certificate proves."""
     low, high = (number(only(value, "lower upper", what)[end]) for end in ("lower", "upper"))
     text = f"{what} in [{float(low)!r}, {float(high)!r}]; the certificate gives "
-    proved = f"[{shown(lower, up=False)}, {shown(upper)}]"
-    claims.append((low <= lower <= upper <= high, text + proved))
+    return low <= lower <= upper <= high, f"{text}[{shown(lower, up=False)}, {shown(upper)}]"
 
 
 def same(displayed: Any, exact: Any, rounding: Fraction = ROUNDING) -> bool:
@@ -1139,94 +1059,82 @@ def same(displayed: Any, exact: Any, rounding: Fraction = ROUNDING) -> bool:
     return bool(abs(number(displayed) - exact) <= rounding * max(1, abs(exact)))
 
 
-def check_bound(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
+def check_bound(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "bound": the largest value of a functional over a model."""
-    f = functional(problem["functional"], settings and (len(settings[0]), len(settings[1])))
+    f = functional(problem["functional"], settings and tuple(map(len, settings)))
     certificate = only(result["certificate"], "format lower upper", "the certificate")
     state = only(certificate["lower"], "state", "the certificate's lower end")["state"]
     model = named_model(problem["model"], f.shape, settings)
     if isinstance(model, Quantum):
         alice, bob, correlators = mean_values(f, state)
-        lower = f.value(alice, bob, correlators)
+        lower, exact = f.value(alice, bob, correlators), {"alice": alice, "bob": bob}
     else:
-        alice, bob, error = model.member(state, exactly=False)
+        alice, bob, error, exact, _ = model.member(state, exactly=False)
         lower = f.best(alice, bob) - 2 * error * f.size
-    enclosure(claims, result["value"], lower, prove(model, f, certificate["upper"]), "value")
-    units = {k: model.direction(state[k], exactly=False) for k in ("u", "v") if k in state}
-    exact: Any = {k: [Fraction(x, ONE) for x in w] for k, w in units.items()}
-    means = ("alice", "u", alice), ("bob", "v", bob)
-    exact |= {k: marginals for k, hidden, marginals in means if hidden not in state}
-    claims.append((same(result["maximiser"], exact), "maximiser as in the certificate"))
+    yield enclosure(result["value"], lower, prove(model, f, certificate["upper"]), "value")
+    yield same(result["maximiser"], exact), "maximiser as in the certificate"
     if (q := result.get("quantum")) is not None:
         need(settings, "the value of the singlet is displayed without settings")
         value = f.value(None, None, behaviour({}, settings).correlators)
         near = abs(number(q) - value) <= ROUNDING * f.size + abs(value) / 2**50
-        claims.append((near, f"quantum value of the singlet {q!r}"))
+        yield near, f"quantum value of the singlet {q!r}"
 
 
-def check_inequality(claim: Any, model: Any, wanted: Any, known: Any) -> tuple[Any, Fraction]:
-    """Give the inequality that a certificate states, and its bound for the model."""
-    keys = "alice bob correlators constant bound visibility proof"
-    only(claim, keys, "the certificate's upper end")
-    sides = [row(claim[key], n, key, rational) for key, n in zip(PARTIES, wanted.shape)]
-    rows = table(claim["correlators"], wanted.shape, "correlators", rational)
-    f = Functional(rational(claim["constant"]), rows, *sides)
-    entries = product(*map(range, wanted.shape))
-    unknown = [rows[i][j] for i, j in entries if (i, j) not in known]
-    unused = not any(unknown + (wanted.alice is None) * (f.alice + f.bob))
-    need(unused, "it uses unknown or free mean values")
-    bound = prove(model, f, claim["proof"])
-    need(bound <= rational(claim["bound"]), "the inequality proves less")
-    return f, bound
-
-
-def check_visibility(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
+def check_visibility(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
     certificate = only(result["certificate"], "format lower upper", "the certificate")
     spec, claim = problem.get("behaviour", {}), certificate.get("upper")
     wanted, known = target(spec, settings)
-    model, given = named_model(problem["model"], wanted.shape, settings), spec.get("noise", "white")
-    noise, none = None, result["value"] is None  # none: the claim is that no V has a model
-    if given != "white":
+    shape, sides = wanted.shape, [n * [ZERO] for n in wanted.shape]
+    noise = Behaviour(shape, shape[0] * [sides[1]], sides[0], sides[1], ZERO, ZERO, None)
+    if (given := spec.get("noise", "white")) != "white":
         noise = target(only(given, "correlators alice bob", "the noise"), settings)[0]
-        fits = "correlators" in given and noise.shape == wanted.shape
+        fits = "correlators" in given and noise.shape == shape
         need(fits and (noise.alice or not wanted.alice), "odd noise")
-    lower, upper = ZERO, Fraction(1)
-    if none:
-        entries = [result[key] for key in ("decomposition", "mixing", "deviation")]
-        empty = claim is not None and all(x is None for x in [certificate["lower"], *entries])
+    model, none = named_model(problem["model"], shape, settings), result["value"] is None
+    shows, lower, upper = ("decomposition", "mixing", "deviation"), ZERO, Fraction(1)
+    if none:  # the claim is that no V has a model
+        parts = [certificate["lower"], *(result[key] for key in shows)]
+        empty = claim is not None and all(x is None for x in parts)
         need(empty, "nothing is proved: there is no value")
     else:
         need(not number(result.get("deviation", 0)), "the model is not exact")
         mixture = Mixture(certificate["lower"], model, wanted, noise)
-        mixture.check(table(result["mixing"], wanted.shape, "mixing"), known, settings)
+        mixture.check(table(result["mixing"], shape, "mixing"), known, settings)
         lower, listing = mixture.v, mixture.listing()
         holds = same([result["value"]["lower"], *result["decomposition"]], [lower, *listing])
-        text = f"{len(listing)} hidden states that reach {shown(lower, up=False)}"
-        claims.append((holds, text))
-    need(claim is not None or result["inequality"] is None, "an inequality without a proof")
-    if claim is not None:
-        f, bound = check_inequality(claim, model, wanted, known)
-        base = f.value(noise.alice, noise.bob, noise.correlators) if noise else f.constant
+        yield holds, f"{len(listing)} hidden states that reach {shown(lower, up=False)}"
+    if claim is None:
+        need(result["inequality"] is None, "an inequality without a proof")
+    else:
+        keys = "alice bob correlators constant bound visibility proof"
+        only(claim, keys, "the certificate's upper end")
+        rows = table(claim["correlators"], shape, "correlators", rational)
+        f = Functional(rational(claim["constant"]), rows, *pair(claim, shape, rational))
+        entries = product(*map(range, shape))
+        unknown = [rows[i][j] for i, j in entries if (i, j) not in known]
+        unused = not any(unknown + (wanted.alice is None) * (f.alice + f.bob))
+        need(unused, "it uses unknown or free mean values")
+        bound, limit = prove(model, f, claim["proof"]), number(result["inequality"]["bound"])
+        need(bound <= rational(claim["bound"]), "the inequality proves less")
+        base = f.value(noise.alice, noise.bob, noise.correlators)
         slope = f.value(wanted.alice, wanted.bob, wanted.correlators) - base
         error = f.size * max(wanted.radius, wanted.marginal_radius)
-        limit = number(result["inequality"]["bound"])
         if none:
             exceeds = min(base, base + slope) - error > limit and claim["visibility"] is None
-            claims.append((exceeds, f"{NOTHING} (both of them exceed the bound)"))
+            yield exceeds, f"{NOTHING} (both of them exceed the bound)"
         else:
             need(slope > error, "the inequality does not tell the target from the noise")
             upper = max((bound - base) / (slope - error), (bound - base) / (slope + error))
             need(upper <= rational(claim["visibility"]), "the inequality proves less")
-        exact: Any = {"correlators": f.correlators, "alice": f.alice, "bob": f.bob}
-        exact |= {"constant": f.constant, "bound": limit}
-        holds = same(result["inequality"], exact, ZERO) and bound <= limit
-        claims.append((holds, f"the inequality f ≤ {shown(bound)} holds for the model"))
+        exact = {key: getattr(f, key) for key in ("correlators", *PARTIES, "constant")}
+        holds = same(result["inequality"], {**exact, "bound": limit}, ZERO) and bound <= limit
+        yield holds, f"the inequality f ≤ {shown(bound)} holds for the model"
     if not none:
-        enclosure(claims, result["value"], lower, min(upper, Fraction(1)), "visibility")
+        yield enclosure(result["value"], lower, min(upper, Fraction(1)), "visibility")
 
 
-def check_design(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
+def check_design(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "design": a visibility on the settings in the result, not that they are best."""
     asked, pairs = only(problem["design"], DESIGN, "the design"), result["design"]["pairs"]
     settings = directions(only(result["settings"], "alice bob", "the settings"))
@@ -1241,10 +1149,10 @@ def check_design(problem: Any, settings: Any, result: Any, claims: list[Any]) ->
     used = [{*side} for side in zip(*pairs)]
     need(used == [{*range(n_a)}, {*range(n_b)}], "a direction is idle")
     question = {"model": problem["model"], "behaviour": {"pairs": pairs}}
-    check_visibility(question, settings, result, claims)
+    yield from check_visibility(question, settings, result)
 
 
-def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any]) -> None:
+def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s."""
     # D is the difference of two boxes that add up to the target: |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for
     # known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
@@ -1252,8 +1160,8 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
     wanted, known = target(spec, settings)
     certificate = only(result["certificate"], "format case denominator alice bob", "it")
     (n_a, n_b), one = wanted.shape, int(rational(certificate["denominator"]))
-    given, count = (wanted.alice or []) + (wanted.bob or []), n_a + n_b
-    m = given if any(given) else []
+    m, count = (wanted.alice or []) + (wanted.bob or []), n_a + n_b
+    m = m if any(m) else []
     case = "given" if m else "zero_or_free"
     need(certificate["case"] == case, "the certificate's case is not that of the problem")
     fits = count <= (2000 if m else 10_100) and 0 < one < 1 << 60 and "noise" not in spec
@@ -1267,28 +1175,25 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
         return 2 - abs(m[k] + m[x]), 2 - abs(m[k] - m[x]), 2 * wanted.marginal_radius
     names = {f"A{k}" if k < n_a else f"B{k - n_a}": k for k in range(count)}
     ends, paths = (only(result[key], "alice bob", key) for key in ("marginals", "paths"))
-    tables = certificate, ends, paths
-    sizes = [*zip(PARTIES, wanted.shape)]
-    rows = [[y for p, n in sizes for y in listed(x[p], n, p)] for x in tables]
+    rows = [[y for p, n in zip(PARTIES, wanted.shape) for y in listed(x[p], n, p)]
+            for x in (certificate, ends, paths)]  # fmt: skip
     best, vectors = [], []
     for (name, s), entry, displayed, path in zip(names.items(), *rows):
-        only(entry, "path potentials", "an entry of the certificate")
+        d, own = (only(entry, "path potentials", "an entry")[k] for k in ("potentials", "path"))
         nodes = [(names[x[:-1]], "-+".index(x[-1])) for x in path]
-        d, total = entry["potentials"], ZERO
-        right = path == [*entry["path"]] and (nodes[0], nodes[-1]) == ((s, 1), (s, 0))
-        need(right, f"no path to {name}-")
+        need(path == [*own] and (nodes[0], nodes[-1]) == ((s, 1), (s, 0)), f"no path to {name}-")
+        total = ZERO
         for (k, p), (x, q) in pairwise(nodes):
             *ws, e = limits(min(k, x), max(k, x)) if k != x else (2, 2, 0)
             total += ws[p != q] + e
         if isinstance(d, str):  # "": all zero
             blob = base64.b64decode(d, validate=True) or bytes(8 * count)
-            words = (blob[i : i + 8] for i in range(0, len(blob), 8))
-            d = [int.from_bytes(word, "little", signed=True) for word in words]
+            d = [x for (x,) in struct.iter_unpack("<q", blob)]
         fits = len(d) == count and all(type(x) is int and abs(x) <= one for x in d)
         need(fits, f"no vector is given for {name}")
         vectors += [d] if any(d) else []
         best.append((Fraction(d[s], one), min(Fraction(1), total / 2)))
-        enclosure(claims, displayed, *best[-1], name)
+        yield enclosure(displayed, *best[-1], name)
     # The D_k of all vectors are fields of 64 bits of one integer: all are checked at once.
     ones, top = (sum(y << 64 * i for i in range(len(vectors))) for y in (1, 1 << 63))
     words = (b"".join((x + one).to_bytes(8, "little") for x in y) for y in zip(*vectors))
@@ -1301,29 +1206,21 @@ def check_marginals(problem: Any, settings: Any, result: Any, claims: list[Any])
             for sign, w in zip((-1, 1) if vectors else (), ws):
                 y = columns[k] + sign * columns[x] - (sign + 1) * one * ones
                 limit = max(0, math.floor((w - e) * one)) * ones + top
-                holds = limit + y & limit - y & top == top
-                need(holds, "a vector violates the constraint of a pair")
-    low, high = (max(ends) for ends in zip(*best))
-    enclosure(claims, result["value"], low, high, "largest marginal")
+                need(limit + y & limit - y & top == top, "a vector violates a pair's constraint")
+    low, high = map(max, zip(*best))
+    yield enclosure(result["value"], low, high, "largest marginal")
 
 
 # -- tables of keys --------------------------------------------------------------------------------
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
+MIXED = "decomposition mixing deviation inequality"
 KINDS = {  # what checks it, what a result displays, what a problem is made of
     "bound": (check_bound, "maximiser quantum", "model functional"),
-    "visibility": (
-        check_visibility, "decomposition mixing deviation inequality", "model behaviour"
-    ),
+    "visibility": (check_visibility, MIXED, "model behaviour"),
     "marginals": (check_marginals, "marginals paths", "behaviour"),
-    "design": (
-        check_design, "settings design decomposition mixing deviation inequality", "model design"
-    ),
-}  # fmt: skip
-DESIGN = (
-    "n_alice n_bob pairs correlators objective visibility sharing starts plane symmetric "
-    "minimum_angle_deg start"
-)
+    "design": (check_design, f"settings design {MIXED}", "model design"),
+}
 FORMS = {  # of a table with a name, and without
     "settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"),
     "model": ("name", ""),
@@ -1336,6 +1233,8 @@ NAMED = {
     "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
     "great_circle": "n_alice n_bob", "fibonacci": "n_alice n_bob", "random": "n_alice n_bob seed",
 }  # fmt: skip
+DESIGN = """n_alice n_bob pairs correlators objective visibility sharing starts plane symmetric
+minimum_angle_deg start"""
 NO_PROBLEM = (
     "this is no result file: it holds no problem, just as what to_json() gives, and nothing can "
     "be proved of an answer without its question; write the question as a problem file and verify "
@@ -1355,30 +1254,28 @@ def check(result: Any) -> list[Any]:
     """Check all claims of a result; what is missing or malformed is a claim that is not proved."""
     claims: list[Any] = []
     try:
-        fits = isinstance(result, dict) and isinstance(result.get("problem"), dict)
-        need(fits, NO_PROBLEM)
-        problem = result["problem"]
-        question, displays, tables = KINDS[result["kind"]]
+        need(isinstance(result, dict) and isinstance(result.get("problem"), dict), NO_PROBLEM)
+        problem, kind, reason = result["problem"], result["kind"], result["reason"]
+        question, displays, tables = KINDS[kind]
         only(result, KEYS + displays, "the file")
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        digest, reason = hashlib.sha256(text.encode()).hexdigest(), ascii(result["reason"])[:80]
-        none = result["kind"] == "visibility" and NOTHING in result["reason"]
-        none = none and result["status"] == "no_answer"
-        need(none == (result["value"] is None), f"nothing is proved: {reason}")
+        none = kind == "visibility" and NOTHING in reason and result["status"] == "no_answer"
+        need(none == (result["value"] is None), f"nothing is proved: {ascii(reason)[:80]}")
         right = {"kind": problem["kind"], "status": "no_answer" if none else "certified"}
-        for key, value in {**right, "problem_sha256": digest}.items():
+        right["problem_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+        for key, value in right.items():
             is_not = f"{key} is {ascii(result[key])[:80]}, not {value!a}"
             need(result[key] == value, f"nothing is proved: {is_not}")
         asked = {"behaviour" if key == "behavior" else key: x for key, x in problem.items()}
         need(len(asked) == len(problem), "the behaviour is given twice")
-        forms = "schema kind title source options expected settings " + tables
+        forms = f"schema kind title source options expected settings {tables}"
         for key in FORMS.keys() & only(asked, forms, "the problem"):
             consistent(key, asked[key])
-        versions = result["schema"], problem["schema"], result["certificate"]["format"]
-        known = all(type(x) is int and x == 1 for x in versions)
-        need(known, "the schema or the format is not known")
+        for x in (result["schema"], problem["schema"], result["certificate"]["format"]):
+            need(type(x) is int and x == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None
-        question(asked, settings, result, claims)
+        for claim in question(asked, settings, result):
+            claims.append(claim)
     except Refused as error:
         claims.append((False, str(error)))
     except Exception as error:  # whatever goes wrong, nothing is proved
