@@ -185,6 +185,10 @@ class HiddenVariableModel(Reducible, Model):
         """All hidden states where they are a short list, else None."""
         return None
 
+    def corners(self) -> HiddenStates | None:
+        """Hidden states between whose boxes all others are mixtures, where they are finitely many, else None."""
+        return self.listed()
+
     def prepare(self) -> None:
         """Load and compile what the oracle needs, which takes time only once."""
 

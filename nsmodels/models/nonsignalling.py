@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,7 @@ from .values import attained_value, values_at
 __all__ = ["NonSignalling", "dual_bound"]
 
 Array = NDArray[np.float64]
+LISTED_SETTINGS = 10
 
 
 def dual_bound(functional: Functional, tau: Array) -> Fraction:
@@ -183,6 +185,14 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
         """The vanishing marginals, and the best states along the correlators."""
         vanishing = HiddenStates(np.zeros((1, self.shape[0])), np.zeros((1, self.shape[1])))
         return HiddenStates.join([vanishing, self.propose(along(behaviour), SEEDS, rng=rng)])
+
+    def corners(self) -> HiddenStates | None:
+        """Marginals 0 and ±1 in all ways, for up to ten settings: what the vertices have (Jones and Masanes)."""
+        n = sum(self.shape)
+        if n > LISTED_SETTINGS:
+            return None
+        rows = np.array(list(product((-1.0, 0.0, 1.0), repeat=n)))
+        return HiddenStates(rows[:, : self.shape[0]], rows[:, self.shape[0] :])
 
     def invariants(self) -> Sequence[tuple[Array, Array]]:
         """Any relabelling leaves the model as it is."""

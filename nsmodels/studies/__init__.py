@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..questions.visibility.tidy import tidy
-    from . import measurements, protocols, vanishing
+    from . import measurements, polytopes, protocols, vanishing
     from .finite_sets import counterexample, dying_out, finite_set
     from .joint_bias import joint_marginals
     from .local_weight import local_content
@@ -23,6 +23,7 @@ __all__ = [
     "joint_marginals",
     "local_content",
     "measurements",
+    "polytopes",
     "protocols",
     "relax",
     "tidy",
