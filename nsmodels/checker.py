@@ -23,7 +23,6 @@ import struct
 import sys
 import zlib
 from collections import namedtuple
-from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import combinations, islice, pairwise, product, repeat
@@ -46,7 +45,7 @@ NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer 
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
 Ints = list[int]
-Claims = Iterator[tuple[bool, str]]  # whether it is proved, and what it says
+Claims = Any  # yielded one after another: whether it is proved, and what it says
 Behaviour = namedtuple("Behaviour", "shape correlators alice bob radius marginal_radius height")
 State = namedtuple("State", "alice bob error shown model")  # shown: as it is displayed
 Rule = namedtuple("Rule", "prove models keys")
