@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("test", "notebooks", "interactive")
+EXTRAS = ("test", "notebooks", "interactive", "dask")
 """Beside what every user needs: what the tests run with."""
 
 
@@ -14,6 +14,8 @@ def lowest(project: dict) -> dict[str, str]:
     needed = [*project["dependencies"], *(r for extra in EXTRAS for r in project["optional-dependencies"][extra])]
     floors: dict[str, str] = {}
     for requirement in needed:
+        if requirement.startswith(f"{project['name']}["):  # an extra made of others, which are listed above
+            continue
         found = re.match(r"([A-Za-z0-9._-]+)(?:\[.*\])?>=([0-9.]+)", requirement)
         if found is None:
             sys.exit(f"pyproject.toml: {requirement!r} names no lowest version")

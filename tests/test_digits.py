@@ -11,7 +11,7 @@ from nsmodels.common.digits import counted, duration, enclosure, plain, printabl
 def test_numbers_have_the_digits_that_are_known() -> None:
     assert enclosure(1.78918148, 1.78918222) == "1.78918[148, 223]"
     assert enclosure(2.0, 2.0) == "2"
-    assert enclosure(-1.5, -1.25) == "-1.[50, 25]"
+    assert enclosure(-1.5, -1.25) == "[-1.5, -1.25]"
     assert enclosure(0.0, 2.0**-30) == "[0.00000000000, 0.00000000094]"
     assert enclosure(1e300, 2e300)[0] == "["
     assert enclosure(1e20, 1e20 + 32768) == "1000000000000000[00000, 32768]"

@@ -82,7 +82,7 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
     name, compiling, together = {
         "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
         "visibility": ("visibility_l3_pairs", (Leggett, "prepare"), (decompose, "expand")),
-        "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "exact_chain")),
+        "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "_result")),
     }[kind]
     where, what = compiling if when == "while kernels compile" else together
     genuine, hits = getattr(where, what), []

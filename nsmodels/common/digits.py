@@ -7,7 +7,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 
 MAX_DECIMALS = 15
 FAR_APART, COARSE, OWN_DIGITS = 0.05, 4, 6
-"""Ends that share no digit, differ by this part of the larger and have few decimals get digits of their own."""
+"""Ends that differ by this part of the larger and have few decimals get digits of their own."""
 
 
 def enclosure(lower: float, upper: float) -> str:
@@ -23,6 +23,8 @@ def enclosure(lower: float, upper: float) -> str:
     '0.5'
     >>> enclosure(0.25, 0.375)
     '[0.25, 0.375]'
+    >>> enclosure(12042.2, 17189.9)
+    '[12042.2, 17189.9]'
     """
     if lower == upper:
         return plain(lower)
@@ -39,9 +41,9 @@ def enclosure(lower: float, upper: float) -> str:
         return low
     same = next(place for place, (a, b) in enumerate(zip(low, high)) if a != b) if len(low) == len(high) else 0
     shared = low[:same]
+    if width >= FAR_APART * size and decimals <= COARSE:
+        return f"[{at_least(lower, OWN_DIGITS)}, {at_most(upper, OWN_DIGITS)}]"
     if not shared.strip("-0."):
-        if width >= FAR_APART * size and decimals <= COARSE:
-            return f"[{at_least(lower, OWN_DIGITS)}, {at_most(upper, OWN_DIGITS)}]"
         return f"[{low}, {high}]"
     return f"{shared}[{low[len(shared) :]}, {high[len(shared) :]}]"
 

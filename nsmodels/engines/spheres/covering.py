@@ -19,7 +19,7 @@ DENOMINATOR = 100
 """Multipliers are n/100 with |n| ≤ 100: one signed byte each."""
 LINEAR_LEAF, QUADRATIC_LEAF = 6, 7
 LIST, REPLACE, FINE = 8, 16, 32
-SMALL = 1 << 22
+SMALL = 1 << 20
 """Bytes that are compressed as well as zlib can; level 4 takes a thirtieth of the time and 8 per cent more room."""
 
 

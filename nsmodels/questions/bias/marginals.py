@@ -100,9 +100,9 @@ def marginals(
     with held():
         graph = graph_of(behaviour)
         wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
-        search = _Search()
-        search.run(graph, wanted, time_limit_s, progress)
-        result = _result(behaviour, graph, wanted, search, tolerance)
+        search = _Search(graph, setting_names(behaviour.shape))
+        search.run(wanted, time_limit_s, progress)
+        result = _result(behaviour, wanted, search, tolerance)
         taken()
         return replace(result, question=Question(tolerance, time_limit_s, seed))
 
@@ -110,20 +110,21 @@ def marginals(
 class _Search:
     """The paths found until the search ended, and why it did; one way out for the time limit and for Ctrl-C."""
 
-    def __init__(self) -> None:
-        self.found: dict[int, HalfPath] = {}
+    def __init__(self, graph: DoubledGraph, names: Sequence[str]) -> None:
+        self.graph, self.names = graph, names
+        self.found: dict[int, tuple[HalfPath, Chain]] = {}
         self.reason = "tolerance_met"
         self.seconds = self.compile_seconds = 0.0
         self.written = 0
 
-    def run(self, graph: DoubledGraph, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
+    def run(self, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
         start = time.perf_counter()
         try:
             with loading():
-                self.compile_seconds = _warm_up(graph, len(wanted))
+                self.compile_seconds = _warm_up(self.graph, len(wanted))
             start = time.perf_counter()
             with released():
-                self._walk(graph, wanted, start, limit, progress)
+                self._walk(wanted, start, limit, progress)
         except KeyboardInterrupt:
             self.reason = "interrupted"
         except Exception:
@@ -134,41 +135,39 @@ class _Search:
             self.reason = "tolerance_met"
         self.seconds = time.perf_counter() - start
 
-    def _walk(
-        self, graph: DoubledGraph, wanted: Sequence[int], start: float, limit: float, progress: Progress | None
-    ) -> None:
-        shown = 0.0
-        for half in search_many(graph, wanted):
-            self.found[half.source] = half
-            self.written += BYTES_A_SETTING * graph.size + BYTES_A_NODE * len(half.nodes)
+    def _walk(self, wanted: Sequence[int], start: float, limit: float, progress: Progress | None) -> None:
+        shown = largest = 0.0
+        for half in search_many(self.graph, wanted):
+            # the exact sum takes as long as the search itself, and is made within its time
+            self.found[half.source] = half, exact_chain(self.graph, half.nodes, self.names)
+            self.written += BYTES_A_SETTING * self.graph.size + BYTES_A_NODE * len(half.nodes)
+            largest = max(largest, half.length / 2.0)
             seconds = time.perf_counter() - start
             if progress is not None and seconds - shown > 0.1:
                 shown = seconds
-                progress(max(h.length for h in self.found.values()) / 2.0, 1.0, len(self.found), seconds)
+                progress(largest, 1.0, len(self.found), seconds)
             if seconds > limit or self.written > MOST_BYTES:
                 self.reason = "time_limit" if seconds > limit else "the certificate of more settings would be too large"
                 return
 
 
 def _result(
-    behaviour: Behaviour, graph: DoubledGraph, wanted: Sequence[int], search: _Search, tolerance: float
+    behaviour: Behaviour, wanted: Sequence[int], search: _Search, tolerance: float
 ) -> MarginalsResult:
     """What is proved: for settings without a path, that the hidden states without marginals attain 0, and 1."""
-    found, reason = search.found, search.reason
-    names = setting_names(behaviour.shape)
+    graph, found, reason = search.graph, search.found, search.reason
     chains, ends = [], []
     potentials = np.zeros((graph.size, graph.size), dtype=np.int64)
     for k in range(graph.size):
-        half_path = found.get(k)
-        nodes = (k, k + graph.size) if half_path is None else half_path.nodes
-        chain = exact_chain(graph, nodes, names)
-        lower = 0.0
-        if half_path is not None:
+        if k in found:
+            half_path, chain = found[k]
             potentials[k] = half_path.potentials
             lower = float(potentials[k, k]) * POTENTIAL_UNIT  # exact: at most 53 bits
+            own = _reason(lower, chain, tolerance)
+        else:
+            lower, chain = 0.0, exact_chain(graph, (k, k + graph.size), search.names)
+            own = reason if k in wanted else "not asked for"
         chains.append(chain)
-        unanswered = reason if k in wanted else "not asked for"
-        own = unanswered if half_path is None else _reason(lower, chain, tolerance)
         ends.append(Enclosure(lower, chain.bound, reason=own))
     if reason == "tolerance_met":
         reason = next((end.reason for k, end in enumerate(ends) if k in found and end.reason != reason), reason)
@@ -177,7 +176,7 @@ def _result(
         "seconds": search.seconds,
         "compile_seconds": search.compile_seconds,
         "searches": len(found),
-        "longest_path": max((len(h.nodes) - 1 for h in found.values()), default=0),
+        "longest_path": max((len(half.nodes) - 1 for half, _ in found.values()), default=0),
         "versions": versions(),
     }
     return MarginalsResult(behaviour, tuple(ends), tuple(chains), potentials, reason, stats)
