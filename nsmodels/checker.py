@@ -334,7 +334,7 @@ def behaviour(spec: Any, settings: Any) -> Any:
     else:
         factor = number({"singlet": 1, "uniform": 0, "werner": spec.get("visibility")}[name])
         need(0 <= factor <= 1, "the visibility of a Werner state is outside [0, 1]")
-        height, diagonal = 0, [-int(factor * ONE)] * 3
+        height, diagonal = 0, [-math.ceil(factor * ONE)] * 3
     turned = [[x * y >> BITS for x, y in zip(diagonal, b)] for b in settings[1]]
     rows = [[dot(a, b) for b in turned] for a in settings[0]]
     alice, bob = ([Fraction(height * x[2], ONE * ONE) for x in side] for side in settings)
@@ -703,9 +703,9 @@ def quadratic_leaf(
         radii.append(min(4, 2 - 2 * nearest + Fraction(1, 1 << 70)))
     steep: Row = [whole(x, 0, ONE, "p") * scale / (1 << 40) for x in listed(leaf["p"], 2, "p")]
     steep = [min(x, ONE >> 60) for x in steep]
-    fine = [int(x * FORM) for x in star]
+    fine = [int(x * ONE) for x in star]
     stars = zip(steep, ([0, *fine[:3], 0, 0, 0], [0, 0, 0, 0, *fine[3:]]))
-    squares, total = [(int(p * ONE), x, x) for p, x in stars], base * TAU
+    squares, total = [(int(p * 2**40), x, x) for p, x in stars], base * TAU
     tau, kappa = iter(leaf["tau"]), iter(leaf["kappa"])
     for sign, x, w in zip(leaf["signs"], terms, weights, strict=True):
         t = {"+": TAU, "-": -TAU}.get(sign) or whole(next(tau, None), -TAU, TAU, "tau")

@@ -105,3 +105,13 @@ def test_coordinates_are_zero_only_where_they_are_exactly():
         assert all(checker.polar(angle, angle))
     assert checker.cos_sin(Fraction(1, 4)) == (0, checker.ONE)
     assert checker.polar(Fraction(90), Fraction(0)) == [checker.ONE, 0, 0]
+
+
+@pytest.mark.parametrize("visibility", [0.0, 5e-324, 1e-100, 0.5, 1.0])
+def test_correlators_are_known_exactly_only_where_they_vanish_by_their_visibility(visibility):
+    """However little of the singlet is left, its correlators are rounded, and are said to be."""
+    settings = checker.directions({"family": "chsh"})
+    wanted = checker.behaviour({"name": "werner", "visibility": visibility}, settings)
+    assert (wanted.radius == 0) == (visibility == 0)
+    assert wanted.marginal_radius == 0
+    assert not any(wanted.alice + wanted.bob)
