@@ -358,6 +358,7 @@ class Section(StrEnum):
     """What ``list`` can be narrowed to."""
 
     PROBLEMS = "problems"
+    RECORDS = "records"
     SWEEPS = "sweeps"
     MODELS = "models"
     FAMILIES = "families"

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from command_line import run as command
 
 from nsmodels import checker
+from nsmodels.files.problem import load, shipped_records
 
 FOLDER = Path(__file__).parent.parent / "results" / "records"
 FLOOR = 0.5 * (1.0 + math.sqrt(0.5))
@@ -28,3 +30,30 @@ def test_a_record_is_proved(path: Path) -> None:
     assert row is not None
     told = float(row[0].split("|")[3])
     assert result["value"]["upper"] <= told <= result["value"]["upper"] + 1.1e-6
+
+
+def test_every_record_is_a_problem_on_its_settings() -> None:
+    assert sorted(shipped_records()) == [f"records/{path.stem}" for path in FILES]
+    for path in FILES:
+        result, problem = json.loads(path.read_text(encoding="utf-8")), load(f"records/{path.stem}")
+        assert problem.kind == "visibility"
+        assert {party: problem.data["settings"][party] for party in ("alice", "bob")} == {
+            party: result["settings"][party] for party in ("alice", "bob")
+        }
+        assert problem.behaviour is not None
+        assert problem.behaviour.known.sum() == len(result["design"]["pairs"])
+        assert problem.expected is not None
+        assert 0.0 <= problem.expected.upper - result["value"]["upper"] <= 1e-6
+
+
+def test_records_run_by_name(tmp_path: Path) -> None:
+    done = command("run", "records/3x4", "records/4_correlators", "--out", tmp_path)
+    assert done.exit_code == 0, done.stderr
+    for name in ("3x4", "4_correlators"):
+        answer = json.loads((tmp_path / f"{name}.json").read_text())
+        record = json.loads((FOLDER / f"{name}.json").read_text())
+        assert answer["value"]["lower"] <= record["value"]["upper"]
+        assert record["value"]["lower"] <= answer["value"]["upper"]
+        assert all(holds for holds, _ in checker.check(answer))
+    assert command("explain", "records/3x4").exit_code == 0
+    assert "records/3x4" in command("list", "records").stdout

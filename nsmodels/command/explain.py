@@ -108,6 +108,7 @@ def catalogue() -> dict[str, list[Entry]]:
 
     return {
         "problems": list(_problems()),
+        "records": list(_records()),
         "sweeps": list(_sweeps()),
         "models": [Entry(x.name, x.line, x.facts, x.source, x.parameters) for x in ENTRIES],
         "families": list(named("families", FAMILIES)),
@@ -121,6 +122,13 @@ def _problems() -> Iterator[Entry]:
     from ..files.problem import shipped
 
     for name, path in shipped().items():
+        yield _problem(name, path)
+
+
+def _records() -> Iterator[Entry]:
+    from ..files.problem import shipped_records
+
+    for name, path in shipped_records().items():
         yield _problem(name, path)
 
 

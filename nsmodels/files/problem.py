@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..models.base import Model
     from .sections.design import DesignTable
 
-__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped", "validated"]
+__all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped", "shipped_records", "validated"]
 
 MAX_TOLERANCE = 1e6
 MAX_SECONDS = 1e9
@@ -163,8 +163,14 @@ def shipped() -> dict[str, Path]:
     return {}
 
 
+def shipped_records() -> dict[str, Path]:
+    """Problems on the settings of the records, by name: ``records/3x4``."""
+    folders = {path.parent / "records" for path in shipped().values()}
+    return {f"records/{path.stem}": path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
 def find(problem: str | Path) -> Path:
-    """The path of a problem: a file, or else the shipped problem of that name.
+    """The path of a problem: a file, or else the shipped problem or record of that name.
 
     Raises
     ------
@@ -172,7 +178,7 @@ def find(problem: str | Path) -> Path:
         If there is neither.
     """
     path = Path(problem)
-    known = shipped()
+    known = {**shipped(), **shipped_records()}
     name = str(problem).removesuffix(".toml")
     try:
         if not path.is_file() and name in known:

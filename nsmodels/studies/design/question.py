@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ...behaviours import singlet
 from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
 from ...common.interrupts import held, loading, released, taken
+from ...common.workers import Submits, engine
 from ...core.behaviour import Behaviour
 from ...core.hidden_states import HiddenStates
 from ...core.settings import Settings
@@ -32,6 +33,7 @@ from .graphs import MOST_LISTED, graphs, some_graphs
 from .groups import rotation_group, symmetric_layout
 from .race import Contest, Optimum, Race
 from .result import SIGMAS, DesignResult, Significance
+from .shared import run_shared
 from .starts import GROUPS
 from .tasks import Objective, Task
 
@@ -73,6 +75,7 @@ def design(
     tolerance: float = 1e-6,
     time_limit_s: float = 60.0,
     seed: int = 0,
+    workers: int | Submits = 1,
     progress: Progress | None = None,
 ) -> DesignResult:
     """Search for settings on which the singlet excludes a model, and prove what is found.
@@ -107,6 +110,9 @@ def design(
         Wanted width of the certified visibility.
     time_limit_s : float
     seed : int
+    workers : int or executor
+        Processes that share the starts; or anything with ``submit``, such as a Dask client. What they find depends on
+        the order in which they end.
     progress : callable, optional
         Called with (best value, best value, starts, seconds).
 
@@ -138,8 +144,12 @@ def design(
         given = None if start is None else np.concatenate([start.alice, start.bob])
         stopped = "tolerance_met"
         try:
+            with engine(workers) as where:
+                if where.submits is not None:
+                    run_shared(race, where, starts, given, seed)
             with released():
-                race.run(starts, given)
+                if where.submits is None:
+                    race.run(starts, given)
                 if time.perf_counter() > race.deadline:
                     stopped = "time_limit"
                 race.finish()

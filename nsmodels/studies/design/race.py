@@ -107,11 +107,11 @@ class Race:
         """The best so far."""
         return min(self.optima, key=lambda optimum: optimum.place.value, default=None)
 
-    def run(self, random_starts: int, given: Array | None = None) -> None:
-        """Start from given directions, if any, and from so many random points, orbits and hops."""
+    def run(self, random_starts: int, given: Array | None = None, first: int = 0) -> None:
+        """Start from given directions, if any, and from random points number `first` and on, orbits and hops."""
         if given is not None:
             self._try("given", 0, lambda contest: arrive(contest.task, given, self.rng))
-        for k in range(random_starts):
+        for k in range(first, first + random_starts):
             number = k % len(self.contests)
             self._try("random", number, self._random)
             if k % 2 == 1 and self.optima:
@@ -206,7 +206,7 @@ class Race:
                 except SolverError:
                     self.failed += 1
 
-    def _record(self, kind: str, number: int, place: Place) -> None:
+    def _record(self, kind: str, number: int, place: Place, hits: int = 1) -> None:
         """Add to the hits of an optimum, or to the optima."""
         scale = CLOSE * max(1.0, abs(place.value))
         best = self.best
@@ -215,11 +215,21 @@ class Race:
             self.history.append({"seconds": seconds, "start": self.starts, "kind": kind, "value": place.value})
         for optimum in self.optima:
             if optimum.contest == number and abs(optimum.place.value - place.value) <= scale:
-                optimum.hits += 1
+                optimum.hits += hits
                 if place.value < optimum.place.value:
                     optimum.place = place
                 return
-        self.optima.append(Optimum(place, number))
+        self.optima.append(Optimum(place, number, hits))
+
+    def absorb(self, optima: list[Optimum], kind: str, starts: int, idle: int, failed: int) -> None:
+        """Add what another race hit, with how many of its searches came to nothing."""
+        self.starts += starts
+        self.idle += idle
+        self.failed += failed
+        for optimum in optima:
+            self._record(kind, optimum.contest, optimum.place, optimum.hits)
+        if self.best is not None:
+            self.told(self.best.place.value, self.best.hits, self.starts)
 
     def fallback(self) -> Optimum:
         """Something to answer with where nothing was found: random directions."""
