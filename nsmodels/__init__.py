@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .models.nonsignalling import NonSignalling as NonSignaling
     from .models.one_sided import OneSided
     from .models.quantum import Quantum
+    from .models.two_qubits import TwoQubits
     from .models.unbiased import Unbiased
     from .questions.bias.marginals import marginals
     from .questions.bias.result import MarginalsResult
@@ -63,6 +64,7 @@ __all__ = [
     "OneSided",
     "Quantum",
     "Settings",
+    "TwoQubits",
     "Unbiased",
     "__version__",
     "analyse",
@@ -105,6 +107,7 @@ _HOMES = {
     "OneSided": ("models.one_sided", "OneSided"),
     "Quantum": ("models.quantum", "Quantum"),
     "Settings": ("core.settings", "Settings"),
+    "TwoQubits": ("models.two_qubits", "TwoQubits"),
     "Unbiased": ("models.unbiased", "Unbiased"),
     "analyse": ("studies.analysis.question", "analyse"),
     "behaviours": ("behaviours", None),

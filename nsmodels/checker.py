@@ -41,6 +41,8 @@ EPS, ZERO, TINY = Fraction(1, 1 << 150), Fraction(0), Fraction(1, 1 << 56)
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, …) agree with what is proved
 FIELDS, HALVES = range(0, 960, 160), sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors
 PARTIES = ("alice", "bob")
+NOTATIONS = {"collins_gisin", "full_correlators", "probabilities"}
+SENSES = {"equals", "at_most", "at_least"}
 NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer without a value
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
@@ -297,21 +299,62 @@ class Functional:
         return self.ceiling + sum(map(mul, self.alice + self.bob, alice + bob)) - gap
 
 
+def in_notation(key: str, value: Any, shape: tuple[int, int] | None) -> Functional:
+    """Give the functional Σ (coefficient) (entry) of a table of coefficients in a notation."""
+    # P(+|a) = (1 + A)/2, P(++|ab) = (1 + A + B + C)/4, p[a,b] = (1 + αA + βB + αβC)/4
+    if key == "probabilities":
+        blocks = [table(b, shape, key) for a in listed(value, 2, key) for b in listed(a, 2, key)]
+        signs = (1, 1, 1, 1), (1, 1, -1, -1), (1, -1, 1, -1), (1, -1, -1, 1)
+        k, a, b, c = ([[sum(map(mul, y, x), ZERO) / 4 for x in zip(*rows, strict=True)]
+                       for rows in zip(*blocks, strict=True)] for y in signs)  # fmt: skip
+        sides = [[sum(r, ZERO) for r in x] for x in (a, zip(*b))]
+        return Functional(sum(map(sum, k), ZERO), c, *sides)
+    (constant, *beta), *lines = table(value, shape and (shape[0] + 1, shape[1] + 1), key)
+    alpha, rest = [r[0] for r in lines], [r[1:] for r in lines]
+    need(beta and alpha, "constants and marginals come first")
+    if key == "collins_gisin":
+        rest = [[x / 4 for x in r] for r in rest]
+        alpha = [a / 2 + sum(r) for a, r in zip(alpha, rest)]
+        beta = [b / 2 + sum(x) for b, x in zip(beta, zip(*rest))]
+        constant += sum(alpha) + sum(beta) - sum(map(sum, rest))
+    return Functional(constant, rest, alpha, beta)
+
+
+def imm22(n: int, constant: int) -> list[Ints]:
+    """Give the Collins-Gisin table of I_nn22, plus a constant."""
+    rows = [[(i + j < n) - (i + j == n) for j in range(n)] for i in range(n)]
+    return [[constant, *range(1 - n, 1)], *([-(i == 0), *r] for i, r in enumerate(rows))]
+
+
 def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     """Give the functional of a problem; −1/3 and the like are exact."""
     name = spec.get("name")
+    for key in NOTATIONS & spec.keys():
+        return in_notation(key, spec[key], shape)
+    n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
+    sizes = {"ch": 2, "hardy": 2, "i3322": 3, "i3322_one": 3, "imm22": n}
+    if name in sizes:
+        need(n > 1, "the functional has one setting")
+        return in_notation("collins_gisin", imm22(sizes[name], int(name == "i3322_one")), shape)
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
     else:
-        n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
         chain = [[((i, j) == (0, n - 1)) - (j in (i, i - 1)) for j in range(n)] for i in range(n)]
-        known: dict[str, Table] = {"chsh": [[1, 1], [1, -1]], "chained": chain}
+        p, q = ([x, 1 - x] for x in (number(spec.get(key, 0)) for key in "pq"))
+        need(min(p + q) >= 0, "a probability of a question is negative")
+        biased = [[x * y * (1 - 2 * i * j) for j, y in enumerate(q)] for i, x in enumerate(p)]
+        signs = [[1, 1], [1, -1]]
+        known: dict[str, Table] = {"chsh": signs, "tilted_chsh": signs, "biased_chsh": biased}
+        corners = ((1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+        known |= {"chained": chain, "elegant": [[1, *x] for x in corners]}
         if shape and (name == "leggett_n" or (name, n) == ("leggett3", 3)):
             known[name] = [[Fraction(-(j // 2 == i), n) for j in range(2 * n)] for i in range(n)]
         need(name in known, "the functional is unknown here")
         rows = [[*map(Fraction, r)] for r in known[name]]
     size = len(rows), len(rows[0])
     need(shape in (None, size), "the functional does not fit the settings")
+    if name == "tilted_chsh":
+        spec = {"alice": [spec["beta"], 0]}
     return Functional(number(spec.get("constant", 0)), rows, *pair(spec, size, default=[ZERO]))
 
 
@@ -410,9 +453,42 @@ class Unbiased(Model):
 
 
 class Quantum(Model):
-    """Quantum states are no hidden states: see `mean_values`."""
+    """Quantum states are no hidden states (see `mean_values`); constraints g = c, ≤ c, ≥ c."""
 
     local, sizes = False, frozenset()
+
+    def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
+        super().__init__(spec, shape, settings)
+        self.settings, self.constraints = settings, []
+        for entry in listed(spec["subject_to"], None, "subject_to") if "subject_to" in spec else ():
+            (sense,) = SENSES & entry.keys()
+            own = {key: x for key, x in entry.items() if key != sense}
+            g = functional(consistent("functional", own), shape)
+            self.constraints.append((g, sense, number(entry[sense])))
+
+    def means(self, f: Any, state: Any) -> Any:
+        """Give the mean values of a state that meets the constraints, and how far off they are."""
+        values = mean_values(f, state)
+        for g, sense, c in self.constraints:
+            gap = g.value(*values) - c
+            fine = {"equals": gap == 0, "at_most": gap <= 0, "at_least": gap >= 0}[sense]
+            need(fine, "the state does not meet the constraints")
+        return *values, ZERO
+
+
+class TwoQubits(Quantum):
+    """Two qubits, with Alice's observables a·σ and Bob's b·σ along the settings."""
+
+    def observables(self) -> list[Table]:
+        """Give rows (0, x, y, z) of both parties."""
+        need(self.settings, "two qubits are measured along no settings")
+        return [[[ZERO, *(Fraction(x, ONE) for x in r)] for r in side] for side in self.settings]
+
+    def means(self, f: Any, state: Any) -> Any:
+        """Give the mean values of amplitudes."""
+        given = only(state, "psi_re psi_im", "the state")
+        amplitudes = [row(given[key], 4, key, rational) for key in ("psi_re", "psi_im")]
+        return *pauli_means(*amplitudes, *self.observables()), 2 * EPS
 
 
 class Leggett(Model):
@@ -451,7 +527,7 @@ class Hull(Model):
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
         names = [x["name"] for x in spec["of"]]
-        fits = len(names) <= 100 and names.count("bell") < 4 and not {"hull", "quantum"} & {*names}
+        fits = len(names) <= 100 and names.count("bell") < 4 and not {"hull", "quantum", "two_qubits"} & {*names}
         need(fits, "no such hull")
         parts = (consistent("model", x) for x in spec["of"])
         self.parts = [named_model(part, shape, settings) for part in parts]
@@ -467,7 +543,8 @@ class Hull(Model):
 
 MODELS = {
     "leggett": Leggett, "one_sided": OneSided, "bell": Bell, "unbiased": Unbiased, "hull": Hull,
-    "finite": Finite, "quantum": Quantum, "nonsignalling": Model, "nonsignaling": Model,
+    "finite": Finite, "quantum": Quantum, "two_qubits": TwoQubits, "nonsignalling": Model,
+    "nonsignaling": Model,
 }  # fmt: skip
 
 
@@ -614,6 +691,90 @@ def semidefinite(model: Any, f: Functional, proof: Any) -> Fraction:
     diagonal = row(proof["diagonal"], len(m), "diagonal", rational)
     need(positive([[*r, x] for r, x in zip(m, diagonal)]), "the semidefinite proof is not positive")
     return f.constant + sum(diagonal) / 2
+
+
+def words(level: str, shape: tuple[int, int]) -> list[Any]:
+    """Give the words of a level in the observables of both parties, the short ones first."""
+    longest = {"1+AB": 2, "2": 2, "3": 3}[level]
+    def side(n: int, k: int) -> list[Any]:
+        return [w for w in product(range(n), repeat=k) if all(x != y for x, y in pairwise(w))]
+    kinds = ((i, k - i) for k in range(longest + 1) for i in range(k, -1, -1))
+    kept = (kind for kind in kinds if level != "1+AB" or kind not in ((2, 0), (0, 2)))
+    return [w for i, j in kept for w in product(side(shape[0], i), side(shape[1], j))]
+
+
+def reduced(*letters: int) -> tuple[int, ...]:
+    """Cancel equal neighbours in a product of observables, whose squares are 1."""
+    rest: Ints = []
+    for x in letters:
+        rest = rest[:-1] if rest and rest[-1] == x else [*rest, x]
+    return tuple(rest)
+
+
+def moments(model: Any, f: Functional, proof: Any) -> Fraction:
+    """Claim: f ≤ tr Z + Σ|d_w| in quantum theory, d_w = −f_w − ⟨Z, M_w⟩ (w ≠ 1), plus f's constant.
+
+    Given: Z, over 2^exponent, a row for each word of the level, and λ for each constraint on means.
+    Why it suffices: Γ_uv = mean of u†v = Σ_w y_w M_w ⪰ 0, where w and w† are one unknown |y_w| ≤ 1.
+    So ⟨Z, Γ⟩ ≥ 0, and f ≤ f − Σ λ(g − c) where λ ≥ 0 (≤ 0, any) if g ≤ c (≥ c, = c).
+    Cost: one elimination, cubic in the number of words.
+    """
+    fits = sum(f.shape) <= 64 and (1 + f.shape[0]) * (1 + f.shape[1]) <= 300
+    rows = words(proof["level"], f.shape) if fits else []
+    unit = Fraction(2) ** -whole(proof["exponent"], -1100, 1100, "exponent")
+    given = [rational(x) for x in proof.get("multipliers", [])]
+    fits = 0 < len(rows) <= 300 and len(given) == len(model.constraints)
+    need(fits, "too many words, or not a multiplier for each constraint")
+    wanted, sums = [(f, Fraction(1))], dict[Any, Any]()
+    def put(word: Any, x: Any) -> None:
+        sums[word] = sums.get(word, ZERO) + x
+    for (g, sense, c), x in zip(model.constraints, given):
+        fine = {"equals": True, "at_most": x >= 0, "at_least": x <= 0}[sense]
+        need(fine, "a multiplier has the wrong sign")
+        wanted.append((g, -x))
+        put(((), ()), x * c)
+    for g, x in wanted:
+        put(((), ()), x * g.constant)
+        for i, (a, line) in enumerate(zip(g.alice, g.correlators)):
+            put(((i,), ()), x * a)
+            for j, y in enumerate(line):
+                put(((i,), (j,)), x * y)
+        for j, b in enumerate(g.bob):
+            put(((), (j,)), x * b)
+    z = [[whole(x, -1 << 62, 1 << 62, "Z") for x in listed(r, k + 1, "a row of Z")]
+         for k, r in enumerate(listed(proof["matrix"], len(rows), "Z"))]  # fmt: skip
+    need(positive(z), "the matrix Z is not positive")
+    for u, entries in zip(rows, z):
+        for v, entry in zip(rows, entries):
+            left, right = (reduced(*x[::-1], *y) for x, y in zip(u, v))
+            word = min((left, right), (left[::-1], right[::-1]))
+            put(word, entry * unit * (1 + (u != v)))
+    return sums.pop(((), ())) + sum(map(abs, sums.values()))
+
+
+def eigenvalue(model: Any, f: Functional, proof: Any) -> Fraction:
+    """Claim: f ≤ t for two qubits on the settings.
+
+    Given: t.  Why it suffices: t − F ⪰ 0, where f is the mean value of the operator F = Σ f A ⊗ B.
+    Cost: one elimination of order 8 (real and imaginary parts), and one pass over the table.
+    """
+    x, y = ([[1, 0, 0, 0], *side] for side in model.observables())
+    terms = [[f.constant, *f.bob], *([a, *r] for a, r in zip(f.alice, f.correlators))]
+    half = [[sum(map(mul, r, column), ZERO) for column in zip(*y)] for r in terms]
+    weights = [[sum(map(mul, c, column), ZERO) for column in zip(*half)] for c in zip(*x)]
+    t = rational(proof["threshold"])
+    top = t - 8 * EPS * (f.size + abs(f.constant))
+    lines = [[top * (i == j) for j in range(8)] for i in range(8)]
+    for p, q, bra, ket, turns in paulis():
+        w = weights[p][q] * (1, 1, -1, -1)[turns]  # R + iI is [[R, −I], [I, R]], and t − F has −w
+        if turns % 2:
+            lines[bra][ket + 4] += w
+            lines[bra + 4][ket] -= w
+        else:
+            lines[bra][ket] -= w
+            lines[bra + 4][ket + 4] -= w
+    need(positive([r[: k + 1] for k, r in enumerate(lines)]), "t is below an eigenvalue")
+    return t
 
 
 def vectors(model: Any, f: Functional, scale: Any) -> tuple[list[Ints], Row, Ints]:
@@ -874,6 +1035,8 @@ RULES = {
     "hull": Rule(every_part, Hull, "parts"),
     "enumeration": Rule(enumeration, Bell, ""),
     "sdp": Rule(semidefinite, Quantum, "level diagonal"),
+    "moments": Rule(moments, Quantum, "level exponent matrix multipliers"),
+    "eigenvalue": Rule(eigenvalue, TwoQubits, "threshold"),
     "covering": Rule(covering, Leggett, COVERING),
     "square": Rule(square, Leggett, "threshold exponent tau lambda mu"),
     "one_sphere": Rule(one_sphere, OneSided, "threshold tree leaves multipliers"),
@@ -893,6 +1056,14 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
 
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of unit vectors (no marginals), or of observables of two qubits."""
+    if "mixture" in state:
+        parts = listed(only(state, "mixture", "the state")["mixture"], None, "the mixture")
+        weights = [rational(w) for w, _ in parts]
+        fits = min(weights) >= 0 and sum(weights) == 1 and all("mixture" not in x for _, x in parts)
+        need(fits, "the weights of a mixture do not add up to 1, or it is one of mixtures")
+        alice, bob, tables = zip(*(mean_values(f, x) for _, x in parts))
+        a, b = ([sum(map(mul, weights, x)) for x in zip(*side)] for side in (alice, bob))
+        return a, b, [[sum(map(mul, weights, x)) for x in zip(*rows)] for rows in zip(*tables)]
     (kind, given), *_ = only(state, "vectors|qubits", "the state").items()
     only(given, "alice bob" if kind == "vectors" else "psi_re psi_im alice bob", "the state")
     shapes = zip(PARTIES, ((n, None if kind == "vectors" else 4) for n in f.shape))
@@ -907,14 +1078,24 @@ def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     real, imaginary = (row(given[key], 4, key, rational) for key in ("psi_re", "psi_im"))
     fits = all(abs(c) <= 1 and sum(q * q for q in n) <= (1 - abs(c)) ** 2 for c, *n in x + y)
     need(fits, "c + n·σ is too large")
-    # mean of σ_p ⊗ σ_q; σ_p maps bit b to b ^ flip with a phase i^(0..3)
-    mean, phases = [[ZERO] * 4 for _ in range(4)], ((0, 0), (0, 0), (1, 3), (0, 2))
+    return pauli_means(real, imaginary, x, y)
+
+
+def paulis() -> Any:
+    """Give the entries of σ_p ⊗ σ_q: p, q, row, column, and the power of i."""
+    phases = (0, 0), (0, 0), (1, 3), (0, 2)  # σ_p maps bit b to b ^ flip with a phase i^(0..3)
     for p, q, ket in product(range(4), repeat=3):
         bra = ket ^ (p in (1, 2)) << 1 ^ (q in (1, 2))
+        yield p, q, bra, ket, (phases[p][ket >> 1] + phases[q][ket & 1]) % 4
+
+
+def pauli_means(real: Row, imaginary: Row, x: Table, y: Table) -> tuple[Row, Row, Table]:
+    """Give the mean values of observables with rows (c, n) in a state of two qubits."""
+    mean = [[ZERO] * 4 for _ in range(4)]
+    for p, q, bra, ket, turns in paulis():
         equal = real[bra] * real[ket] + imaginary[bra] * imaginary[ket]
         cross = real[bra] * imaginary[ket] - imaginary[bra] * real[ket]
-        turns = phases[p][ket >> 1] + phases[q][ket & 1]
-        mean[p][q] += (equal, -cross, -equal, cross)[turns % 4]
+        mean[p][q] += (equal, -cross, -equal, cross)[turns]
     mean = [[m / mean[0][0] for m in r] for r in mean]
     half = [[sum(map(mul, r, column)) for column in zip(*mean)] for r in x]
     rows = [[sum(map(mul, h, r)) for r in y] for h in half]
@@ -1065,8 +1246,9 @@ def check_bound(problem: Any, settings: Any, result: Any) -> Claims:
     state = only(certificate["lower"], "state", "the certificate's lower end")["state"]
     model = named_model(problem["model"], f.shape, settings)
     if isinstance(model, Quantum):
-        alice, bob, correlators = mean_values(f, state)
+        alice, bob, correlators, error = model.means(f, state)
         lower, exact = f.value(alice, bob, correlators), {"alice": alice, "bob": bob}
+        lower -= error * f.size
     else:
         alice, bob, error, exact, _ = model.member(state, exactly=False)
         lower = f.best(alice, bob) - 2 * error * f.size
@@ -1223,11 +1405,14 @@ KINDS = {  # what checks it, what a result displays, what a problem is made of
 FORMS = {  # of a table with a name, and without
     "settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"),
     "model": ("name", ""),
-    "functional": ("name", "correlators alice bob constant"),
+    "functional": (
+        "name", "correlators alice bob constant|collins_gisin|full_correlators|probabilities"
+    ),
     "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise"),
 }
 NAMED = {
     "leggett": "eta|eta_a eta_b", "one_sided": "eta party", "finite": "alice bob", "hull": "of",
+    "quantum": "level subject_to", "tilted_chsh": "beta", "biased_chsh": "p q", "imm22": "n",
     "chained": "n", "werner": "visibility", "partially_entangled": "theta_deg", "half_circle": "n",
     "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
     "great_circle": "n_alice n_bob", "fibonacci": "n_alice n_bob", "random": "n_alice n_bob seed",

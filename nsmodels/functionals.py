@@ -69,22 +69,22 @@ def chained(n: int) -> Functional:
     return Functional(table, name="chained", source="Ann. Phys. 202, 22 (1990); arXiv:0801.2218")
 
 
-def imm22(m: int) -> Functional:
-    """I_mm22 of m settings a side, in probabilities of the outcome +1: at most 0 for local boxes, m ≥ 2.
+def imm22(n: int) -> Functional:
+    """I_nn22 of n settings a side, in probabilities of the outcome +1: at most 0 for local boxes, n ≥ 2.
 
-    −P(A_0) − Σ_j (m − 1 − j) P(B_j) + Σ_(i+j<m) P(A_i B_j) − Σ_(i+j=m) P(A_i B_j), counted from 0. m = 2 is the
-    inequality of Clauser and Horne, m = 3 is I3322.
+    −P(A_0) − Σ_j (n − 1 − j) P(B_j) + Σ_(i+j<n) P(A_i B_j) − Σ_(i+j=n) P(A_i B_j), counted from 0. n = 2 is the
+    inequality of Clauser and Horne, n = 3 is I3322.
 
     Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
     """
-    m = whole(m, "functionals: the argument m of imm22", 2, MOST_ROWS)
-    check_size((m, m), "functionals")
-    places = np.add.outer(np.arange(m), np.arange(m))
-    table = np.zeros((m + 1, m + 1))
-    table[1, 0], table[0, 1:] = -1.0, np.arange(m) - (m - 1.0)
-    table[1:, 1:] = np.where(places < m, 1.0, np.where(places == m, -1.0, 0.0))
+    n = whole(n, "functionals: the argument n of imm22", 2, MOST_ROWS)
+    check_size((n, n), "functionals")
+    places = np.add.outer(np.arange(n), np.arange(n))
+    table = np.zeros((n + 1, n + 1))
+    table[1, 0], table[0, 1:] = -1.0, np.arange(n) - (n - 1.0)
+    table[1:, 1:] = np.where(places < n, 1.0, np.where(places == n, -1.0, 0.0))
     source = "J. Phys. A 37, 1775 (2004), quant-ph/0306129"
-    return Functional.from_collins_gisin(table, name="imm22", source=source, parameters={"m": m})
+    return Functional.from_collins_gisin(table, name="imm22", source=source, parameters={"n": n})
 
 
 def _renamed(functional: Functional, name: str, source: str, more: float = 0.0) -> Functional:
@@ -292,7 +292,7 @@ class FunctionalFamily:
     source: str
 
     def build(self, settings: Settings | None, parameters: Mapping[str, Any]) -> Functional:
-        """The functional for the parameters of a problem file; ``chained`` takes n from Alice's settings by default."""
+        """The functional for the parameters of a problem file; n is the number of Alice's settings by default."""
         for key in parameters:
             if key not in self.parameters:
                 known = ", ".join(self.parameters) or "none"
@@ -301,10 +301,13 @@ class FunctionalFamily:
             if settings is None:
                 raise InputError(f"functional: {self.name} needs settings")
             return self.function(settings, **parameters)
-        if self.name == "chained" and "n" not in parameters:
+        if self.parameters == ("n",) and "n" not in parameters:
             if settings is None:
-                raise InputError("functional: chained needs the parameter 'n'")
+                raise InputError(f"functional: {self.name} needs the parameter 'n'")
             return self.function(settings.shape[0])
+        for key in self.parameters:
+            if key not in parameters:
+                raise InputError(f"functional: {self.name} needs the parameter {key!r}")
         return self.function(**parameters)
 
 
@@ -314,6 +317,20 @@ FUNCTIONALS: Mapping[str, FunctionalFamily] = {
         FunctionalFamily("chsh", chsh, (), False, "[[1, 1], [1, −1]]", "PRL 23, 880 (1969)"),
         FunctionalFamily("chained", chained, ("n",), False, "2n terms ±1 along a chain of neighbours",
                          "Ann. Phys. 202, 22 (1990); arXiv:0801.2218"),
+        FunctionalFamily("ch", ch, (), False, "Clauser and Horne's, in probabilities of +1: at most 0 for local boxes",
+                         "PRD 10, 526 (1974)"),
+        FunctionalFamily("hardy", hardy, (), False, "P(++|00) − P(+−|01) − P(−+|10) − P(++|11)", "PRL 71, 1665 (1993)"),
+        FunctionalFamily("i3322", i3322, (), False, "I3322 with the local bound 0, in probabilities of +1",
+                         "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
+        FunctionalFamily("i3322_one", i3322_one, (), False, "I3322 + 1, with the local bound 1",
+                         "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
+        FunctionalFamily("imm22", imm22, ("n",), False, "I_nn22 of n settings a side, in probabilities of +1",
+                         "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
+        FunctionalFamily("tilted_chsh", tilted_chsh, ("beta",), False, "β A_0 + CHSH",
+                         "PRL 108, 100402 (2012), arXiv:1107.2754"),
+        FunctionalFamily("biased_chsh", biased_chsh, ("p", "q"), False, "CHSH with biased questions",
+                         "arXiv:1011.6245"),
+        FunctionalFamily("elegant", elegant, (), False, "Gisin's elegant inequality, 3×4", "quant-ph/0702021"),
         FunctionalFamily("leggett3", leggett3, (), True, "S = −1/3 on the pairs (i, 2i), (i, 2i+1), 3×6 settings",
                          "arXiv:0801.2241, eq. (4)"),
         FunctionalFamily("leggett_n", leggett_n, (), True, "S = −1/N on the pairs (i, 2i), (i, 2i+1), N×2N settings",

@@ -93,12 +93,15 @@ def test_coefficients_are_within_their_relative_rounding(n: int) -> None:
 def test_every_named_functional_builds_from_a_problem_file() -> None:
     s = ns.settings.leggett_triads(0.5)
     for name, family in FUNCTIONALS.items():
-        f = family.build(s, {"n": 3} if "n" in family.parameters else {})
+        values = {"n": 3, "beta": 0.5, "p": 0.75, "q": 0.5}
+        f = family.build(s, {key: values[key] for key in family.parameters})
         assert f.name == name
         assert f.source
         with pytest.raises(InputError, match="no parameter"):
             family.build(s, {"colour": 1})
     assert FUNCTIONALS["chained"].build(s, {}).shape == (3, 3)
+    with pytest.raises(InputError, match="tilted_chsh needs the parameter 'beta'"):
+        FUNCTIONALS["tilted_chsh"].build(s, {})
     for name in ("leggett3", "leggett_n"):
         with pytest.raises(InputError, match="needs settings"):
             FUNCTIONALS[name].build(None, {})

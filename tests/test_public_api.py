@@ -9,8 +9,9 @@ import nsmodels as ns
 
 NAMES = """
 Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenVariableModel
-Hull Inequality Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings Unbiased __version__
-analyse behaviours bound convex decompose design errors functionals load marginals plots settings studies sweep testing
+Hull Inequality Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings TwoQubits Unbiased
+__version__ analyse behaviours bound convex decompose design errors functionals load marginals plots settings studies
+sweep testing
 """.split()
 
 

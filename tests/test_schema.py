@@ -65,8 +65,8 @@ def test_every_model_has_its_keys_alone() -> None:
             table = {"name": entry.name, key: {"of": [{"name": "bell"}], "party": "bob"}.get(key, [[0.5]])}
             if key.startswith("eta"):
                 table[key] = 0.5
-            if key == "name":
-                table[key] = entry.name
+            if key in ("name", "level", "subject_to"):
+                table[key] = {"name": entry.name, "level": "2", "subject_to": [{"name": "chsh", "equals": 2}]}[key]
             data = {"schema": 1, "kind": "bound", "model": table, "functional": {"correlators": [[1]]}}
             assert check.is_valid(data) == (key == "name" or key in entry.parameters), (entry.name, key)
 

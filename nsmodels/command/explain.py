@@ -76,6 +76,26 @@ FACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "The mean over N axes: L_N ≤ 2 − 2 η η_N |sin(φ/2)|, tight when η_A = η_B (checked for N = 3, 4, 6).",
             "When η_A ≠ η_B the bound 2 − 2 η_B η_N |sin(φ/2)| is not tight: the true maximum is strictly lower.",
         ),
+        "ch": (
+            "P(A_0 B_0) + P(A_0 B_1) + P(A_1 B_0) − P(A_1 B_1) − P(A_0) − P(B_0) of outcomes +1, that is (CHSH − 2)/4: "
+            "at most 0 for local, (√2 − 1)/2 for quantum and 1/2 for non-signalling boxes.",
+        ),
+        "hardy": (
+            "At most 0 for local boxes. Where the last three probabilities vanish (ns.functionals.hardy_zeros()) it is "
+            "P(++|00), which quantum boxes bring to (5√5 − 11)/2 = 0.0902. No-signalling makes it equal to ch.",
+        ),
+        "i3322": (
+            "The only facet of 3×3 settings besides CHSH and positivity: at most 0 for local boxes, 1/4 for two "
+            "qubits, 0.250876 for quantum and 1 for non-signalling boxes.",
+        ),
+        "i3322_one": ("i3322 + 1, as some papers and toolkits write it: at most 1 for local boxes.",),
+        "imm22": ("n = 2 is ch, n = 3 is i3322. At most 0 for local boxes.",),
+        "tilted_chsh": ("At most 2 + β for local and √(8 + 2β²) for quantum boxes, 0 ≤ β ≤ 2. Key: beta.",),
+        "biased_chsh": (
+            "pq C_00 + p(1−q) C_01 + (1−p)q C_10 − (1−p)(1−q) C_11: for p ≥ q ≥ 1/2 at most 1 − 2(1−p)(1−q) for local "
+            "boxes, and √2 √(q² + (1−q)²) √(p² + (1−p)²) for quantum ones where 2pq < 1. Keys: p and q.",
+        ),
+        "elegant": ("At most 6 for local, 4√3 for quantum and 12 for non-signalling boxes.",),
         "chsh": ("C_00 + C_01 + C_10 − C_11: at most 2 for local, 2√2 for quantum and 4 for non-signalling boxes.",),
     },
     "behaviours": {

@@ -15,9 +15,11 @@ from ..common.rationals import rational, rationals
 __all__ = [
     "ClosedFormProof",
     "DualProof",
+    "EigenvalueProof",
     "EnumerationProof",
     "HullProof",
     "ListProof",
+    "MomentProof",
     "OneSphereProof",
     "Proof",
     "SemidefiniteProof",
@@ -132,6 +134,43 @@ class SemidefiniteProof(Proof):
     def to_json(self) -> dict[str, Any]:
         """``{"type": "sdp", "level": …, "diagonal": [rational]}``."""
         return {"type": "sdp", "level": self.level, "diagonal": rationals(self.diagonal.tolist())}
+
+
+@dataclass(frozen=True, eq=False)
+class MomentProof(Proof):
+    """A matrix Z ⪰ 0 on the words of a level of the hierarchy (`nsmodels.models.quantum_levels`).
+
+    Parameters
+    ----------
+    level : {"1+AB", "2", "3"}
+    matrix : ndarray of int, shape (n, n)
+        Z in units of 2^−exponent, with rows in the order of `nsmodels.engines.moments.words.words`.
+    exponent : int
+    multipliers : tuple of float
+        λ of each constraint: f − Σ λ (g − c) is what Z bounds.
+    """
+
+    level: str
+    matrix: NDArray[np.int64]
+    exponent: int
+    multipliers: tuple[float, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "moments", "level", "exponent", "matrix": [[int]] (lower triangle), "multipliers"}``."""
+        rows = [row[: k + 1] for k, row in enumerate(self.matrix.tolist())]
+        proof: dict[str, Any] = {"type": "moments", "level": self.level, "exponent": self.exponent, "matrix": rows}
+        return proof | ({"multipliers": rationals(self.multipliers)} if self.multipliers else {})
+
+
+@dataclass(frozen=True)
+class EigenvalueProof(Proof):
+    """A number t with t − F ⪰ 0 for the operator F of the functional on two qubits, for the exact directions."""
+
+    threshold: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"type": "eigenvalue", "threshold": rational}``."""
+        return {"type": "eigenvalue", "threshold": rational(self.threshold)}
 
 
 @dataclass(frozen=True)

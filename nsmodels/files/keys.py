@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from ..engines.moments.words import LEVELS
 from ..settings import DIRECTIONS
 from .problem import MAX_SECONDS, MAX_TOLERANCE
 from .sections.correlations import MAX_CHAIN, MAX_COEFFICIENT
@@ -74,6 +75,8 @@ _PAIR = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems"
 _PAIRS = {"type": "array", "minItems": 1, "uniqueItems": True, "items": _PAIR}
 _PURITY = _number(0.0, 1.0)
 _POLAR = _rows(2, MAX_DEGREES)
+_MARGINALS_FIRST = {**_rows(bound=MAX_COEFFICIENT), "minItems": 2, "maxItems": MAX_SETTINGS + 1}
+_OUTCOMES = {"type": "array", "minItems": 2, "maxItems": 2}
 _AXES = {"anyOf": [_word(*DIRECTIONS), _rows(3)]}
 
 TABLE_LINES: Mapping[str, str] = MappingProxyType({
@@ -106,6 +109,11 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
             "the models whose hidden states may be mixed, each a table like [model]",
             {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "object"}},
         ),
+        "level": Key("of the hierarchy of quantum boxes", {"enum": [*LEVELS, 1, 2, 3]}, "1, or Tsirelson's theorem"),
+        "subject_to": Key(
+            "constraints, each a table like [functional] with equals, at_most or at_least",
+            {"type": "array", "minItems": 1, "items": {"type": "object"}}, "none",
+        ),
     },
     "settings": {
         "family": Key("a named family of directions", {}),
@@ -127,7 +135,13 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "alice": Key("the coefficients of Alice's marginals", _vector(MAX_COEFFICIENT), "zeros"),
         "bob": Key("the coefficients of Bob's marginals", _vector(MAX_COEFFICIENT), "zeros"),
         "constant": Key("what is added", _number(-MAX_COEFFICIENT, MAX_COEFFICIENT), "0"),
-        "n": Key("of the functional chained", _integer(1, MAX_CHAIN), "the number of Alice's settings"),
+        "n": Key("of the functionals chained and imm22", _integer(1, MAX_CHAIN), "the number of Alice's settings"),
+        "beta": Key("β of the functional tilted_chsh", _number(-MAX_COEFFICIENT, MAX_COEFFICIENT)),
+        "p": Key("of biased_chsh, the probability of Alice's question 0", _number(0.0, 1.0)),
+        "q": Key("of biased_chsh, the probability of Bob's question 0", _number(0.0, 1.0)),
+        "collins_gisin": Key("coefficients of 1, P(+|b), P(+|a) and P(++|ab), marginals first", _MARGINALS_FIRST),
+        "full_correlators": Key("coefficients of 1, B, A and C, marginals first", _MARGINALS_FIRST),
+        "probabilities": Key("coefficients s[a][b][x][y] of p[a,b,x,y]", _OUTCOMES),
     },
     "behaviour": {
         "name": Key("a named behaviour", {}, '"singlet", unless correlators are given'),

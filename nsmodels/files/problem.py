@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -224,8 +225,8 @@ def validated(document: Document, name: str) -> Problem:
     InputError
         As `load`.
     """
-    from .sections.correlations import read_behaviour, read_functional
-    from .sections.settings import Sizes
+    from .sections.correlations import read_behaviour, read_constraints, read_functional
+    from .sections.settings import Sizes, made
 
     if "sweep" in document.data:
         document.refuse(("sweep",), "this is a sweep, not one problem", "`nsmodels sweep FILE --out DIR` answers it")
@@ -252,6 +253,9 @@ def validated(document: Document, name: str) -> Problem:
     model = None
     if entry is not None:
         model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
+        if "subject_to" in tables["model"]:
+            constraints = read_constraints(tables["model"], sizes)
+            model = made(tables["model"], partial(model.constrained, constraints), "subject_to")
         resolved["model"] = model.resolved()
     resolved |= {"shape": list(sizes.known()), "options": dict(vars(options))}
     return Problem(

@@ -216,7 +216,9 @@ def _functional(functional: Functional, settings: Settings | None) -> dict[str, 
     """The name where it makes these very coefficients, else the coefficients."""
     family = FUNCTIONALS.get(functional.name or "")
     if family is not None:
-        parameters = {"n": functional.shape[0]} if "n" in family.parameters else {}
+        parameters = dict(functional.parameters or {})
+        if not parameters and family.parameters == ("n",):
+            parameters = {"n": functional.shape[0]}
         try:
             made = family.build(settings, parameters)
         except InputError:

@@ -15,6 +15,7 @@ from ..functionals import FUNCTIONALS
 from ..models.registry import ENTRIES
 from ..settings import FAMILIES
 from .keys import KEYS, TABLE_LINES, Key
+from .sections.correlations import NOTATIONS
 from .toml.table import ALIASES, NOISE, TABLES, USED_BY
 
 __all__ = ["NEEDED", "as_text", "schema"]
@@ -37,7 +38,7 @@ def schema() -> _Schema:
     """The schema as plain data."""
     tables = {name: _table(name) for name in TABLES}
     tables["settings"]["anyOf"] = [{"required": [key]} for key in ("family", "alice", "alice_deg")]
-    tables["functional"]["oneOf"] = [{"required": ["name"]}, {"required": ["correlators"]}]
+    tables["functional"]["oneOf"] = [{"required": [key]} for key in ("name", "correlators", *NOTATIONS)]
     tables["functional"]["allOf"] = _named("name", {x.name: x.parameters for x in FUNCTIONALS.values()}, ())
     tables["settings"]["allOf"] = _named("family", {x.name: x.parameters for x in FAMILIES.values()}, ("normalise",))
     tables["behaviour"]["allOf"] = _named(

@@ -63,8 +63,34 @@ TOPICS: Mapping[str, Topic] = {
         (
             "P(α, β | a, b) = ¼ (1 + α A + β B + αβ C). A block p[:,:,x,y] adds up to 1; one with a NaN is unknown.",
             'A table with another order of the axes, such as p[x,y,a,b], is read with order="xyab".',
+            "In [functional] probabilities holds coefficients s[a][b][x][y], and f is the sum of s times p.",
         ),
         "arXiv:0801.2241, eq. (6)",
+    ),
+    "full_correlators": (
+        "a table of mean values with constants and marginals first: [[1, B], [A, C]]",
+        (
+            "Behaviour.from_full_correlators reads it and to_full_correlators writes it.",
+            "In [functional] full_correlators holds the coefficients [[k, β], [α, S]].",
+        ),
+        "definition",
+    ),
+    "game": (
+        "questions x, y with probabilities π, and answers a, b that win or lose",
+        (
+            "Functional.from_game(pi, wins) is the probability of winning, wins a table or a rule "
+            "wins(a, b, x, y); answer 0 is the outcome +1. In files write probabilities.",
+        ),
+        "Cleve, Høyer, Toner, Watrous, quant-ph/0404076",
+    ),
+    "subject_to": (
+        "linear constraints on the mean values of quantum boxes",
+        (
+            'In [model]: subject_to = [{name = "hardy", at_most = 0.0}], a list of tables like [functional], each '
+            "with equals, at_most or at_least. In Python subject_to=[(g, \"==\", 0.0)] of Quantum or of bound.",
+            "The lower end is a mixture of two-qubit states that meets them exactly.",
+        ),
+        "definition",
     ),
     "counts": (
         "n[a,b,x,y], numbers of events: read in Python by Behaviour.from_counts",
@@ -77,7 +103,10 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "collins_gisin": (
         "a table of the probabilities of +1 alone: 1 at [0, 0], P(+|a), P(+|b), P(++|ab)",
-        ("Behaviour.from_collins_gisin reads it and to_collins_gisin writes it; constants and marginals come first.",),
+        (
+            "Behaviour.from_collins_gisin reads it and to_collins_gisin writes it; constants and marginals come first.",
+            "In [functional] collins_gisin holds the coefficients of these probabilities, the constant at [0, 0].",
+        ),
         "Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129",
     ),
     "noise": (
@@ -199,7 +228,12 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "functional": (
         "f = constant + Σ alice_i A_i + Σ bob_j B_j + Σ S_ij C_ij, the left-hand side of an inequality",
-        ("By name (`nsmodels list functionals`) or by correlators = [[S_ij]], alice, bob, constant.",),
+        (
+            "By name (`nsmodels list functionals`), by correlators = [[S_ij]], alice, bob, constant, or by one table: "
+            "collins_gisin, full_correlators or probabilities. The value is the same in every notation.",
+            "In Python Functional.from_collins_gisin, from_full_correlators, from_probabilities and from_game read, "
+            "to_… write, and functionals.relabellings(f).best(behaviour) finds the best version on given data.",
+        ),
         "definition",
     ),
     "inequality": (
@@ -313,6 +347,16 @@ _WORDS = {
     "probabilities": "p probability",
     "counts": "n count order nan",
     "collins_gisin": "cg",
+    "full_correlators": "fc full_correlator",
+    "game": "games nonlocal_game xor_game wins from_game",
+    "subject_to": "constraints constraint equals at_most at_least",
+    "hardy": "hardys_paradox hardy_paradox",
+    "ch": "clauser_horne",
+    "tilted_chsh": "tilted beta",
+    "biased_chsh": "biased q",
+    "elegant": "elegant_inequality",
+    "i3322": "i_3322",
+    "imm22": "i_mm22 inn22 i4422 i_4422",
     "model": "models hidden_variables hidden_variable",
     "functional": "functionals coefficients constant",
     "inequality": "inequalities derive",

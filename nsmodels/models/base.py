@@ -158,6 +158,16 @@ class Model(ABC):
         """The table [model] of a problem file that `from_table` reads: `resolved`, and the tables of numbers."""
         return self.resolved()
 
+    def constrained(self, subject_to: Any) -> Model:
+        """The boxes of the model that obey linear constraints (g, "==", c) on their mean values.
+
+        Raises
+        ------
+        InputError
+            For models that cannot be constrained.
+        """
+        raise InputError(f"{self.name}: this model takes no constraints; quantum does")
+
     def part(self, index: int | None) -> Model:
         """The model that hidden states of this number belong to: itself, but for a hull."""
         return self

@@ -24,6 +24,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -38,10 +39,13 @@ from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 from ..core.proof import SemidefiniteProof
+from ..core.settings import Settings
 from ..engines.solvers import sdp
 from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
-from ..errors import SolverError
+from ..errors import InputError, SolverError
 from .base import ShapedModel, Support
+from .quantum_levels import LinearConstraint, check_level, check_subject_to, moment_bound
+from .quantum_mixtures import constrained_state, exact_value
 from .qubits import seesaw
 
 __all__ = ["Quantum", "VectorState"]
@@ -54,6 +58,10 @@ SEARCH_SHARE = 0.9
 EXACT_PRODUCTS = 500_000
 """Products that are added up exactly."""
 USUAL = Effort()
+LEVEL = (
+    "the upper end is level {} of the NPA hierarchy, the lower end is attained by two qubits: a higher level, or more "
+    "dimensions, may bring them together"
+)
 LEVEL_ONE = (
     "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
     "the lower end is attained by two qubits"
@@ -87,13 +95,105 @@ class Quantum(ShapedModel):
     ----------
     shape : (int, int)
         Numbers of settings, or give ``settings=`` to take them from there; the directions do not matter.
+    level : {"1", "1+AB", "2", "3"}, optional
+        The level of the hierarchy that proves the upper end; 1 unless given, and Tsirelson's theorem where there are
+        no marginal terms.
+    subject_to : list of (Functional, {"==", "<=", ">="}, float)
+        Linear constraints on the mean values, such as marginals that are given or probabilities that vanish.
+
+    Raises
+    ------
+    InputError
+        For another level, too many words, or a malformed constraint.
     """
 
     name = "quantum"
+    level: str | None
+    subject_to: tuple[LinearConstraint, ...]
+
+    def __init__(
+        self, shape: tuple[int, int] | None = None, *more: object, settings: Settings | None = None,
+        level: str | int | None = None, subject_to: Sequence[tuple[Functional, str, float]] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(shape, *more, settings=settings)
+        object.__setattr__(self, "level", check_level(level, self.shape))
+        object.__setattr__(self, "subject_to", check_subject_to(subject_to, self.shape))
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Quantum:
+        """The key ``level``."""
+        if "level" not in table:
+            return cls(shape)
+        made: Quantum | None = None
+        try:
+            made = cls(shape, level=table.content["level"])
+        except InputError as error:
+            table.refuse("level", str(error).removeprefix("Quantum: "))
+        assert made is not None
+        return made
+
+    def resolved(self) -> dict[str, Any]:
+        """Name and level."""
+        return {"name": self.name} | ({} if self.level is None else {"level": self.level})
+
+    def to_table(self) -> dict[str, Any]:
+        """Name, level, and the constraints by their coefficients."""
+        keys = {"==": "equals", "<=": "at_most", ">=": "at_least"}
+        constraints = [{**c.functional.to_json(), keys[c.sense]: c.value} for c in self.subject_to]
+        return self.resolved() | ({"subject_to": constraints} if constraints else {})
+
+    def constrained(self, subject_to: Any) -> Quantum:
+        """The same with further constraints."""
+        given = [(c.functional, c.sense, c.value) for c in self.subject_to]
+        more = check_subject_to(subject_to, self.shape)
+        both = [*given, *((c.functional, c.sense, c.value) for c in more)]
+        return Quantum(self.shape, settings=self.settings, level=self.level, subject_to=both)
+
+    def __repr__(self) -> str:
+        more = "" if self.level is None else f", level {self.level}"
+        more += f", {len(self.subject_to)} constraints" if self.subject_to else ""
+        return f"Quantum({self.shape[0]}×{self.shape[1]}{more})"
 
     def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Tsirelson's bound, or level 1 and two qubits; many settings go without a solver, which cannot be stopped."""
+        if self.subject_to or self.level not in (None, "1"):
+            return self._at_level(functional, effort)
         return self.enclose_by(None, functional, effort)
+
+    def _at_level(self, functional: Functional, effort: Effort) -> Support:
+        """The level's dual matrix above, two qubits below."""
+        begin = time.perf_counter()
+        level = self.level or "1"
+        found, reason = None, ""
+        try:
+            found = moment_bound(functional, level, self.subject_to, SEARCH_SHARE * effort.time_limit_s)
+        except KeyboardInterrupt:
+            reason = "interrupted"
+        except SolverError:
+            if time.perf_counter() - begin < SEARCH_SHARE * effort.time_limit_s:
+                raise
+            reason = "time_limit"
+        if found is None:
+            anyway = self.without_solver(functional, reason)
+            if anyway is None:
+                raise SolverError(reason)
+            return anyway
+        if effort.progress is not None:
+            effort.progress(-math.inf, found.upper, found.iterations or 0, time.perf_counter() - begin)
+        rest = min(10.0, max(1.0, effort.time_limit_s - (time.perf_counter() - begin)))
+        rng = np.random.default_rng(effort.seed)
+        state: HiddenState
+        if self.subject_to:
+            reached = constrained_state(functional, self.subject_to, found.proof.multipliers, rng, rest)
+            if reached is None:
+                raise SolverError("no mixture of two-qubit states was found that meets the constraints")
+            state, lower = reached[0], round_down(reached[1])
+        else:
+            state = seesaw(functional, rng=rng, time_limit_s=rest)
+            lower = round_down(exact_value(functional, state.exact_behaviour()))
+        reason = "tolerance_met" if found.upper - lower <= effort.tolerance else LEVEL.format(found.proof.level)
+        stats = {"seconds": time.perf_counter() - begin, "iterations": found.iterations, "solver": found.solver}
+        return Support(Enclosure(lower, found.upper, reason=reason), state, found.proof, stats)
 
     def load(self) -> float:
         """Load the semidefinite solvers."""
@@ -129,11 +229,11 @@ class Quantum(ShapedModel):
         try:
             answer = sdp.maximise_over_unit_vectors(matrix / 2.0, solver=solver, time_limit_s=time_limit_s, **options)
         except KeyboardInterrupt:
-            return self.without_solver(functional, "interrupted")
+            return self._at_once(functional, "interrupted")
         except SolverError:
             if time.perf_counter() - begin < time_limit_s:
                 raise
-            return self.without_solver(functional, "time_limit")
+            return self._at_once(functional, "time_limit")
         # diag(d) − W ⪰ 0 with W half of the coupling, hence the factor 2, which is exact.
         diagonal = 2.0 * answer.diagonal
         upper = _proved(functional, diagonal)
@@ -141,7 +241,7 @@ class Quantum(ShapedModel):
         if marginal_terms:
             rest = max(1.0, time_limit_s - (time.perf_counter() - begin))
             state = seesaw(functional, rng=np.random.default_rng(seed), time_limit_s=min(rest, 10.0))
-            lower = round_down(_value(functional, *state.exact_behaviour()))
+            lower = round_down(exact_value(functional, state.exact_behaviour()))
             reason = "tolerance_met" if upper - lower <= tolerance else LEVEL_ONE
         else:
             vectors = _within_unit_ball(answer.vectors)
@@ -198,7 +298,7 @@ class Quantum(ShapedModel):
             rest = begin + SEARCH_SHARE * time_limit_s - time.perf_counter()
             with contextlib.suppress(KeyboardInterrupt):
                 qubits = seesaw(functional, rng=np.random.default_rng(seed), time_limit_s=min(max(rest, 0.1), 10.0))
-                state, lower = qubits, round_down(_value(functional, *qubits.exact_behaviour()))
+                state, lower = qubits, round_down(exact_value(functional, qubits.exact_behaviour()))
             if reason == "tolerance_met" and upper - lower > tolerance:
                 reason = LEVEL_ONE
         if upper - lower <= tolerance:
@@ -209,8 +309,11 @@ class Quantum(ShapedModel):
         proof = SemidefiniteProof("correlators" if correlators_only else "1", diagonal)
         return Support(Enclosure(lower, upper, reason=reason), state, proof, stats)
 
-    def without_solver(self, functional: Functional, reason: str, seed: int = 0) -> Support:
+    def without_solver(self, functional: Functional, reason: str, seed: int = 0) -> Support | None:
         """What is known without a solver: white noise attains k, and a dominant diagonal proves the sum of moduli."""
+        return None if self.subject_to else self._at_once(functional, reason)  # noise need not meet constraints
+
+    def _at_once(self, functional: Functional, reason: str) -> Support:
         marginal_terms = bool(np.any(functional.alice) or np.any(functional.bob))
         matrix = _coupling(functional) if marginal_terms else _coupling(functional)[1:, 1:]
         diagonal = dominant_diagonal(matrix)
@@ -271,12 +374,3 @@ def _attained(functional: Functional, x: Array, y: Array) -> Fraction:
     total = int(np.sum((table @ right) * left))
     return Fraction(functional.constant) + Fraction(total, 1 << (2 * exponent + scale))
 
-
-def _value(functional: Functional, alice: list[Fraction], bob: list[Fraction], table: list[list[Fraction]]) -> Fraction:
-    """Evaluate f at exact mean values."""
-    total = Fraction(functional.constant)
-    total += sum((Fraction(c) * m for c, m in zip(functional.alice.tolist(), alice)), Fraction(0))
-    total += sum((Fraction(c) * m for c, m in zip(functional.bob.tolist(), bob)), Fraction(0))
-    for coefficients, values in zip(functional.correlators.tolist(), table):
-        total += sum((Fraction(c) * m for c, m in zip(coefficients, values) if c), Fraction(0))
-    return total

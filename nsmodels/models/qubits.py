@@ -10,6 +10,7 @@ Source of the see-saw: Werner and Wolf, Quantum Inf. Comput. 1(3), 1 (2001), qua
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -21,7 +22,7 @@ from ..common.rationals import rationals
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 
-__all__ = ["QubitState", "seesaw"]
+__all__ = ["PAULI", "QubitState", "bell_operator", "exact_means", "seesaw"]
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -65,21 +66,31 @@ class QubitState(HiddenState):
         assert self.psi is not None
         assert self.alice_observables is not None
         assert self.bob_observables is not None
-        table = _pauli_table(self.psi)
-        norm = table[0][0]
         first = [[Fraction(x) for x in row] for row in self.alice_observables.tolist()]
         second = [[Fraction(x) for x in row] for row in self.bob_observables.tolist()]
-        alice = [sum((row[m] * table[m][0] for m in range(4)), Fraction(0)) / norm for row in first]
-        bob = [sum((row[m] * table[0][m] for m in range(4)), Fraction(0)) / norm for row in second]
-        left = [[sum((row[m] * table[m][n] for m in range(4)), Fraction(0)) for n in range(4)] for row in first]
-        correlators = [[sum((p[n] * q[n] for n in range(4)), Fraction(0)) / norm for q in second] for p in left]
-        return alice, bob, correlators
+        real = [Fraction(float(z.real)) for z in self.psi]
+        imaginary = [Fraction(float(z.imag)) for z in self.psi]
+        return exact_means(real, imaginary, first, second)
 
 
-def _pauli_table(psi: Complex) -> list[list[Fraction]]:
+Rows = Sequence[Sequence[Fraction]]
+
+
+def exact_means(
+    real: Sequence[Fraction], imaginary: Sequence[Fraction], first: Rows, second: Rows
+) -> tuple[list[Fraction], list[Fraction], list[list[Fraction]]]:
+    """Marginals A, B and correlators C of a state (not normalised) and of rows (c, n_x, n_y, n_z) of observables."""
+    table = _pauli_table(real, imaginary)
+    norm = table[0][0]
+    alice = [sum((row[m] * table[m][0] for m in range(4)), Fraction(0)) / norm for row in first]
+    bob = [sum((row[m] * table[0][m] for m in range(4)), Fraction(0)) / norm for row in second]
+    left = [[sum((row[m] * table[m][n] for m in range(4)), Fraction(0)) for n in range(4)] for row in first]
+    correlators = [[sum((p[n] * q[n] for n in range(4)), Fraction(0)) / norm for q in second] for p in left]
+    return alice, bob, correlators
+
+
+def _pauli_table(real: Sequence[Fraction], imaginary: Sequence[Fraction]) -> list[list[Fraction]]:
     """⟨ψ|σ_m ⊗ σ_n|ψ⟩ exactly, with σ_0 = 1."""
-    real = [Fraction(float(z.real)) for z in psi]
-    imaginary = [Fraction(float(z.imag)) for z in psi]
     table = []
     for m in range(4):
         row = []
@@ -119,6 +130,14 @@ def _shrunk(observables: Array) -> Array:
     return observables
 
 
+def bell_operator(table: Array, alice: Array, bob: Array) -> Complex:
+    """Σ table_xy A_x ⊗ B_y with A_0 = B_0 = 1: rows (c, n_x, n_y, n_z) of observables, table [[k, β], [α, S]]."""
+    identity = np.array([[1.0, 0.0, 0.0, 0.0]])
+    left, right = np.vstack([identity, alice]), np.vstack([identity, bob])
+    weights = left.T @ table @ right
+    return np.einsum("mn,mab,ncd->acbd", weights, PAULI, PAULI).reshape(4, 4)
+
+
 def seesaw(
     functional: Functional, *, rng: np.random.Generator, starts: int = 24, sweeps: int = 300, time_limit_s: float = 10.0
 ) -> QubitState:
@@ -150,10 +169,7 @@ def seesaw(
         alice, bob = observables
         value = -np.inf
         for _ in range(sweeps):
-            operator = np.einsum(
-                "xy,xm,yn,mab,ncd->acbd", table, np.vstack([identity, alice]), np.vstack([identity, bob]), PAULI, PAULI,
-                optimize=True,
-            ).reshape(4, 4)  # fmt: skip
+            operator = bell_operator(table, alice, bob)
             values, states = np.linalg.eigh(operator)
             psi = states[:, -1]
             new = float(values[-1])

@@ -147,8 +147,26 @@ ENTRIES = (
             "CHSH ≤ 2√2, chained N ≤ 2N cos(π/2N).",
             "With marginal terms: the upper end is level 1 of the hierarchy of Navascués, Pironio and Acín, the lower "
             "end is attained by two qubits. Both are proved; they may be far apart.",
+            "Key: level, 1, 1+AB, 2 or 3: higher levels prove sharper upper ends. I3322 is at most 0.375, 0.251471, "
+            "0.250940 and 0.250876 there.",
+            'Key: subject_to, constraints such as [{name = "hardy", at_least = 0.0}]: tables like [functional] with '
+            "equals, at_most or at_least.",
         ),
         "Tsirelson, Lett. Math. Phys. 4, 93 (1980); Navascués, Pironio, Acín, PRL 98, 010401 (2007)",
+        ("level", "subject_to"),
+        mixable=False,
+    ),
+    Entry(
+        "two_qubits",
+        ("two_qubits", "TwoQubits"),
+        "all states of two qubits, measured along the given directions (kind = bound only)",
+        (
+            "The largest value of a functional over all states, for given settings: the largest eigenvalue of an "
+            "operator of four dimensions, enclosed and proved.",
+            "On the settings chsh it is 2√2 for chsh, which the singlet reaches.",
+        ),
+        "definition",
+        needs_settings=True,
         mixable=False,
     ),
 )

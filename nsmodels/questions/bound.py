@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from ..behaviours import singlet
-from ..common.arguments import check_noun, check_options
+from ..common.arguments import check_noun, check_options, listed
 from ..common.digits import at_least
 from ..common.interrupts import arrived, held, released, taken
 from ..common.versions import versions
@@ -163,6 +163,7 @@ def bound(
     model: Model,
     *,
     settings: Settings | None = None,
+    subject_to: Sequence[tuple[Functional, str, float]] = (),
     tolerance: float = 1e-6,
     time_limit_s: float = 60.0,
     seed: int = 0,
@@ -177,6 +178,8 @@ def bound(
         Of the same shape.
     settings : Settings, optional
         Used for the singlet's value only; by default those of the model, if it has any.
+    subject_to : list of (Functional, {"==", "<=", ">="}, float), optional
+        Linear constraints on the mean values, for models that take them (`nsmodels.Quantum`).
     tolerance : float
         Wanted width of the enclosure, > 0.
     time_limit_s : float
@@ -206,6 +209,8 @@ def bound(
             f"bound: the functional is for {functional.shape[0]}×{functional.shape[1]} settings, "
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}{misfit(functional.shape, model.shape)}"
         )
+    if len(listed(subject_to, "bound: subject_to", 'give a list such as [(g, "==", 0.0)]')):
+        model = model.constrained(subject_to)
     if _size(functional) > LARGEST:
         raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
     check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ from ...core.behaviour import Behaviour
 from ...core.functional import Functional
 from ...functionals import FUNCTIONALS
 from ..toml.lines import shown
-from ..toml.table import Table
-from .settings import MAX_DEGREES, Sizes, made
+from ..toml.table import MAX_SETTINGS, SENSES, Table
+from .settings import MAX_DEGREES, Sizes, limit_pairs, made
 
 MAX_COEFFICIENT = 1e12
 MAX_CHAIN = 1000
@@ -21,10 +22,25 @@ POSITIVITY_TOLERANCE = 1e-9
 Matrix = list[list[float]]
 
 
+ENTRIES = "write s[a][b][x][y]"
+NOTATIONS: Mapping[str, Callable[[Any], Functional]] = {
+    "collins_gisin": Functional.from_collins_gisin,
+    "full_correlators": Functional.from_full_correlators,
+    "probabilities": Functional.from_probabilities,
+}
+"""Whole tables of coefficients, each in a notation of its own."""
+
+
 def read_functional(table: Table, sizes: Sizes) -> Functional:
-    """A functional by name or by coefficients."""
+    """A functional by name, by coefficients, or by one table in a notation of the field."""
+    given = [key for key in ("correlators", *NOTATIONS) if key in table]
+    if len(given) > 1:
+        table.refuse(given[1], f"given beside {given[0]}", "give one of them")
+    if given and given[0] != "correlators":
+        return _in_notation(table, given[0], sizes)
     if "correlators" in table:
         _only_correlators(table, ("alice", "bob", "constant"), "functional")
+        _not_marginals_first(table, sizes)
         matrix = sizes.correlators(table, MAX_COEFFICIENT)
         alice, bob = sizes.sides(table, MAX_COEFFICIENT)
         constant = table.number("constant", -MAX_COEFFICIENT, MAX_COEFFICIENT, default=0.0)
@@ -34,13 +50,98 @@ def read_functional(table: Table, sizes: Sizes) -> Functional:
     table.only(("name", *family.parameters), f"the functional {name}")
     if family.needs_settings and sizes.settings is None:
         table.refuse("name", f"{name} belongs to directions", "add a table [settings]")
-    parameters = {}
+    parameters: dict[str, float] = {}
     for key in family.parameters:
-        default = sizes.shape[0] if sizes.shape else None
-        parameters[key] = table.integer(key, 1, MAX_CHAIN, default, remedy=f"the functional {name} needs {key}")
+        remedy = f"the functional {name} needs {key}"
+        if key == "n":
+            parameters[key] = table.integer(key, 1, MAX_CHAIN, sizes.shape[0] if sizes.shape else None, remedy=remedy)
+        else:
+            low, high = (-MAX_COEFFICIENT, MAX_COEFFICIENT) if key == "beta" else (0.0, 1.0)
+            parameters[key] = table.number(key, low, high, remedy=remedy)
     functional = made(table, lambda: family.build(sizes.settings, parameters), "name")
     sizes.same(table, name, functional.shape)
     return functional
+
+
+def _not_marginals_first(table: Table, sizes: Sizes) -> None:
+    """Refuse a table of one row and one column too many, which has constants and marginals first."""
+    rows = table.content["correlators"]
+    if sizes.shape is None or not isinstance(rows, list) or len(rows) != sizes.shape[0] + 1:
+        return
+    if all(isinstance(row, list) and len(row) == sizes.shape[1] + 1 for row in rows):
+        found = f"is a table of {len(rows)}×{len(rows[0])} for {sizes.shape[0]}×{sizes.shape[1]} settings"
+        table.refuse("correlators", found, "with constants and marginals first write collins_gisin or full_correlators")
+
+
+def _in_notation(table: Table, key: str, sizes: Sizes) -> Functional:
+    """A functional given by one whole table."""
+    table.only((key,), f"a functional given by {key}")
+    if key == "probabilities":
+        numbers: Any = _probabilities(table, key, sizes)
+        shape = len(numbers[0][0]), len(numbers[0][0][0])
+    else:
+        rows, columns = (None, None) if sizes.shape is None else (sizes.shape[0] + 1, sizes.shape[1] + 1)
+        numbers = table.matrix(
+            key, rows, columns, high=MAX_COEFFICIENT, most=MAX_SETTINGS + 1,
+            row_is="one more than Alice's settings" if rows else "",
+            column_is="one more than Bob's settings" if rows else "as in the first row",
+        )  # fmt: skip
+        shape = len(numbers) - 1, len(numbers[0]) - 1
+        if min(shape) < 1:
+            table.refuse(key, f"is a table of {len(numbers)}×{len(numbers[0])}", "constants and marginals come first")
+    limit_pairs(table, key, *shape)
+    functional = made(table, lambda: NOTATIONS[key](numbers), key)
+    sizes.shape = shape
+    return functional
+
+
+def _probabilities(table: Table, key: str, sizes: Sizes) -> list[list[list[list[float]]]]:
+    """Coefficients s[a][b][x][y]: two outcomes a side, then a row for each of Alice's settings."""
+    value = table.content[key]
+    for path, entry in (((key,), value), *(((key, a), row) for a, row in enumerate(value if _pair(value) else ()))):
+        if not _pair(entry):
+            table.refuse(path, "must be a list of two entries, one for each outcome", ENTRIES)
+    first = value[0][0]
+    n_alice = sizes.shape[0] if sizes.shape else len(first) if isinstance(first, list) else 0
+    n_bob = sizes.shape[1] if sizes.shape else None
+    found: list[list[list[list[float]]]] = []
+    for a in range(2):
+        found.append([])
+        for b in range(2):
+            rows = value[a][b]
+            if not isinstance(rows, list) or not rows or len(rows) != n_alice:
+                table.refuse((key, a, b), "must be a list of rows, one for each of Alice's settings", ENTRIES)
+            block = []
+            for x, row in enumerate(rows):
+                if not isinstance(row, list) or not row:
+                    table.refuse((key, a, b, x), "must be a list of numbers, one for each of Bob's settings")
+                n_bob = n_bob or len(row)
+                place = (key, a, b, x)
+                block.append(table.vector(place, n_bob, "one for each of Bob's settings", high=MAX_COEFFICIENT))
+            found[-1].append(block)
+    return found
+
+
+def _pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2
+
+
+def read_constraints(table: Table, sizes: Sizes) -> list[tuple[Functional, str, float]]:
+    """The key subject_to of a model: functionals, each with what it equals, or is at most or at least."""
+    entries = table.content["subject_to"]
+    if not isinstance(entries, list) or not entries:
+        table.refuse("subject_to", "must be a list of constraints", "for example [{name = \"hardy\", equals = 0.0}]")
+    found = []
+    for index in range(len(entries)):
+        inner = table.inner("subject_to", index)
+        senses = [key for key in SENSES if key in inner]
+        if len(senses) != 1:
+            inner.refuse(None, f"has {len(senses)} of the keys {', '.join(SENSES)}", "give one of them")
+        value = inner.number(senses[0], -MAX_COEFFICIENT, MAX_COEFFICIENT)
+        rest = {key: entry for key, entry in inner.content.items() if key not in SENSES}
+        functional = read_functional(Table(inner.document, inner.path, rest), sizes)
+        found.append((functional, SENSES[senses[0]], value))
+    return found
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("family", "alice", "bob", "alice_deg", "bob_deg", "normalise"),
         *("phi_deg", "directions", "n", "n_alice", "n_bob", "seed"),
     ),
-    "functional": ("name", "correlators", "alice", "bob", "constant", "n"),
+    "functional": (
+        *("name", "correlators", "alice", "bob", "constant", "n", "beta", "p", "q"),
+        *("collins_gisin", "full_correlators", "probabilities"),
+    ),
     "behaviour": ("name", "correlators", "alice", "bob", "pairs", "marginals", "noise", "visibility", "theta_deg"),
     "design": (
         *("n_alice", "n_bob", "pairs", "correlators", "objective", "visibility", "sharing", "starts", "plane"),
@@ -38,6 +41,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     "expected": ("value", "lower", "upper", "tolerance", "source"),
 }
 TOP = ("schema", "kind", "title", "source", *TABLES)
+SENSES = {"equals": "==", "at_most": "<=", "at_least": ">="}
+"""The keys of a constraint that say what a functional must be, and how Python writes it."""
 NOISE = ("correlators", "alice", "bob")
 ALIASES = {"behavior": "behaviour", "nonsignaling": "nonsignalling"}
 USED_BY = {
@@ -56,6 +61,7 @@ MOST: dict[KeyPath, Most] = {
     **{("design", "start", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
     ("design", "pairs"): Most(numbers=2 * MAX_ENTRIES),
     **{(table, "correlators"): _FEW_ROWS for table in ("functional", *_TARGETS)},
+    **{("functional", key): Most(rows=MAX_SETTINGS + 1) for key in ("collins_gisin", "full_correlators")},
     **{(table, "noise", "correlators"): _FEW_ROWS for table in _TARGETS},
     **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
     **{("model", *of, key): _MANY_NUMBERS for of in ((), ("of",)) for key in ("alice", "bob")},
@@ -163,6 +169,10 @@ def check_keys(document: Document) -> None:
                 for index, part in enumerate(value["of"]):
                     if isinstance(part, dict):
                         _check_table(document, (key, "of", index), part, TABLES["model"])
+            if name == "model" and isinstance(value.get("subject_to"), list):
+                for index, part in enumerate(value["subject_to"]):
+                    if isinstance(part, dict):
+                        _check_table(document, (key, "subject_to", index), part, (*TABLES["functional"], *SENSES))
             if name == "design" and isinstance(value.get("start"), dict):
                 _check_table(document, (key, "start"), value["start"], TABLES["settings"])
             if name == "behaviour" and isinstance(value.get("noise"), dict):
