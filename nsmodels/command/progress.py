@@ -46,6 +46,46 @@ def live(time_limit_s: float, tolerance: float, unit: str, *, wanted: bool) -> I
         display.stop()
 
 
+@contextlib.contextmanager
+def telling(unit: str, *, time_limit_s: float, tolerance: float | None) -> Iterator[Display | Lines | None]:
+    """Like `live`, for ``progress=True`` in Python: off a terminal a line is written every five seconds.
+
+    Parameters
+    ----------
+    unit : str
+        What ``work`` counts.
+    time_limit_s, tolerance
+        As the question was given them, checked or not.
+    """
+    width = tolerance if isinstance(tolerance, float) and tolerance > 0.0 else 1e-6
+    if _watched():
+        with live(time_limit_s, width, unit, wanted=True) as display:
+            yield display
+    else:
+        yield Lines(time_limit_s, width, unit)
+
+
+class Lines:
+    """Lines on stderr, one every five seconds; after the first failure there are no more."""
+
+    def __init__(self, time_limit_s: float, tolerance: float, unit: str) -> None:
+        self.time_limit_s, self.tolerance, self.unit = time_limit_s, tolerance, unit
+        self.latest, self.wanted = time.monotonic(), True
+
+    def __call__(self, lower: float, upper: float, work: int, seconds: float) -> None:
+        """Write a report of the search, unless the last one was written just now."""
+        now = time.monotonic()
+        if not self.wanted or now - self.latest < LINE_S:
+            return
+        self.latest = now
+        try:
+            told = counted(work, self.unit)
+            sys.stderr.write(line(lower, upper, told, seconds, self.time_limit_s, self.tolerance) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.wanted = False
+
+
 def _watched() -> bool:
     try:
         return sys.stderr is not None and sys.stderr.isatty()

@@ -1,4 +1,4 @@
-"""Functionals in words: plain text and LaTeX."""
+"""Functionals in words: plain text, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["latex", "number", "plain"]
+__all__ = ["html", "latex", "number", "plain"]
 
 Array = NDArray[np.float64]
 
@@ -32,22 +32,29 @@ def number(value: float, *, tex: bool = False) -> str:
     return f"{fraction.numerator}/{fraction.denominator}"
 
 
-def _terms(alice: Array, bob: Array, correlators: Array, *, tex: bool) -> Iterator[tuple[float, str]]:
+def _name(letter: str, index: str, form: str) -> str:
+    """A mean value with its index, as the form writes it."""
+    return {"text": f"{letter}{index}", "latex": f"{letter}_{{{index}}}", "html": f"{letter}<sub>{index}</sub>"}[form]
+
+
+def _terms(alice: Array, bob: Array, correlators: Array, form: str) -> Iterator[tuple[float, str]]:
     for letter, coefficients in (("A", alice), ("B", bob)):
         for index in np.flatnonzero(coefficients):
-            yield float(coefficients[index]), f"{letter}_{{{index}}}" if tex else f"{letter}{index}"
-    wide = max(correlators.shape) > 10
+            yield float(coefficients[index]), _name(letter, str(index), form)
+    separator = "," if max(correlators.shape) > 10 else ""
     for i, j in np.argwhere(correlators):
-        separator = "," if wide else ""
-        name = f"C_{{{i}{separator}{j}}}" if tex else f"C{i}{separator}{j}"
-        yield float(correlators[i, j]), name
+        yield float(correlators[i, j]), _name("C", f"{i}{separator}{j}", form)
 
 
-def _joined(constant: float, terms: Iterator[tuple[float, str]], *, tex: bool) -> str:
+def _joined(constant: float, terms: Iterator[tuple[float, str]], form: str, most: int | None = None) -> str:
+    tex = form == "latex"
     minus = "-" if tex else "−"
     product = r"\," if tex else " "
     text = "" if constant == 0.0 else number(constant, tex=tex).replace("-", minus)
-    for coefficient, name in terms:
+    for count, (coefficient, name) in enumerate(terms):
+        if most is not None and count == most:
+            left = 1 + sum(1 for _ in terms)
+            return rf"{text} + \dots" if tex else f"{text} + … ({left} terms more)"
         size = number(abs(coefficient), tex=tex)
         body = name if size == "1" else f"{size}{product}{name}"
         if text:
@@ -57,11 +64,16 @@ def _joined(constant: float, terms: Iterator[tuple[float, str]], *, tex: bool) -
     return text or "0"
 
 
-def plain(constant: float, alice: Array, bob: Array, correlators: Array) -> str:
-    """One line of text, such as ``C00 + C01 + C10 − C11``."""
-    return _joined(constant, _terms(alice, bob, correlators, tex=False), tex=False)
+def plain(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
+    """One line of text, such as ``C00 + C01 + C10 − C11``; at most so many terms where that is said."""
+    return _joined(constant, _terms(alice, bob, correlators, "text"), "text", most)
 
 
-def latex(constant: float, alice: Array, bob: Array, correlators: Array) -> str:
+def latex(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
     r"""One line of LaTeX, such as ``C_{00} + C_{01} + C_{10} - C_{11}``."""
-    return _joined(constant, _terms(alice, bob, correlators, tex=True), tex=True)
+    return _joined(constant, _terms(alice, bob, correlators, "latex"), "latex", most)
+
+
+def html(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
+    """One line of HTML with subscripts, which needs no script to be read."""
+    return _joined(constant, _terms(alice, bob, correlators, "html"), "html", most)

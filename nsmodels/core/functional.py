@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "Functional", "Inequality"]
 
 Array = NDArray[np.float64]
+
+MOST_TERMS = 24
+"""Of an inequality that is shown whole; of longer ones so many are shown."""
 
 
 def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:
@@ -279,13 +283,17 @@ class Functional:
         # −0.0 equals 0.0, and must have its hash
         return hash((self.constant, *((x + 0.0).tobytes() for x in (self.correlators, self.alice, self.bob))))
 
+    @property
+    def _parts(self) -> tuple[float, Array, Array, Array]:
+        return self.constant, self.alice, self.bob, self.correlators
+
     def text(self) -> str:
         """The functional as one line of text, short fractions written as fractions."""
-        return formula.plain(self.constant, self.alice, self.bob, self.correlators)
+        return formula.plain(*self._parts)
 
     def latex(self) -> str:
         r"""The functional in LaTeX, with ``A_{i}``, ``B_{j}`` and ``C_{ij}`` counted from 0."""
-        return formula.latex(self.constant, self.alice, self.bob, self.correlators)
+        return formula.latex(*self._parts)
 
     def to_json(self) -> dict[str, Any]:
         """The coefficients as plain lists."""
@@ -385,10 +393,20 @@ class Inequality:
         """The inequality in LaTeX."""
         return rf"{self.functional.latex()} \le {at_most(self.bound)}"
 
+    def _repr_latex_(self) -> str:
+        parts = self.functional._parts
+        return rf"$\displaystyle {formula.latex(*parts, most=MOST_TERMS)} \le {at_most(self.bound)}$"
+
+    def _repr_html_(self) -> str:
+        parts = self.functional._parts
+        model = f" &nbsp; for {escape(self.model)}" if self.model else ""
+        return f"<p>{formula.html(*parts, most=MOST_TERMS)} ≤ {at_most(self.bound)}{model}</p>"
+
     def to_json(self) -> dict[str, Any]:
         """The coefficients and the bound, as in a result file."""
         return {**self.functional.to_json(), "bound": self.bound}
 
     def __repr__(self) -> str:
         model = f" for {self.model}" if self.model else ""
-        return f"Inequality({self.functional!r} ≤ {at_most(self.bound)}{model})"
+        parts = self.functional._parts
+        return f"Inequality({formula.plain(*parts, most=MOST_TERMS)} ≤ {at_most(self.bound)}{model})"

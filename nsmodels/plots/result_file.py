@@ -153,7 +153,8 @@ def _decomposition(states: list[Mapping[str, Any]], shape: tuple[int, int], visi
     if (np.isnan(u).any() or np.isnan(v).any()) and (np.isnan(alice).any() or np.isnan(bob).any()):
         u = v = np.full((len(states), 3), np.nan)
         alice, bob = np.nan_to_num(alice), np.nan_to_num(bob)
-    return Decomposition(weights, alice, bob, u, v, np.zeros(shape), 0.0, visibility)
+    part = np.zeros(len(weights), dtype=np.intp)
+    return Decomposition(weights, alice, bob, u, v, np.zeros(shape), 0.0, visibility, part, ())
 
 
 def _marginals(problem: Problem, result: Mapping[str, Any]) -> Any:

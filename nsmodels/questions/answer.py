@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
@@ -141,6 +142,24 @@ class Answer(ABC):
     def status(self) -> Status:
         """``certified``, ``estimate`` or ``no_answer``."""
         return self.value.status
+
+    def _repr_html_(self) -> str:
+        """What `repr` says, as a table; of an inequality with subscripts."""
+        head, *lines = repr(self).splitlines()
+        rows = []
+        for line in lines:
+            name, _, said = line.strip().partition("  ")
+            rows.append((name, escape(said.strip())))
+        inequality = getattr(self, "inequality", None)
+        if inequality is not None:
+            rows = [row for row in rows if row[0] != "inequality"] + [("inequality", inequality._repr_html_())]
+        body = "".join(f"<tr><th>{escape(name)}</th><td>{said}</td></tr>" for name, said in rows)
+        return f"<table><caption>{escape(head)}</caption><tbody>{body}</tbody></table>"
+
+    def _repr_latex_(self) -> str | None:
+        """The inequality of the result, where it has one."""
+        inequality = getattr(self, "inequality", None)
+        return None if inequality is None else str(inequality._repr_latex_())
 
     @abstractmethod
     def to_json(self) -> dict[str, Any]:

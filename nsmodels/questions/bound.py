@@ -31,6 +31,7 @@ from ..errors import InputError, SolverError
 from ..models.base import Model, require_model
 from ..models.hidden_variables import with_safe_defaults
 from .answer import Answer, Asked, Question
+from .watching import tells_progress
 
 __all__ = ["BoundResult", "bound", "versions"]
 
@@ -158,6 +159,7 @@ def _widened(value: Enclosure, effect: float, tolerance: float) -> Enclosure:
     return Enclosure(lower, upper, value.status, reason)
 
 
+@tells_progress("node")
 def bound(
     functional: Functional,
     model: Model,
@@ -167,7 +169,7 @@ def bound(
     tolerance: float = 1e-6,
     time_limit_s: float = 60.0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> BoundResult:
     """The largest value of a functional over a model, enclosed: the inequality f ≤ upper is the tightest there is.
 
@@ -186,8 +188,9 @@ def bound(
         After so many seconds the best proved enclosure is returned, with ``reason`` = "time_limit".
     seed : int
         Seed of every random choice.
-    progress : callable, optional
-        Called with (lower, upper, work, seconds), at most about ten times a second. What it raises ends the question.
+    progress : callable or bool, optional
+        True says on stderr how far it is. A function is called with
+        (lower, upper, work, seconds), at most about ten times a second. What it raises ends the question.
 
     Returns
     -------
@@ -214,6 +217,7 @@ def bound(
     if _size(functional) > LARGEST:
         raise InputError(f"bound: the coefficients add up to more than {LARGEST:.0e} in size; divide them by a number")
     check_options("bound", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if settings is None:
         settings = model.settings
     else:

@@ -39,6 +39,7 @@ from ...core.settings import Settings
 from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, search_many
 from ...errors import InputError
 from ..answer import Question
+from ..watching import tells_progress
 from .graph import graph_of
 from .result import WIDER, Chain, MarginalsResult, exact_chain, setting_index, setting_names
 
@@ -52,13 +53,14 @@ BYTES_A_SETTING, BYTES_A_NODE = 11, 20
 """Of a potential in base 64, and of a node of a path, which is written twice."""
 
 
+@tells_progress("setting")
 def marginals(
     behaviour: Behaviour,
     *,
     tolerance: float = 1e-9,
     time_limit_s: float = 60.0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     only: Sequence[str] | None = None,
 ) -> MarginalsResult:
     """Enclose, for every setting, the largest mean |marginal| Σ ρ_λ |m_λ| over all non-signalling decompositions.
@@ -74,8 +76,9 @@ def marginals(
         Settings that are not reached in time keep the enclosure [0, 1].
     seed : int
         Nothing here is random.
-    progress : callable, optional
-        Called with (largest lower end, 1.0 until the end, settings done, seconds). What it raises ends the question.
+    progress : callable or bool, optional
+        True says on stderr how far it is. A function is called with
+        (largest lower end, 1.0 until the end, settings done, seconds). What it raises ends the question.
     only : sequence of str, optional
         Names of the settings to answer ("A0", "B3", or labels); all by default. The others keep [0, 1].
 
@@ -95,6 +98,7 @@ def marginals(
     """
     check_noun(behaviour, Behaviour, "behaviour", "marginals")
     check_options("marginals", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if only is not None:
         only = listed(only, "marginals: only", 'give a list of names of settings, such as ["A0", "B3"]')
     with held():

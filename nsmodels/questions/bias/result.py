@@ -70,6 +70,9 @@ class Chain(Sequence[str]):
         steps = " + ".join(f"{weight:.6g}" for weight in self.weights)
         return f"½ ({steps}) = {at_most(self.bound, 9)} along {' → '.join(self.nodes)}"
 
+    def __repr__(self) -> str:
+        return self.text()
+
 
 def setting_names(shape: tuple[int, int]) -> tuple[str, ...]:
     """A0, A1, …, B0, B1, …."""

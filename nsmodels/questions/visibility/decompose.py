@@ -35,6 +35,7 @@ from ...errors import InputError, SolverError
 from ...models.base import Model, require_model
 from ...models.hidden_variables import with_safe_defaults
 from ..answer import Question
+from ..watching import tells_progress
 from .clock import Clock, Journal
 from .column_generation import Round
 from .exact_model import LARGEST_MISS, ExactModel
@@ -54,6 +55,7 @@ WIDEST = 0.25
 """Upper limit on tolerances, because V lies in [0, 1] anyway, and thresholds of the search follow from them."""
 
 
+@tells_progress("round")
 def decompose(
     behaviour: Behaviour,
     model: Model,
@@ -64,7 +66,7 @@ def decompose(
     time_limit_s: float = 60.0,
     seed: int = 0,
     symmetry: Symmetry | str | None = "auto",
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> DecomposeResult:
     """Enclose the largest V in [0, 1] for which V·P + (1 − V)·noise is a mixture of the model's boxes.
 
@@ -88,8 +90,9 @@ def decompose(
         Relabellings that leave settings and correlations as they are reduce rows and columns by orbit; "auto" looks for
         them among up to 40 settings. Models that name no invariants are not relabelled. The answer is the same with and
         without.
-    progress : callable, optional
-        Called with (lower, upper, rounds, seconds); the ends are not proved yet, and may cross.
+    progress : callable or bool, optional
+        True says on stderr how far it is. A function is called with
+        (lower, upper, rounds, seconds); the ends are not proved yet, and may cross.
         What it raises ends the question.
 
     Returns
@@ -114,6 +117,7 @@ def decompose(
             f"the model {model.name} has {model.shape[0]}×{model.shape[1]}"
         )
     check_options("decompose", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if isinstance(symmetry, Symmetry):
         if not symmetry.fits(behaviour.shape):
             size = f"{behaviour.shape[0]}×{behaviour.shape[1]}"
@@ -188,7 +192,7 @@ def _result(
     low = 0.0 if lower is None else lower.visibility + 0.0
     high = 1.0 if upper is None else min(upper.visibility, 1.0)
     status, reason = _verdict(task, clock, now, lower, high)
-    shown_lower = None if lower is None else expand(lower, task.target)
+    shown_lower = None if lower is None else expand(lower, task.target, task.parts)
     inequality = None
     if upper is not None:
         inequality = Inequality(upper.functional, upper.bound, upper.proof, task.model.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -23,6 +23,7 @@ from ...models.hidden_variables import with_safe_defaults
 from ..answer import Answer, Asked, Question
 from .exact_model import ExactModel
 from .rows import Target
+from .state_table import StateTable, state_table
 from .upper_end import UpperEnd
 
 __all__ = ["DecomposeResult", "Decomposition"]
@@ -49,6 +50,10 @@ class Decomposition:
         Largest proved entry-wise deviation of the average from the target; 0 where the model is exact.
     visibility : float
         V.
+    part : ndarray of int, shape (m,)
+        Which of the models of a hull each state belongs to; zeros otherwise.
+    models : tuple of str
+        The names of those models.
     """
 
     weights: Array
@@ -59,9 +64,26 @@ class Decomposition:
     mixing: Array
     deviation: float
     visibility: float
+    part: NDArray[np.intp]
+    models: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.weights)
+
+    def table(self, *, marginals: bool | None = None) -> StateTable:
+        """Weights, hidden vectors and marginals of the hidden states, a row each.
+
+        Parameters
+        ----------
+        marginals : bool, optional
+            Whether marginals are listed. By default only of parties some of whose states have no hidden vector.
+
+        Returns
+        -------
+        StateTable
+            With ``text()``, ``latex()``, ``csv()`` and ``pandas()``; in a hull with the model of each state.
+        """
+        return state_table(self, marginals=marginals)
 
     def correlators(self, index: int) -> Array:
         """The correlators C_λ of one box, shape (n_A, n_B)."""
@@ -96,9 +118,15 @@ class Decomposition:
         return f"Decomposition({len(self)} hidden states at V = {at_least(self.visibility, 9)}{note})"
 
 
-def expand(model: ExactModel, target: Target) -> Decomposition:
+def _names(parts: Sequence[Model]) -> tuple[str, ...]:
+    """Their names, numbered where one occurs twice."""
+    names = [part.name for part in parts]
+    return tuple(name if names.count(name) == 1 else f"{name} {k}" for k, name in enumerate(names))
+
+
+def expand(model: ExactModel, target: Target, parts: Sequence[Model]) -> Decomposition:
     """The decomposition in floats, antipodes listed."""
-    weights, columns = model.weights, model.columns
+    weights, columns, part = model.weights, model.columns, model.columns.part
     alice, bob, u, v = columns.alice.T, columns.bob.T, columns.u, columns.v
     if model.antipodal:
         # states that equal their negations: hidden vectors never do, whatever the marginals
@@ -106,6 +134,7 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
         weights = np.concatenate([np.where(vanishing, weights, weights / 2.0), weights[~vanishing] / 2.0])
         alice, bob = np.concatenate([alice, -alice[~vanishing]]), np.concatenate([bob, -bob[~vanishing]])
         u, v = np.concatenate([u, -u[~vanishing]]), np.concatenate([v, -v[~vanishing]])
+        part = np.concatenate([part, part[~vanishing]])
     n = target.n_pairs
     low, high = model.sums[:n] - 1.0, 1.0 - model.sums[n:]
     start = target.noise.correlators[target.first, target.second]
@@ -118,8 +147,9 @@ def expand(model: ExactModel, target: Target) -> Decomposition:
     for array in arrays:
         array.setflags(write=False)
     return Decomposition(
-        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], model.deviation, model.visibility
-    )
+        arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], model.deviation, model.visibility,
+        part, _names(parts),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +189,13 @@ def _restored(content: Mapping[str, Any], end: StoredEnd, model: Model) -> Decom
         array.setflags(write=False)
     return Decomposition(
         arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], float(content["deviation"]),
-        float(content["value"]["lower"]),
+        float(content["value"]["lower"]), np.array(parts, dtype=np.intp), _names(_parts(model)),
     )  # fmt: skip
+
+
+def _parts(model: Model) -> Sequence[Model]:
+    mixable = with_safe_defaults(model)
+    return (model,) if mixable is None else mixable.parts
 
 
 _WRITTEN = ("u", "v", "alice", "bob")

@@ -16,6 +16,7 @@ from ...core.settings import Settings
 from ...errors import InputError, SolverError
 from ...models.base import Model, Progress, require_model
 from ...models.hidden_variables import HiddenVariableModel, along, with_safe_defaults
+from ...questions.watching import tells_progress
 from .closest import Cells
 from .data import Data
 from .oracle import Limits, proved
@@ -33,6 +34,7 @@ LARGEST_UNCERTAINTY = 0.5
 """Radians; directions that are known no better than that are not known."""
 
 
+@tells_progress("node")
 def analyse(
     data: Data,
     model: Model,
@@ -49,7 +51,7 @@ def analyse(
     tolerance: float | None = None,
     time_limit_s: float = 60.0,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> AnalysisResult:
     """Judge a model by measured data.
 
@@ -103,6 +105,7 @@ def analyse(
     number(confidence, "analyse: confidence", "it must lie between 0 and 1, both excluded", lambda x: 0.0 < x < 1.0)
     wanted = (1e-3 if given else 1e-6) if tolerance is None else tolerance
     check_options(place, tolerance=wanted, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if functional is not None:
         check_noun(functional, Functional, "functional", place)
     settings = model.settings if settings is None else settings

@@ -27,6 +27,7 @@ from ...models.movable import MovableModel
 from ...questions.bound import bound
 from ...questions.visibility.decompose import decompose
 from ...questions.visibility.result import DecomposeResult
+from ...questions.watching import tells_progress
 from .charts import Layout
 from .gauge import in_gauge, rounded
 from .graphs import MOST_LISTED, graphs, some_graphs
@@ -57,6 +58,7 @@ PLANES = ("none", "alice", "bob", "both")
 NORTH = [0.0, 0.0, 1.0]
 
 
+@tells_progress("start")
 def design(
     model: MovableModel | Callable[[Settings], MovableModel],
     n_alice: int | None = None,
@@ -76,7 +78,7 @@ def design(
     time_limit_s: float = 60.0,
     seed: int = 0,
     workers: int | Submits = 1,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> DesignResult:
     """Search for settings on which the singlet excludes a model, and prove what is found.
 
@@ -113,8 +115,9 @@ def design(
     workers : int or executor
         Processes that share the starts; or anything with ``submit``, such as a Dask client. What they find depends on
         the order in which they end.
-    progress : callable, optional
-        Called with (best value, best value, starts, seconds).
+    progress : callable or bool, optional
+        True says on stderr how far it is. A function is called with
+        (best value, best value, starts, seconds).
 
     Returns
     -------
@@ -127,6 +130,7 @@ def design(
         For options out of range or that do not fit each other, and models that do not look at directions.
     """
     check_options("design", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     law, contests, rng = check_design(
         model, n_alice, n_bob, pairs=pairs, correlators=correlators, objective=objective, visibility=visibility,
         sharing=sharing, starts=starts, plane=plane, symmetric=symmetric, minimum_angle_deg=minimum_angle_deg,
