@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import chromium
 from typer.testing import CliRunner
 
 from nsmodels.cli import app
 from nsmodels.command import report
+from nsmodels.command.page import SCRIPT
 from nsmodels.errors import InputError
 from nsmodels.files import result as results
 from nsmodels.files.problem import load
@@ -39,7 +41,11 @@ def changed(folder: Path, target: Path, **changes: Any) -> Path:
 
 
 def is_safe(page: str) -> bool:
-    """No script, no handler, nothing loaded from outside."""
+    """No script but the page's own, no handler, nothing loaded from outside."""
+    own = f"<script>{SCRIPT}</script>"
+    if page.count(own) != 1:
+        return False
+    page = page.replace(own, "")
     return not re.search(
         r"<script|<img (?!alt=\"[^\"<>]*\" src=\"data:image/svg)|onerror=\"|<iframe|<link|@import", page
     )
@@ -50,7 +56,7 @@ def test_a_page_about_two_results(answered: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["report", *paths, "--out", str(tmp_path / "page.html")])
     assert done.exit_code == 0, done.stderr
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert page.count("<article>") == page.count("every claim proved by the checker") == 2
+    assert page.count("<article ") == page.count("every claim proved by the checker") == 2
     assert page.count("data:image/svg+xml;base64,") == 2
     assert "a &lt;b&gt;chain&lt;/b&gt;" in page
     assert "0.4019237886466" in page
@@ -114,3 +120,46 @@ def test_malformed_results_are_one_line(answered: Path, tmp_path: Path, changes:
 def test_a_page_that_cannot_be_written(answered: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         report.write([answered / "chain.json"], tmp_path / "no" / "page.html")
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page about three shipped results, one with an explicit model."""
+    shipped = Path(__file__).parent.parent / "results"
+    target = tmp_path_factory.mktemp("three") / "page.html"
+    report.write([shipped / f"{name}.json" for name in ("visibility_l3_70deg", "leggett_l3", "chain_6")], target)
+    return target
+
+
+def test_the_whole_answer_is_on_the_page(three: Path) -> None:
+    text = three.read_text(encoding="utf-8")
+    assert text.count('<a href="#result-') == text.count('<article id="result-') == 3
+    assert "18 hidden states" in text
+    assert text.count("<tr><td>17</td>") == 1  # the last row of the model
+    assert text.count("C<sub>24</sub>") == 2  # once in the inequality, once in the bound's
+    assert r"C_{24} - C_{25} \le 6.1069" in text
+    assert text.count("numpy") >= 1
+    assert "arXiv:0801.2241" in text
+    assert text.count(f"<script>{SCRIPT}</script>") == 1
+
+
+def test_the_page_in_a_browser(three: Path, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        for width in (360, 768, 1920):
+            for scheme in ("light", "dark"):
+                browser.resize(width)
+                browser.prefer(scheme)
+                browser.open(three.as_uri())
+                assert browser.overflow() == 0, (width, scheme)
+        rows = "[...document.querySelector('#result-1 table.sorts').tBodies[0].rows]"
+        browser.run("document.querySelectorAll('#result-1 th button')[2].click()")
+        column = browser.run(f"return {rows}.map(row => row.cells[2].textContent)")
+        sorted_up = [float(text.replace("−", "-")) for text in column]
+        assert sorted_up == sorted(sorted_up)
+        assert len(sorted_up) == 18
+        browser.run("dispatchEvent(new Event('beforeprint'))")
+        assert browser.run("return [...document.querySelectorAll('details')].every(d => d.open)")
+        images = "[...document.querySelectorAll('.figure img')]"
+        widths = browser.run(f"return {images}.map(image => image.getBoundingClientRect().width)")
+        assert min(widths) >= 500
+        assert browser.log() == []

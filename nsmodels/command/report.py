@@ -1,4 +1,4 @@
-"""``nsmodels report``: results as one HTML page without scripts and without references to anything outside.
+"""``nsmodels report``: results as one HTML page without references to anything outside.
 
 Result files may come from anywhere. Their texts are escaped, their numbers are checked to be numbers before anything is
 drawn, the problem is validated like any problem file, and the verdict on the page is that of the checker, now, and not
@@ -17,37 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from .. import checker
+from ..common.digits import at_most, counted, enclosure
+from ..core import formula
 from ..errors import InputError
 from ..files.answering import as_answered
 from ..files.atomic import replace
 from ..files.problem import Problem, from_data
 from ..files.result import read
+from ..files.saving import load
+from ..questions.visibility.result import DecomposeResult
+from .page import Chapter, framed
 from .summary import inequality_text, summary, value_name
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>nsmodels report</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }}
-article {{ border-top: 1px solid #ccc; margin-top: 2rem; }}
-dt {{ float: left; clear: left; width: 12rem; color: #555; }}
-dd {{ margin-left: 12.5rem; font-variant-numeric: tabular-nums; }}
-img {{ max-width: 100%; }}
-pre {{ background: #f6f6f6; padding: .5rem; overflow: auto; max-height: 20rem; }}
-.yes {{ color: #0072B2; }}
-.no {{ color: #D55E00; font-weight: bold; }}
-</style>
-</head>
-<body>
-<h1>nsmodels report</h1>
-{body}
-</body>
-</html>
-"""
 
 
 def write(paths: Sequence[str | Path], out: str | Path) -> None:
@@ -63,46 +43,92 @@ def write(paths: Sequence[str | Path], out: str | Path) -> None:
 
 def page(paths: Sequence[str | Path]) -> str:
     """The page as text."""
-    return _PAGE.format(body="\n".join(_article(Path(path)) for path in paths))
+    return framed([_chapter(Path(path)) for path in paths])
 
 
-def _article(path: Path) -> str:
+def _chapter(path: Path) -> Chapter:
     result = read(path)
     if result.get("value") is not None:
         from ..plots import result_file  # noqa: F401 (what cannot be imported is not the file's fault)
     try:
         problem = as_answered(from_data(result["problem"], path.name), result)
-        lines = summary(problem, result)
+        lines = [line for line in summary(problem, result) if line[0] != "inequality" or _without(result)]
         picture = _picture(problem, result)
-        inequality = result.get("inequality")
-        extra = "" if inequality is None else f"<p><code>{escape(inequality_text(inequality))}</code></p>"
+        parts = [*_head(problem, path), _listed(lines), *_inequality(path, result), *_states(path, result)]
+        versions = ", ".join(f"{name} {number}" for name, number in dict(result["stats"].get("versions") or {}).items())
+        value = result["value"]
+        told = "no answer" if value is None else enclosure(value["lower"], value["upper"])
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
         raise InputError(
             f"{path}: malformed result ({type(error).__name__}); write it again with `nsmodels run`"
         ) from None
     proved, sentences = _verdict(path)
     verdict = "every claim proved by the checker" if proved else "NOT everything is proved"
-    source = problem.data.get("source")
-    parts = [
-        "<article>",
-        f"<h2>{escape(problem.title)}</h2>",
-        f"<p>{escape(str(source))}</p>" if source else "",
-        f'<p class="{"yes" if proved else "no"}">{verdict}</p>',
-        "<dl>"
-        + "".join(f"<dt>{escape(name) or '&nbsp;'}</dt><dd>{escape(text)}</dd>" for name, text in lines)
-        + "</dl>",
-        extra,
-        f'<img alt="{escape(value_name(problem))}" src="data:image/svg+xml;base64,{picture}">' if picture else "",
-        "<details><summary>What the checker says</summary><pre>" + escape("\n".join(sentences)) + "</pre></details>",
-        "<details><summary>The problem</summary><pre>"
-        + escape(json.dumps(problem.data, indent=1, ensure_ascii=False))
-        + "</pre></details>",
-        f"<p>Re-check it: <code>nsmodels verify {escape(path.name)}</code></p>",
-        "</article>",
+    parts.insert(1, f'<p class="{"yes" if proved else "no"}">{verdict}</p>')
+    if picture:
+        shown = f'<img alt="{escape(value_name(problem))}" src="data:image/svg+xml;base64,{picture}">'
+        parts.append(f'<div class="scrolls figure">{shown}</div>')
+    parts += [
+        _more("What the checker says", "\n".join(sentences)),
+        _more("The problem", json.dumps(problem.data, indent=1, ensure_ascii=False)),
+        f'<p class="small">Re-check it: <code>nsmodels verify {escape(path.name)}</code>'
+        + (f". Made with {escape(versions)}." if versions else "")
+        + "</p>",
     ]
-    return "\n".join(part for part in parts if part)
+    return Chapter(problem.title, problem.kind, told, proved, "\n".join(part for part in parts if part))
+
+
+def _head(problem: Problem, path: Path) -> list[str]:
+    source = problem.data.get("source")
+    return [f"<h2>{escape(problem.title)}</h2>", f"<p>{escape(str(source))}</p>" if source else ""]
+
+
+def _listed(lines: Sequence[tuple[str, str]]) -> str:
+    entries = "".join(f"<dt>{escape(name) or '&nbsp;'}</dt><dd>{escape(text)}</dd>" for name, text in lines)
+    return f"<dl>{entries}</dl>"
+
+
+def _more(title: str, text: str) -> str:
+    return f"<details><summary>{escape(title)}</summary><pre>{escape(text)}</pre></details>"
+
+
+def _without(result: Mapping[str, Any]) -> bool:
+    """Whether the summary's line is all that can be said about an inequality."""
+    return result.get("inequality") is None
+
+
+def _inequality(path: Path, result: Mapping[str, Any]) -> list[str]:
+    """All terms of the inequality, once to read and once to copy."""
+    inequality = getattr(_answer(path), "inequality", None) if result["value"] is not None else None
+    if inequality is None:
+        given = result.get("inequality")
+        return [] if given is None else [f"<p><code>{escape(inequality_text(given))}</code></p>"]
+    return [
+        "<h3>Inequality</h3>",
+        f"<p>{formula.html(*inequality.functional.parts)} ≤ {at_most(inequality.bound)}</p>",
+        f'<details><summary>LaTeX</summary><pre class="latex">{escape(inequality.latex())}</pre></details>',
+    ]
+
+
+def _states(path: Path, result: Mapping[str, Any]) -> list[str]:
+    """The explicit model, a row for each hidden state."""
+    answer = _answer(path) if result.get("decomposition") else None
+    if not isinstance(answer, DecomposeResult) or answer.decomposition is None:
+        return []
+    table = answer.decomposition.table()
+    shown = table._repr_html_().replace("<table>", '<table class="sorts">', 1)
+    title = f"Explicit model: {counted(len(table), 'hidden state')}"
+    return [f"<details><summary>{title}</summary><div class=\"scrolls\">{shown}</div></details>"]
+
+
+def _answer(path: Path) -> Any:
+    """The result as an object; nothing for kinds that are no answers of the three questions."""
+    try:
+        return load(path)
+    except InputError:
+        return None
 
 
 def _verdict(path: Path) -> tuple[bool, list[str]]:

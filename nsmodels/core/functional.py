@@ -284,16 +284,17 @@ class Functional:
         return hash((self.constant, *((x + 0.0).tobytes() for x in (self.correlators, self.alice, self.bob))))
 
     @property
-    def _parts(self) -> tuple[float, Array, Array, Array]:
+    def parts(self) -> tuple[float, Array, Array, Array]:
+        """Constant, Alice's, Bob's and the correlators' coefficients."""
         return self.constant, self.alice, self.bob, self.correlators
 
     def text(self) -> str:
         """The functional as one line of text, short fractions written as fractions."""
-        return formula.plain(*self._parts)
+        return formula.plain(*self.parts)
 
     def latex(self) -> str:
         r"""The functional in LaTeX, with ``A_{i}``, ``B_{j}`` and ``C_{ij}`` counted from 0."""
-        return formula.latex(*self._parts)
+        return formula.latex(*self.parts)
 
     def to_json(self) -> dict[str, Any]:
         """The coefficients as plain lists."""
@@ -394,11 +395,11 @@ class Inequality:
         return rf"{self.functional.latex()} \le {at_most(self.bound)}"
 
     def _repr_latex_(self) -> str:
-        parts = self.functional._parts
+        parts = self.functional.parts
         return rf"$\displaystyle {formula.latex(*parts, most=MOST_TERMS)} \le {at_most(self.bound)}$"
 
     def _repr_html_(self) -> str:
-        parts = self.functional._parts
+        parts = self.functional.parts
         model = f" &nbsp; for {escape(self.model)}" if self.model else ""
         return f"<p>{formula.html(*parts, most=MOST_TERMS)} ≤ {at_most(self.bound)}{model}</p>"
 
@@ -408,5 +409,5 @@ class Inequality:
 
     def __repr__(self) -> str:
         model = f" for {self.model}" if self.model else ""
-        parts = self.functional._parts
+        parts = self.functional.parts
         return f"Inequality({formula.plain(*parts, most=MOST_TERMS)} ≤ {at_most(self.bound)}{model})"
