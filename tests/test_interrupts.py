@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -158,3 +159,35 @@ def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
     result = results.read(tmp_path / "out" / "long.json")
     assert result["reason"] == "interrupted"
     assert "Traceback" not in errors
+
+
+def test_ctrl_c_ends_a_long_linear_program() -> None:
+    """HiGHS stops by itself, and only then KeyboardInterrupt is raised; where Ctrl-C has to wait, it runs on."""
+    import highspy
+    import numpy as np
+
+    from nsmodels.engines.solvers import lp
+
+    def program(rows: int) -> Any:
+        rng = np.random.default_rng(0)
+        data = highspy.HighsLp()
+        data.num_col_, data.num_row_ = 2 * rows, rows
+        data.col_cost_ = rng.normal(size=2 * rows)
+        data.col_lower_, data.col_upper_ = np.zeros(2 * rows), np.ones(2 * rows)
+        data.row_lower_, data.row_upper_ = np.full(rows, -highspy.kHighsInf), np.ones(rows)
+        data.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        data.a_matrix_.start_ = np.arange(rows + 1) * 2 * rows
+        data.a_matrix_.index_ = np.tile(np.arange(2 * rows), rows)
+        data.a_matrix_.value_ = rng.normal(size=2 * rows * rows)
+        solver = lp.new_highs()
+        solver.passModel(data)
+        return solver
+
+    long, short = program(900), program(30)
+    with held():
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt), released():
+            lp.run(long)
+        lp.run(short)
+    assert long.getModelStatus() == highspy.HighsModelStatus.kInterrupt
+    assert short.getModelStatus() == highspy.HighsModelStatus.kOptimal

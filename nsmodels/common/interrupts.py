@@ -11,11 +11,11 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "loading", "released", "taken"]
+__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "loading", "released", "taken", "watched"]
 
 PATIENCE = 3
 """The signal that abandons everything is this one, counted from the first."""
@@ -141,6 +141,27 @@ def released() -> Iterator[None]:
         yield
     finally:
         interrupts.held = before
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Callable[[], bool]]:
+    """A block that runs foreign code, through which no exception may pass, and that can be asked to stop.
+
+    Ctrl-C waits in the block; what it yields tells whether one does, and KeyboardInterrupt is raised at its end. Where
+    Ctrl-C has to wait anyway (`held`), nothing is told and nothing is raised.
+    """
+    interrupts = _current()
+    if interrupts is None or interrupts.held:
+        yield lambda: False
+        return
+    interrupts.held = True
+    try:
+        yield lambda: interrupts.waiting
+    finally:
+        interrupts.held = False
+    if interrupts.waiting:
+        interrupts.waiting = False
+        raise KeyboardInterrupt
 
 
 def arrived() -> bool:

@@ -1,4 +1,4 @@
-"""Mixed-integer programs by HiGHS, through SciPy.
+"""Mixed-integer programs by HiGHS.
 
     minimise c·x   subject to   A x ≤ b,  0 ≤ x ≤ upper,  some x integers.
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import SolverError
 from .gate import Reply, Status, ask
+from .lp import STATUS, new_highs, run
 
 __all__ = ["IntegerAnswer", "minimise"]
 
@@ -28,7 +29,6 @@ GAP_TOLERANCE = 1e-3
 
 ACCEPTED = frozenset({Status.OPTIMAL, Status.TIME_LIMIT})
 """At the time limit the point so far obeys the constraints, and the bound is merely lower."""
-_STATUS = {0: Status.OPTIMAL, 1: Status.TIME_LIMIT, 2: Status.INFEASIBLE, 3: Status.UNBOUNDED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +50,26 @@ def _call_milp(
     cost: Array, matrix: Any, right: Array, upper: Array, integer: NDArray[np.int64], seconds: float
 ) -> Reply[None]:
     """Run HiGHS: its status, x and its bound of the minimum, unverified."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    import highspy
+    from scipy.sparse import csr_array
 
-    answer = milp(
-        cost,
-        integrality=integer,
-        bounds=Bounds(0.0, upper),
-        constraints=LinearConstraint(matrix, -np.inf, right),
-        options={"time_limit": seconds},
-    )
-    status = _STATUS.get(int(answer.status), Status.FAILED)
-    x = np.zeros(0) if answer.x is None else np.asarray(answer.x, dtype=np.float64)
-    bound = np.nan if answer.mip_dual_bound is None else float(answer.mip_dual_bound)
-    return Reply(status, status.name.lower().replace("_", " "), (x,), (np.array([bound]),), None)
+    rows, program = csr_array(matrix), highspy.HighsLp()
+    kinds = highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger
+    program.num_col_, program.num_row_ = len(cost), rows.shape[0]
+    program.col_cost_, program.col_lower_, program.col_upper_ = cost, np.zeros(len(cost)), upper
+    program.row_lower_, program.row_upper_ = np.full(rows.shape[0], -highspy.kHighsInf), right
+    program.integrality_ = [kinds[k] for k in integer.tolist()]
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = rows.indptr.astype(np.int32), rows.indices.astype(np.int32)
+    program.a_matrix_.value_ = rows.data.astype(np.float64)
+    solver = new_highs()
+    solver.setOptionValue("time_limit", max(seconds, 1e-3))
+    solver.passModel(program)
+    run(solver)
+    words = solver.getModelStatus().name
+    x = np.array(solver.getSolution().col_value, dtype=np.float64)
+    bound = np.array([float(solver.getInfo().mip_dual_bound)])
+    return Reply(STATUS.get(words, Status.FAILED), words, (x,), (bound,), None)
 
 
 def minimise(
@@ -73,7 +80,7 @@ def minimise(
     Parameters
     ----------
     cost : ndarray, shape (n,)
-    matrix : SciPy sparse, shape (m, n)
+    matrix : ndarray or SciPy sparse, shape (m, n)
     right : ndarray, shape (m,)
     upper : ndarray, shape (n,)
     integer : ndarray of bool, shape (n,)

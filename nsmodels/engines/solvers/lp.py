@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...common.interrupts import watched
 from ...errors import SolverError
 from .gate import Reply, Status, ask
 
-__all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "proposed_basis", "solve"]
+__all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "proposed_basis", "run", "solve"]
 
 Array = NDArray[np.float64]
 
@@ -147,6 +148,28 @@ def new_highs() -> Any:
     return program
 
 
+def run(program: Any) -> None:
+    """Run a program of HiGHS until it ends by itself, or until Ctrl-C, for which HiGHS asks at every iteration.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After HiGHS has stopped.
+    """
+    import highspy
+
+    kinds = highspy.cb.HighsCallbackType
+    with watched() as asked_to_stop:
+
+        def look(kind: Any, message: str, told: Any, answer: Any, data: Any) -> None:
+            answer.user_interrupt = asked_to_stop()
+
+        program.setCallback(look, None)
+        for kind in (kinds.kCallbackSimplexInterrupt, kinds.kCallbackIpmInterrupt, kinds.kCallbackMipInterrupt):
+            program.startCallback(kind)
+        program.run()
+
+
 def _call_highs(
     c: Array, matrix: Matrix, row_lower: Array, row_upper: Array, lower: Array, upper: Array, time_limit_s: float
 ) -> Reply[int]:
@@ -164,7 +187,7 @@ def _call_highs(
     if math.isfinite(time_limit_s):
         solver.setOptionValue("time_limit", max(time_limit_s, 1e-3))
     solver.passModel(program)
-    solver.run()
+    run(solver)
     solution = solver.getSolution()
     iterations = int(solver.getInfo().simplex_iteration_count)
     words = solver.getModelStatus().name
@@ -300,7 +323,7 @@ def proposed_basis(A: Array, b: Array, c: Array) -> list[int]:
     program.a_matrix_.index_ = rows.astype(np.int32)
     program.a_matrix_.value_ = A.T[columns, rows]
     solver.passModel(program)
-    solver.run()
+    run(solver)
     values = np.array(solver.getSolution().col_value)
     status = solver.getBasis().col_status
     if len(values) != n or len(status) != n:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .gate import PROPOSALS, Reply, Status, ask
-from .lp import STATUS, new_highs
+from .lp import STATUS, new_highs, run
 
 __all__ = ["VertexProgram", "VertexSolution"]
 
@@ -120,7 +120,7 @@ class VertexProgram:
         if math.isfinite(time_limit_s):
             self._highs.setOptionValue("time_limit", float(self._highs.getRunTime() + max(time_limit_s, 0.05)))
         before = self._highs.getInfo().simplex_iteration_count if self._solved else 0
-        self._highs.run()
+        run(self._highs)
         self._solved = True
         solution = self._highs.getSolution()
         x = np.array(solution.col_value, dtype=np.float64)
