@@ -314,11 +314,11 @@ def derive(
     problem: Annotated[str, typer.Argument(metavar="PROBLEM|RESULT.json", autocompletion=_complete_problem)],
     form: Annotated[Format, typer.Option("--format", help="How to write the inequality.")] = Format.TEXT,
 ) -> None:
-    """Print the inequality that the correlations of a visibility problem violate; of a result file without solving.
+    """Print the inequality of a visibility problem or a design; of a result file without solving.
 
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
-    from .command.derive import derivation, from_result
+    from .command.derive import derivation, from_result, of_design
     from .common.interrupts import first_interrupts, held
     from .files import result as results
     from .files.problem import load
@@ -330,13 +330,14 @@ def derive(
             _print_notes(question, notes)
             raise typer.Exit(code)
         question = load(problem)
-        if question.kind != "visibility":
-            remedy = 'derive needs kind = "visibility"; use `nsmodels run`'
+        if question.kind not in ("visibility", "design"):
+            remedy = 'derive needs kind = "visibility" or "design"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
         with first_interrupts(), held():
             result, answer = _answer(question, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
-        put(derivation(question, result, answer, form.value) + "\n")
+        text = (of_design if question.kind == "design" else derivation)(question, result, answer, form.value)
+        put(text + "\n")
         _print_notes(question, notes)
         raise typer.Exit(code)
 

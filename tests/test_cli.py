@@ -210,7 +210,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path, 
 def test_derive_wants_a_visibility(answers: dict[str, Any], tmp_path: Path) -> None:
     done = run("derive", "leggett_l3")
     assert done.exit_code == 2
-    assert done.stderr.endswith('derive needs kind = "visibility"; use `nsmodels run`\n')
+    assert done.stderr.endswith('derive needs kind = "visibility" or "design"; use `nsmodels run`\n')
     path = tmp_path / "v.toml"
     path.write_text(VISIBILITY)
     answers["answer"] = Answer(value={"lower": 1.0, "upper": 1.0}, decomposition=[], quantum=None)

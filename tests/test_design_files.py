@@ -3,6 +3,7 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -112,3 +113,31 @@ def test_models_without_directions_are_refused(tmp_path):
     path.write_text('schema = 1\nkind = "design"\n[model]\nname = "bell"\n[design]\nn_alice = 2\nn_bob = 2\n')
     with pytest.raises(InputError, match="does not look at directions"):
         load(path)
+
+
+def test_derive_prints_the_inequality_of_a_design_and_of_its_result(answered, tmp_path):
+    path = tmp_path / "four.json"
+    results.write(path, answered)
+    done = CliRunner().invoke(app, ["derive", str(path), "--format", "json"])
+    assert done.exit_code == 0, done.stderr
+    content = json.loads(done.stdout)
+    assert content["inequality"]["correlators"] == answered["inequality"]["correlators"]
+    for party in ("alice", "bob"):
+        np.testing.assert_allclose(content["settings"][party], answered["settings"][party], atol=1e-11)
+    assert content["visibility"] == answered["value"]
+    problem = write(tmp_path / "four.toml", f"[design]\n{START}[options]\ntime_limit_s = 60.0\n")
+    done = CliRunner().invoke(app, ["derive", str(problem)])
+    assert done.exit_code == 0, done.stderr
+    assert "critical visibility 0.9613" in done.stdout
+    assert "settings (unit vectors)" in done.stdout
+    forged = json.loads(path.read_text())
+    forged["settings"]["bob"][0] = [0.0, 0.6, 0.8]
+    path.write_text(json.dumps(forged))
+    done = CliRunner().invoke(app, ["derive", str(path)])
+    assert done.exit_code == 1
+    assert "NOT everything in it is proved" in done.stderr
+    del forged["settings"]["bob"]
+    path.write_text(json.dumps(forged))
+    done = CliRunner().invoke(app, ["derive", str(path)])
+    assert done.exit_code == 2
+    assert "malformed result of a design; write it again" in done.stderr

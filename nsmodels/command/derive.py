@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..common.digits import at_least, enclosure, plain, printable
+from ..errors import InputError
 from ..files import result as results
-from ..files.saving import document, load, problem_of
+from ..files.problem import from_data
+from ..files.saving import document, loaded, problem_of
 from ..questions.visibility.result import DecomposeResult
 from ..questions.visibility.tidy import tidy
 from .summary import worth
@@ -29,7 +31,10 @@ def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
     InputError
         If it is no result file, or the answer to another kind of question.
     """
-    answer = load(path)
+    content = results.read(path)
+    if content.get("kind") == "design":
+        content = _on_its_settings(content, path)
+    answer = loaded(content, path)
     problem = problem_of(answer, path)
     if problem.kind != "visibility":
         problem.document.refuse(("kind",), f'kind = "{problem.kind}" has no inequality to derive', "give a visibility")
@@ -39,6 +44,37 @@ def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
     if refused:
         code, notes = code or results.OPEN, [*notes, f"NOT everything in it is proved: {refused[0]}"]
     return problem, derivation(problem, result, answer, form, again=False), code, notes
+
+
+def of_design(question: Problem, result: dict[str, Any], answer: Any, form: str) -> str:
+    """The inequality of a design, which is that of the visibility on the settings found."""
+    if answer is None or "settings" not in result:
+        return derivation(question, result, None, form)
+    content = _on_its_settings(result, question.name)
+    return derivation(from_data(content["problem"], question.name), content, answer.answer, form)
+
+
+def _on_its_settings(result: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The result of a design as that of a visibility problem on the settings found.
+
+    Raises
+    ------
+    InputError
+        If it is malformed.
+    """
+    try:
+        asked, settings, pairs = result["problem"], result["settings"], result["design"]["pairs"]
+        kept = {key: asked[key] for key in ("title", "source", "model", "options") if key in asked}
+        data = {
+            "schema": 1, "kind": "visibility", **kept, "settings": {key: settings[key] for key in ("alice", "bob")},
+            "behaviour": {"name": "singlet", "pairs": pairs},
+        }  # fmt: skip
+    except (KeyError, TypeError):
+        raise InputError(f"{printable(name)}: malformed result of a design; write it again") from None
+    problem = from_data(data, name)
+    mine = {key: value for key, value in result.items() if key not in ("settings", "design")}
+    new = {"kind": "visibility", "problem": data, "problem_sha256": problem.digest, "resolved": problem.resolved}
+    return mine | new
 
 
 def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str, *, again: bool = True) -> str:

@@ -32,7 +32,7 @@ from .answering import as_answered, with_options
 from .atomic import printable, replace
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 
-__all__ = ["claims", "document", "load", "problem_of", "save"]
+__all__ = ["claims", "document", "load", "loaded", "problem_of", "save"]
 
 KINDS: dict[str, Any] = {kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult)}
 
@@ -64,7 +64,11 @@ def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | Marginals
         If it is no result file, its problem is not valid, or it holds no answer.
     """
     source = _path(path)
-    content = results.read(source)
+    return loaded(results.read(source), source)
+
+
+def loaded(content: dict[str, Any], source: str | Path) -> BoundResult | DecomposeResult | MarginalsResult:
+    """The result in the content of a result file; `source` stands for the file in messages."""
     problem = as_answered(from_data(content["problem"], str(source)), content)
     if problem.kind not in KINDS:
         known = ", ".join(KINDS)
