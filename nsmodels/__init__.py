@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .models.finite import Finite
     from .models.hidden_variables import HiddenVariableModel
     from .models.hull import Hull
+    from .models.law import Law
     from .models.leggett import Leggett
     from .models.nonsignalling import NonSignalling
     from .models.nonsignalling import NonSignalling as NonSignaling
@@ -56,6 +57,7 @@ __all__ = [
     "HiddenVariableModel",
     "Hull",
     "Inequality",
+    "Law",
     "Leggett",
     "MarginalsResult",
     "Model",
@@ -99,6 +101,7 @@ _HOMES = {
     "HiddenVariableModel": ("models.hidden_variables", "HiddenVariableModel"),
     "Hull": ("models.hull", "Hull"),
     "Inequality": ("core.functional", "Inequality"),
+    "Law": ("models.law", "Law"),
     "Leggett": ("models.leggett", "Leggett"),
     "MarginalsResult": ("questions.bias.result", "MarginalsResult"),
     "Model": ("models.base", "Model"),

@@ -522,6 +522,60 @@ class Finite(Model):
         return found
 
 
+class Law(Model):
+    """A_i = F(a_i·u), B_j = G(b_j·v), v free or ±u; or laws that far from F, G (`errors`)."""
+
+    lawful, local = PARTIES, False
+
+    def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
+        super().__init__({}, shape, settings)
+        self.etas = [None, None]  # marginals are no multiples of the hidden vectors
+        given = (spec["alice"], spec.get("bob", spec["alice"]))
+        self.curves = [table(x, (None, 2), "knots") if isinstance(x[0], list) else row(x, None, "F")
+                       for x in given]  # fmt: skip
+        self.sign = {"free": 0, "opposite": -1, "equal": 1}[spec.get("hidden", "free")]
+        error = spec.get("error", 0)
+        self.errors = row(error if isinstance(error, list) else [error] * 2, 2, "error")
+        need(min(self.errors) >= 0, "a negative error")
+        self.steep, self.symmetric = Fraction(1), True  # 1 + all of |F'| and |G'| at most
+        for law in self.curves:
+            if isinstance(law[0], list):
+                fits = all(p[0] < q[0] for p, q in pairwise(law)) and len(law) > 1
+                need(fits and (law[0][0], law[-1][0]) == (-1, 1), "knots in disorder")
+                self.steep += max(abs(y - z) / (t - x) for (x, z), (t, y) in pairwise(law))
+                self.symmetric &= law == [[-x, -y] for x, y in reversed(law)]
+            else:
+                need(len(law) < 100, "a law of too high a degree")
+                self.steep += sum(k * abs(c) for k, c in enumerate(law))
+                self.symmetric &= not any(law[::2])
+
+    @staticmethod
+    def value(law: Any, x: Fraction) -> Fraction:
+        """Give F(x), for x in [−1, 1] up to rounding."""
+        if isinstance(law[0], list):
+            k = max((k for k, knot in enumerate(law[:-1]) if knot[0] <= x), default=0)
+            (s, y), (t, z) = law[k : k + 2]
+            return Fraction(y + (z - y) * (x - s) / (t - s))
+        total = ZERO
+        for c in reversed(law):
+            total = total * x + c
+        return total
+
+    def member(self, state: Any, exactly: bool = True) -> State:
+        """Take F and G of what the hidden vectors u and v give."""
+        found = super().member(state, exactly)
+        sides: list[Row] = []
+        u, v = (row(state[key], 3, key, rational) for key in "uv")
+        need(not self.sign or v == [self.sign * x for x in u], "v is not what u says")
+        for law, side in zip(self.curves, (found.alice, found.bob)):
+            values = [Fraction(int(self.value(law, x) * ONE), ONE) for x in side]
+            inside = all(abs(x) <= 1 + self.steep * EPS for x in values)
+            need(inside, "a marginal is outside [−1, 1]")
+            sides.append([max(min(x, Fraction(1)), Fraction(-1)) for x in values])
+        alice, bob = sides
+        return found._replace(alice=alice, bob=bob, error=2 * self.steep * EPS)
+
+
 class Hull(Model):
     """Mixtures of the states of several models; a state names its part."""
 
@@ -542,9 +596,9 @@ class Hull(Model):
 
 
 MODELS = {
-    "leggett": Leggett, "one_sided": OneSided, "bell": Bell, "unbiased": Unbiased, "hull": Hull,
-    "finite": Finite, "quantum": Quantum, "two_qubits": TwoQubits, "nonsignalling": Model,
-    "nonsignaling": Model,
+    "leggett": Leggett, "one_sided": OneSided, "law": Law, "bell": Bell, "unbiased": Unbiased,
+    "hull": Hull, "finite": Finite, "quantum": Quantum, "two_qubits": TwoQubits,
+    "nonsignalling": Model, "nonsignaling": Model,
 }  # fmt: skip
 
 
@@ -1027,6 +1081,108 @@ def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
     return f.ceiling - threshold
 
 
+def band(law: Any, low: int, high: int) -> Ints:
+    """Give p, r, s over 2^100: F(x) is in p x + [r, s] for x in [low, high], over 2^80."""
+    # p is the slope of the chord. For F(m + t) = Σ f_k t^k, |t| ≤ h: t^k is in [0, h^k] for even k,
+    # |t^k − h^(k−1) t| ≤ h^k (k−1)/k for odd k, and 77/200 h³ for k = 3. Roundings are charged.
+    one = 1 << 100
+    if isinstance(law[0], list):
+        knots = [k for k in law if low < k[0] * (1 << 80) < high]
+        ends = [Fraction(low, 1 << 80), Fraction(high, 1 << 80)]
+        points = [(x, Law.value(law, x)) for x in ends] + knots
+        p = (points[1][1] - points[0][1]) / (ends[1] - ends[0]) if high > low else ZERO
+        p = Fraction(int(p * one), one)
+        rest = [int((y - p * x) * one) for x, y in points]
+        return [int(p * one), min(rest) - 1, max(rest) + 1]
+    m, h = low + high << 19, high - low << 19
+    f = [*law]
+    for i in range(len(f) - 1):
+        for k in range(len(f) - 2, i - 1, -1):
+            f[k] += m * f[k + 1] >> 100
+    p, power, r, s = 0, one, f[0], f[0]
+    for k, c in enumerate(f[1:], 1):
+        reach = (c * power >> 100) * h >> 100
+        if k % 2:
+            p += c * power >> 100
+            wobble = abs(reach) * 77 // 200 if k == 3 else abs(reach) * (k - 1) // k
+            r, s = r - wobble, s + wobble
+        else:
+            r, s = r + min(reach, 0), s + max(reach, 0)
+        power = power * h >> 100
+    return [p, r - (p * m >> 100), s - (p * m >> 100)]
+
+
+def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
+    """Claim: f ≤ k + Σ|S| − threshold + (ε + ε') Σ|S| + ε Σ|α| + ε' Σ|β| for laws F, G known to ε, ε'.
+
+    Given: a tree of pairs of patches of the spheres of u and v (of one sphere where v = ±u; of half
+    of it where G(−u, −v) = G(u, v)), and lists of multipliers τ = n/D, each for a node and below.
+    Why it suffices: G ≥ Σ P_i F(a_i·u) + Σ Q_j G(b_j·v) with P = Σ|S|τ − α and Q = −ΣSτ − β, and
+    on a patch F(a·u) lies in a `band` p a·u + [r, s]; that is linear in u and v.
+    Cost: the bands of a patch once, and one sum over the settings a leaf; about 10^4 leaves a second.
+    """
+    # P, Q are integers over `scale` times D, bands over 2^100, sums over 2^180 scale D; all their
+    # roundings, below 2^-56 · size · steep, are charged.
+    if f.size == 0:
+        return f.constant
+    threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
+    d = whole(proof["denominator"], 1, 126, "D")
+    goal = math.ceil((threshold + f.size * model.steep * TINY) * scale) * d << 180
+    laws = [x if isinstance(x[0], list) else [int(c * (1 << 100)) for c in x]
+            for x in model.curves]  # fmt: skip
+    sides = [[[x >> BITS - 80 for x in a] for a in side] for side in model.laws]
+    if model.sign < 0:
+        sides[1] = [[-x for x in b] for b in sides[1]]
+    pairs = [(i, j, int(s * scale))
+             for i, r in enumerate(f.correlators) for j, s in enumerate(r) if s]  # fmt: skip
+    start = [[-int(x * scale) * d for x in own] for own in (f.alice, f.bob)]
+    @lru_cache(1 << 14)
+    def bands(k: int, *where: Any) -> Any:
+        spot, found = patch(*where) if where else None, []
+        for a in sides[k]:
+            ends = [least(x, spot) >> 80 if spot else -1 << 80 for x in (a, [-y for y in a])]
+            found.append((*band(laws[k], ends[0] - 4, 4 - ends[1]), a))
+        return found
+    def read(n: Any) -> Any:
+        p, q = start[0][:], start[1][:]
+        for t, (i, j, s) in zip(n, pairs):
+            p[i] += abs(s) * t
+            q[j] -= s * t
+        return p, q
+    numbers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
+    mirror = model.symmetric and not any(f.alice + f.bob)
+    stack: list[Any] = [(None, None, mirror, start)]
+    for byte in inflated(proof["tree"]):
+        u, v, half, both = stack.pop()
+        if byte & 8:
+            n = numbers[at : at + len(pairs)].tolist()
+            need(len(n) == len(pairs) and all(abs(x) <= d for x in n), "a multiplier is outside [−1, 1]")
+            both, at = read(n), at + len(pairs)
+        kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
+        if kind < 6:
+            need(not (on_v and model.sign), "there is one sphere")
+            children = cut((u, v)[on_v], 2 if kind > 3 else byte & 1, half)
+            after = half and kind < 4, both
+            stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
+            continue
+        need(kind == 6, "a malformed tree")
+        total, forces = 0, []
+        for k, weights in enumerate(both):
+            spot, force = u if model.sign else (u, v)[k], [0, 0, 0]
+            for w, (p, low, high, a) in zip(weights, bands(k, *(spot[0] if spot else ()))):
+                total += w * (low if w > 0 else high)
+                force = [x + w * p * y for x, y in zip(force, a)]
+            forces.append((force, spot))
+        if model.sign:
+            forces = [([*map(add, forces[0][0], forces[1][0])], u)]
+        low = (total << 80) + sum(least([x >> 80 for x in c], spot) for c, spot in forces)
+        need(low >= goal, "a leaf of the covering does not reach the threshold")
+    need(not stack and at == len(numbers), "the covering does not end where it should")
+    sizes = [sum(map(abs, own)) for own in (f.alice, f.bob)]
+    total = f.ceiling - f.constant
+    return f.ceiling - threshold + sum(e * (total + x) for e, x in zip(model.errors, sizes))
+
+
 COVERING = "threshold denominator multipliers tree quadratic fine square"
 RULES = {
     "closed_form": Rule(dual, Model, ""),
@@ -1039,6 +1195,7 @@ RULES = {
     "eigenvalue": Rule(eigenvalue, TwoQubits, "threshold"),
     "covering": Rule(covering, Leggett, COVERING),
     "square": Rule(square, Leggett, "threshold exponent tau lambda mu"),
+    "law_covering": Rule(law_covering, Law, "threshold denominator tree multipliers"),
     "one_sphere": Rule(one_sphere, OneSided, "threshold tree leaves multipliers"),
 }
 
@@ -1160,7 +1317,8 @@ class Mixture:
             straight = height is not None and not (biased and any(self.noise[2 + p]))
             rest = [ZERO, ZERO, self.v * (height or ZERO)]
             for w, x in () if self.antipodal else zip(self.weights, self.states):
-                straight = straight and (key in x.shown or not any(x[p]))
+                linear = key in x.shown and x.model.etas[p] is not None
+                straight = straight and (linear or not any(x[p]))
                 scale = share * w * (x.model.etas[p] or ZERO)
                 rest = [r - scale * y for r, y in zip(rest, x.shown.get(key, rest))]
             near = straight and sum((abs(x) + EPS) ** 2 for x in rest) <= radius * radius
@@ -1411,6 +1569,7 @@ FORMS = {  # of a table with a name, and without
     "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise"),
 }
 NAMED = {
+    "law": "alice bob hidden error",
     "leggett": "eta|eta_a eta_b", "one_sided": "eta party", "finite": "alice bob", "hull": "of",
     "quantum": "level subject_to", "tilted_chsh": "beta", "biased_chsh": "p q", "imm22": "n",
     "chained": "n", "werner": "visibility", "partially_entangled": "theta_deg", "half_circle": "n",

@@ -153,8 +153,8 @@ KEYS_AND_MODELS = [
         "no model name", BOUND,
         'name = "leggett"\n',
         "",
-        ":3: model.name: missing; name the model, one of leggett, one_sided, bell, nonsignalling, unbiased, finite, "
-        "hull, quantum",
+        ":3: model.name: missing; name the model, one of leggett, one_sided, law, bell, nonsignalling, unbiased, "
+        "finite, hull, quantum",
     ),
     (
         "unknown model", BOUND,

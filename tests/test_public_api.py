@@ -9,7 +9,8 @@ import nsmodels as ns
 
 NAMES = """
 Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenVariableModel
-Hull Inequality Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings TwoQubits Unbiased
+Hull Inequality Law Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings TwoQubits
+Unbiased
 __version__ analyse behaviours bound convex decompose design errors functionals load marginals plots settings studies
 sweep testing
 """.split()

@@ -74,6 +74,8 @@ _FLAG = {"type": "boolean"}
 _PAIR = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
 _PAIRS = {"type": "array", "minItems": 1, "uniqueItems": True, "items": _PAIR}
 _PURITY = _number(0.0, 1.0)
+_LAW = {"anyOf": [_rows(bound=1.0), {"type": "array", "minItems": 1, "items": {"type": "number"}}]}
+_ERROR = {"anyOf": [_number(0.0, 1.0), {"type": "array", "items": _number(0.0, 1.0), "minItems": 2, "maxItems": 2}]}
 _POLAR = _rows(2, MAX_DEGREES)
 _MARGINALS_FIRST = {**_rows(bound=MAX_COEFFICIENT), "minItems": 2, "maxItems": MAX_SETTINGS + 1}
 _OUTCOMES = {"type": "array", "minItems": 2, "maxItems": 2}
@@ -103,8 +105,10 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "eta_a": Key("η of Alice's side, beside eta_b and instead of eta", _PURITY, "1"),
         "eta_b": Key("η of Bob's side, beside eta_a and instead of eta", _PURITY, "1"),
         "party": Key("who obeys the law", _word("bob", "alice"), '"bob"'),
-        "alice": Key("Alice's marginals, a row for each hidden state", _rows(bound=1.0)),
-        "bob": Key("Bob's marginals, a row for each hidden state", _rows(bound=1.0)),
+        "alice": Key("Alice's marginals, a row for each hidden state; of a law its coefficients or knots", _LAW),
+        "bob": Key("Bob's marginals, a row for each hidden state; of a law its coefficients or knots", _LAW),
+        "hidden": Key("how v of a law depends on u", _word("free", "opposite", "equal"), '"free"'),
+        "error": Key("how far the true laws may be from those given: for both, or [Alice's, Bob's]", _ERROR, "0"),
         "of": Key(
             "the models whose hidden states may be mixed, each a table like [model]",
             {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "object"}},

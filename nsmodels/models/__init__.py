@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .bell import Bell
     from .finite import Finite
     from .hull import Hull
+    from .law import Law
     from .leggett import Leggett
     from .nonsignalling import NonSignalling
     from .one_sided import OneSided
@@ -24,6 +25,7 @@ __all__ = [
     "HiddenState",
     "HiddenStates",
     "Hull",
+    "Law",
     "Leggett",
     "Model",
     "NonSignalling",

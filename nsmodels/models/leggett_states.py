@@ -18,6 +18,7 @@ from .hidden_variables import Explorer, with_partners
 from .values import values_at
 
 if TYPE_CHECKING:
+    from .law import Law
     from .leggett import Leggett
 
 __all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states"]
@@ -32,7 +33,7 @@ def random_units(count: int, rng: np.random.Generator) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1)[:, None], dtype=np.float64)
 
 
-def alignment(model: Leggett, behaviour: Behaviour) -> Array:
+def alignment(model: Leggett | Law, behaviour: Behaviour) -> Array:
     """The orthogonal 3×3 matrix O for which the states v = O u suit the correlators best.
 
     Fit C_ij ≈ a_i·T b_j and take the orthogonal factor of Tᵀ. For the singlet O = −1: v = −u, the states that

@@ -88,6 +88,23 @@ ENTRIES = (
         needs_settings=True,
     ),
     Entry(
+        "law",
+        ("law", "Law"),
+        "marginals by a law that you write down: A = F(u·a), B = G(v·b) with any polynomials F, G",
+        (
+            "F = G = x is Leggett's model. The inequality that excludes a law is found and proved like any other.",
+            "Keys: alice and bob, coefficients [c0, c1, …] of a polynomial (at most degree 24) or knots "
+            "[[-1, F(-1)], …, [1, F(1)]] of a piecewise linear law, with values in [−1, 1], which is decided exactly; "
+            "bob is alice's unless given.",
+            'hidden: "free" (u and v independent), "opposite" (v = −u) or "equal" (v = u); "free" unless given. error: '
+            "how far the true laws may be from these, a number or [Alice's, Bob's]; bounds then hold for all of them.",
+            "All settings at once: `nsmodels.studies.all_settings`.",
+        ),
+        "arXiv:0801.2241, last section: given a model with non-trivial marginals, find an inequality that tests it",
+        ("alice", "bob", "hidden", "error"),
+        needs_settings=True,
+    ),
+    Entry(
         "bell",
         ("bell", "Bell"),
         "every marginal is ±1: deterministic local hidden variables",

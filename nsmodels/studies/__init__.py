@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..questions.visibility.tidy import tidy
     from . import measurements, polytopes, protocols, vanishing
+    from .every_setting import all_settings
     from .finite_sets import counterexample, dying_out, finite_set
     from .joint_bias import joint_marginals
     from .local_weight import local_content
     from .sums_of_squares import relax
 
 __all__ = [
+    "all_settings",
     "counterexample",
     "dying_out",
     "finite_set",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "all_settings": ".every_setting",
     "counterexample": ".finite_sets",
     "dying_out": ".finite_sets",
     "finite_set": ".finite_sets",

@@ -1,0 +1,343 @@
+"""The certified global minimum over two unit spheres of a sum of absolute values of laws.
+
+    G(u, v) = Σ_ij |S_ij| |F(a_i·u) − sgn(S_ij) H(b_j·v)| − Σ α_i F(a_i·u) − Σ β_j H(b_j·v)      |u| = |v| = 1
+
+with u and v independent, or v = −u, or v = u. `descend` finds local minimisers, `minimise` encloses the global one.
+
+Rounding. P_i and Q_j are sums of K products, a band is a Taylor expansion whose terms add up to no more than Σ|c_k| for
+values and Σ k|c_k| for slopes, and a leaf bound is a sum of n_A + n_B products with those. So a computed leaf bound
+exceeds the exact one by at most μ = (K + n_A + n_B + 8·degree + 100) · 2^-53 · T, where T is the sum of all weights
+times the sums of moduli in which values and slopes are computed (`LawFunction.rounding`, `LawFunction.steepness`).
+Leaves are closed at twice that above what is claimed.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...common.interrupts import held, loading, released
+from .covering import DENOMINATOR, LawCovering
+from .descent import EPS_LAST, descend_many
+from .functions import LawFunction
+from .search import (
+    DESCEND,
+    DONE,
+    FULL,
+    HEAP,
+    LAW_NODE,
+    LISTS,
+    NODES,
+    OPEN,
+    POPPED,
+    LawTree,
+    Work,
+    advance,
+)
+from .terms import LawTerms
+
+__all__ = ["LawMinimum", "LawProblem", "compile_kernels", "descend", "minimise"]
+
+Array = NDArray[np.float64]
+Progress = Callable[[float, float, int, float], None]
+
+STARTS = 48
+"""Random starting points of local searches."""
+NODE_LIMIT = 6_000_000
+LIST_LIMIT = 400 << 20
+"""Bytes of multipliers."""
+SIGNS = {"free": 0, "opposite": -1, "equal": 1}
+"""How the second hidden vector depends on the first one: v = sign · u, 0 where it does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class LawProblem:
+    """The function G.
+
+    Parameters
+    ----------
+    a, b : ndarray, shapes (nA, 3), (nB, 3)
+        Unit vectors.
+    weights : ndarray, shape (nA, nB)
+        S.
+    alpha, beta : ndarray, shapes (nA,), (nB,)
+    alice, bob : LawFunction
+        F and H.
+    sign : {0, −1, 1}
+        0: u and v are independent, else v = sign · u.
+    """
+
+    a: Array
+    b: Array
+    weights: Array
+    alpha: Array
+    beta: Array
+    alice: LawFunction
+    bob: LawFunction
+    sign: int = 0
+
+    @cached_property
+    def scale(self) -> float:
+        """A power of two by which weights are divided."""
+        largest = max(float(np.abs(x).max(initial=0.0)) for x in (self.weights, self.alpha, self.beta))
+        return 2.0 ** round(math.log2(largest)) if largest > 0.0 else 1.0
+
+    @cached_property
+    def terms(self) -> LawTerms:
+        """The terms in row order, scaled so that weights are of order one, with b times the sign where v = ±u."""
+        i, j = np.nonzero(self.weights)
+        s = self.weights[i, j]
+        turned = self.b * (self.sign or 1)
+
+        def plain(x: Array) -> Array:
+            return np.array(x, dtype=np.float64, order="C")  # never read-only, which would be another type
+
+        return LawTerms(
+            plain(self.a), plain(turned), i.astype(np.int64), j.astype(np.int64), np.sign(s),
+            np.abs(s) / self.scale, plain(self.alpha / self.scale), plain(self.beta / self.scale),
+            *self.alice.arrays, *self.bob.arrays, self.sign != 0,
+        )  # fmt: skip
+
+    @cached_property
+    def rounding(self) -> float:
+        """μ of the module's text, scaled."""
+        t = self.terms
+        count = len(t.ia) + len(t.a) + len(t.b) + 100
+        total = 0.0
+        for law, own in ((self.alice, t.alpha), (self.bob, t.beta)):
+            weight = float(t.w.sum() + np.abs(own).sum())
+            moduli = 1.0 + law.rounding * 2.0**53 + 8.0 * law.steepness
+            total += weight * (count + 8 * len(law.coefficients)) * moduli
+        return total * 2.0**-53
+
+    @property
+    def mirror(self) -> bool:
+        """Whether half of the first sphere is enough, because G(−u, −v) = G(u, v)."""
+        return self.alice.odd and self.bob.odd and not (self.alpha.any() or self.beta.any())
+
+    def second(self, u: Array, v: Array) -> Array:
+        """The second hidden vectors: v, or what they have to be."""
+        return v if self.sign == 0 else self.sign * u
+
+
+@dataclass(frozen=True, eq=False)
+class LawMinimum:
+    """An enclosure of min G: ``upper`` is attained at (u, v), ``lower`` is proved by ``covering``.
+
+    ``minima`` are local minimisers met on the way, as rows of two arrays (m, 3).
+    """
+
+    lower: float
+    upper: float
+    u: Array
+    v: Array
+    covering: LawCovering
+    reason: str
+    minima: tuple[Array, Array]
+    stats: dict[str, Any] = field(default_factory=dict)
+
+
+def compile_kernels() -> float:
+    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took, this time."""
+    begin = time.perf_counter()
+    _compiled()
+    return time.perf_counter() - begin
+
+
+@cache
+@loading()
+def _compiled() -> None:
+    cubic, axes = LawFunction((0.0, 0.5, 0.0, 0.5)), np.eye(3)
+    minimise(LawProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1], cubic, cubic), tolerance=0.5)
+
+
+def descend(
+    problem: LawProblem, u: Array, v: Array, *, first: float = 0.3, factor: float = 0.2, steps: int = 4
+) -> tuple[Array, Array, Array]:
+    """Local minimisers of G from many starting points.
+
+    Parameters
+    ----------
+    u, v : ndarray, shape (m, 3)
+        Unit vectors; where the spheres are one v is not looked at.
+    first, factor, steps : float, float, int
+        The first smoothing, how it falls, and the Newton steps for each.
+
+    Returns
+    -------
+    (values, u, v)
+        G (m,) and the minimisers, in the order of the starting points.
+    """
+    u = np.array(u, dtype=np.float64, order="C")
+    v = u.copy() if problem.sign else np.array(v, dtype=np.float64, order="C")
+    values = np.zeros(len(u))
+    descend_many(problem.terms, u, v, first, EPS_LAST, factor, steps, values)
+    return values * problem.scale, u, problem.second(u, v)
+
+
+def _random_units(rng: np.random.Generator, count: int) -> Array:
+    rows = rng.normal(size=(count, 3))
+    return np.asarray(rows / np.linalg.norm(rows, axis=1)[:, None], dtype=np.float64)
+
+
+class _Search:
+    """A tree, its work space, and the local minimisers that were met."""
+
+    def __init__(self, problem: LawProblem, seed: int, starts: tuple[Array, Array] | None) -> None:
+        self.problem, t = problem, problem.terms
+        n_a, n_b, terms = len(t.a), len(t.b), len(t.ia)
+        nodes, lists = 4096, 2048
+        self.tree = LawTree(
+            np.zeros(nodes, LAW_NODE), np.zeros((lists, max(terms, 1)), np.int8), np.zeros(nodes),
+            np.zeros(nodes, np.int64), np.zeros(5, np.int64), np.full(7, np.inf), np.zeros(6),
+        )  # fmt: skip
+        degree = max(len(t.ca), len(t.cb), 1)
+        self.work = Work(
+            np.zeros((n_a, 3)), np.zeros((n_b, 3)), np.zeros((n_a, 3)), np.zeros((n_b, 3)), np.zeros((n_a, 4)),
+            np.zeros((n_b, 4)), np.zeros(n_a), np.zeros(n_b), np.zeros(max(terms, 1)), np.zeros(degree),
+        )  # fmt: skip
+        self.live = not problem.alice.constant, not problem.bob.constant
+        if problem.sign:
+            self.live = any(self.live), False
+        self.faces = 3 if problem.mirror else 6
+        self.minima: list[tuple[float, Array, Array]] = []
+        rng = np.random.default_rng(seed)
+        u, v = _random_units(rng, STARTS), _random_units(rng, STARTS)
+        if starts is not None:
+            u, v = np.vstack([starts[0], u]), np.vstack([starts[1], v])
+        self.descend(u, v, 0.3)
+        root = self.tree.nodes[0]
+        root["axis"], root["child"], root["face"], root["bound"] = OPEN, -1, -1, -1e300
+        self.tree.count[NODES] = self.tree.count[LISTS] = 1
+        self.tree.heap_node[0], self.tree.heap_key[0], self.tree.count[HEAP] = 0, -1e300, 1
+
+    def descend(self, u: Array, v: Array, first: float) -> None:
+        values, u, v = descend(self.problem, u, v, first=first)
+        for k in np.argsort(values, kind="stable").tolist():
+            self.minima.append((float(values[k]), u[k], v[k]))
+        value, x, y = min(self.minima, key=lambda item: item[0])
+        if value / self.problem.scale < self.tree.best[6]:
+            self.tree.best[:3], self.tree.best[3:6] = x, y
+            if self.problem.sign:
+                self.tree.best[3:6] = x  # in the kernels v is u
+            self.tree.best[6] = value / self.problem.scale
+
+    def advance(self, width: float, goal: float, margin: float, pops: int) -> int:
+        """One call of the kernel, and what it asks for."""
+        told = advance(
+            self.problem.terms, self.tree, self.work, DENOMINATOR, width, goal, margin, pops, self.faces, *self.live
+        )
+        if told == FULL:
+            self.grow()
+        elif told == DESCEND:
+            self.descend(self.tree.request[None, :3], self.tree.request[None, 3:6], 1e-3)
+        return int(told)
+
+    def grow(self) -> None:
+        """More room wherever the tree is nearly full."""
+        count, tree = self.tree.count, self.tree
+        changed: dict[str, Any] = {}
+        for counter, names in ((NODES, ("nodes", "heap_key", "heap_node")), (LISTS, ("tau",))):
+            have = len(getattr(tree, names[0]))
+            if count[counter] + 16 > have:
+                for name in names:
+                    old = getattr(tree, name)
+                    new = np.zeros((2 * have, *old.shape[1:]), old.dtype)
+                    new[:have] = old
+                    changed[name] = new
+        self.tree = tree._replace(**changed)
+
+    @property
+    def lowest(self) -> float:
+        """The smallest bound of a leaf, closed or open."""
+        nodes = self.tree.nodes[: int(self.tree.count[NODES])]
+        return float(nodes["bound"][nodes["axis"] < 0].min())
+
+    def take_zero(self) -> None:
+        """Without marginal terms G ≥ 0, by no multipliers at all: what leaves have that were not closed."""
+        t = self.problem.terms
+        nodes = self.tree.nodes[: int(self.tree.count[NODES])]
+        if not (t.alpha.any() or t.beta.any()):
+            worse = (nodes["axis"] < 0) & (nodes["bound"] < 0.0)
+            nodes["bound"][worse] = 0.0
+            nodes["list"][worse] = 0
+
+
+@held()
+def minimise(
+    problem: LawProblem,
+    *,
+    tolerance: float = 1e-6,
+    time_limit_s: float = 60.0,
+    node_limit: int = NODE_LIMIT,
+    seed: int = 0,
+    refuted_below: float = -math.inf,
+    starts: tuple[Array, Array] | None = None,
+    progress: Progress | None = None,
+) -> LawMinimum:
+    """Enclose the global minimum of G.
+
+    Parameters
+    ----------
+    tolerance : float
+        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the
+        enclosure is as narrow as rounding allows.
+    time_limit_s, node_limit : float, int
+        On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
+    refuted_below : float, optional
+        A point with G below this ends the search, with ``reason`` "refuted".
+    starts : (ndarray (m, 3), ndarray (m, 3)), optional
+        Unit vectors to descend from besides the random ones.
+    progress : callable, optional
+        Called with (lower, upper, nodes, seconds), at most about ten times a second.
+    """
+    begin = last = time.perf_counter()
+    allowance = problem.rounding
+    margin = 2.0 * allowance
+    width = max(tolerance / problem.scale - 3.0 * margin, 3.0 * margin)
+    pops = int(np.clip(200_000 // (len(problem.terms.ia) + 1), 32, 4096))
+    search = _Search(problem, seed, starts)
+    reason = "tolerance_met"
+    try:
+        with released():
+            while search.advance(width, math.inf, margin, pops) != DONE:
+                now = time.perf_counter()
+                best, nodes = float(search.tree.best[6]), int(search.tree.count[NODES])
+                if best * problem.scale < refuted_below:
+                    reason = "refuted"
+                elif now - begin > time_limit_s:
+                    reason = "time_limit"
+                elif nodes > node_limit or search.tree.tau.nbytes > LIST_LIMIT:
+                    reason = "node_limit"
+                if reason != "tolerance_met":
+                    break
+                if progress is not None and now - last > 0.1:
+                    last = now
+                    progress((search.lowest - margin) * problem.scale, best * problem.scale, nodes, now - begin)
+    except KeyboardInterrupt:
+        reason = "interrupted"
+    search.take_zero()
+    tree, count = search.tree, search.tree.count
+    found = sorted(search.minima, key=lambda item: item[0])[:64]
+    nodes = tree.nodes[: int(count[NODES])]
+    stats = {
+        "nodes": len(nodes),
+        "leaves": int((nodes["axis"] <= OPEN).sum()),
+        "iterations": int(count[POPPED]),
+        "depth": int(nodes["depth"].max()),
+        "seconds": time.perf_counter() - begin,
+    }
+    best_u, best_v = tree.best[:3].copy(), tree.best[3:6].copy()
+    return LawMinimum(
+        (search.lowest - margin) * problem.scale,
+        (float(tree.best[6]) + allowance) * problem.scale,
+        best_u, problem.second(best_u, best_v), LawCovering(tree), reason,
+        (np.array([u for _, u, _ in found]), np.array([v for *_, v in found])), stats,
+    )  # fmt: skip

@@ -1,0 +1,360 @@
+"""Marginals by a law that the user writes down: any function of the angle in place of Malus' law.
+
+    A_i = F(u·a_i),   B_j = H(v·b_j),   |u| = |v| = 1
+
+with F and H from [−1, 1] to [−1, 1], polynomials or piecewise linear, and u and v independent ("free"), v = −u
+("opposite") or v = u ("equal"). Leggett's model (arXiv:0801.2241, eqs. (2) and (3)) is F = H = x. The paper ends with:
+given a model with non-trivial marginals, finding an explicit inequality that can be tested is another problem, which
+needs the details of the model. Here the details are F and H, and the inequality is found and proved by
+
+    h(f) = k + Σ|S_ij| − min_{u, v} [ Σ |S_ij| |F(u·a_i) − sgn(S_ij) H(v·b_j)| − Σ α_i F(u·a_i) − Σ β_j H(v·b_j) ],
+
+a global minimum over two spheres, or over one, which the engine `laws` encloses and proves.
+
+With a declared ``error`` (ε_A, ε_B) the model holds every law within ε_A of F and ε_B of H. Upper ends hold for all of
+them: they grow by (ε_A + ε_B) Σ|S| + ε_A Σ|α| + ε_B Σ|β|. Lower ends are attained by F and H themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..common.arguments import check_noun, check_size, number, one_of
+from ..common.interrupts import held
+from ..common.rationals import rational_point, round_down, round_up
+from ..core.behaviour import Behaviour
+from ..core.effort import Effort, Hint
+from ..core.enclosure import Enclosure
+from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
+from ..core.proof import SpheresProof
+from ..core.settings import Settings
+from ..engines.laws.functions import LawFunction
+from ..errors import InputError
+from . import law_states
+from .base import Array, Support
+from .copies import Copies
+from .hidden_variables import Explorer, Mask, RationalStates
+from .leggett_states import random_units
+from .movable import MovableModel
+from .turns import carrying
+from .values import input_effect, trivial_bound, values_at
+
+__all__ = ["HIDDEN", "Law"]
+
+HIDDEN = {"free": 0, "opposite": -1, "equal": 1}
+"""How v depends on u: v = ±u, or 0, not at all."""
+FINEST = 2.0**-40
+"""The finest width that is searched for, in units of the size of f."""
+
+
+class Law(MovableModel):
+    """Hidden unit vectors u, v with any law for the local marginals.
+
+    Parameters
+    ----------
+    settings : Settings
+        The directions of both parties.
+    alice, bob : sequence of float, or sequence of (float, float)
+        F and H: coefficients [c0, c1, …] of a polynomial of degree ≤ 24 (or a ``numpy.polynomial.Polynomial``), or the
+        knots [[−1, F(−1)], …, [1, F(1)]] of a piecewise linear function, exactly these doubles. Without ``bob`` H is F.
+    hidden : {"free", "opposite", "equal"}
+        Whether v is independent of u, or −u, or u.
+    error : float or (float, float)
+        How far the true laws of Alice and of Bob may be from F and H; for laws that are no polynomials.
+
+    Raises
+    ------
+    InputError
+        For a law that leaves [−1, 1] (decided exactly, with the place where it does), or anything malformed.
+
+    Source: arXiv:0801.2241, eqs. (6) to (9), for the box conditions; the proofs are in `nsmodels.engines.laws.search`.
+    """
+
+    name = "law"
+    settings: Settings
+    smooth = True
+    refutable = True
+
+    def __init__(
+        self,
+        settings: Settings,
+        alice: Any,
+        bob: Any = None,
+        *,
+        hidden: str = "free",
+        error: Any = 0.0,
+    ) -> None:
+        check_noun(settings, Settings, "argument settings", "Law")
+        check_size(settings.shape, "Law")
+        self.settings = settings
+        self.alice = LawFunction.of(alice, "Law: alice")
+        self.bob = self.alice if bob is None else LawFunction.of(bob, "Law: bob")
+        self.hidden = one_of(hidden, HIDDEN, "Law: hidden")
+        self.sign = HIDDEN[self.hidden]
+        pair = tuple(error) if isinstance(error, tuple | list) else (error, error)
+        if len(pair) != 2:
+            raise InputError(f"Law: error has {len(pair)} entries; give one number, or one each for Alice and Bob")
+        remedy = "it must be a number in [0, 1]"
+        first, second = (number(x, "Law: error", remedy, lambda y: 0.0 <= y <= 1.0) for x in pair)
+        self.error = first, second
+        self.symmetric = self.alice.odd and self.bob.odd
+        self.exchangeable = self.alice == self.bob and first == second
+
+    @classmethod
+    def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Law:
+        """Keys ``alice``, ``bob`` (that of Alice if left out), ``hidden`` and ``error``."""
+        assert settings is not None
+        table.need("alice", "give coefficients [c0, c1, …], or knots [[-1, F(-1)], …, [1, F(1)]]")
+        laws = []
+        for key in ("alice", "bob"):
+            if key in table:
+                given = table.content[key]
+                nested = isinstance(given, list) and bool(given) and isinstance(given[0], list)
+                read = table.matrix(key, columns=2) if nested else table.vector(key)
+                try:
+                    laws.append(LawFunction.of(read, key))
+                except InputError as refused:
+                    table.refuse(key, str(refused).removeprefix(key).removeprefix(":").strip())
+        error: Any = table.content.get("error", 0.0)
+        if isinstance(error, list):
+            error = table.vector("error", 2, "for Alice and for Bob", high=1.0)
+            if min(error) < 0.0:
+                table.refuse("error", "is negative", "give numbers in [0, 1]")
+        else:
+            error = table.number("error", 0.0, 1.0, default=0.0)
+        return cls(settings, *laws, hidden=table.choice("hidden", HIDDEN, default="free"), error=error)
+
+    def resolved(self) -> dict[str, Any]:
+        """``{"name", "alice", "bob", "hidden"}``, and ``"error"`` where there is one."""
+        told: dict[str, Any] = {"name": self.name, "alice": self.alice.to_table(), "bob": self.bob.to_table()}
+        told["hidden"] = self.hidden
+        return {**told, "error": list(self.error)} if any(self.error) else told
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of settings (n_A, n_B)."""
+        return self.settings.shape
+
+    def __repr__(self) -> str:
+        laws = f"A = {self.alice}" + (" = B" if self.bob == self.alice else f", B = {self.bob}")
+        tie = {"free": "", "opposite": ", v = −u", "equal": ", v = u"}[self.hidden]
+        return f"Law({self.shape[0]}×{self.shape[1]}, {laws}{tie})"
+
+    def rounding_effect(self, functional: Functional) -> float:
+        """A marginal moves by the steepness of its law times what the direction moves (`input_effect`)."""
+        return input_effect(functional, self.alice.steepness, self.bob.steepness, self.settings.rounding)
+
+    def declared_effect(self, functional: Functional) -> Fraction:
+        """(ε_A + ε_B) Σ|S| + ε_A Σ|α| + ε_B Σ|β|, exactly: what a law within the declared error may add to f."""
+        first, second = map(Fraction, self.error)
+        sizes = [sum(map(Fraction, np.abs(x).ravel().tolist()), Fraction(0))
+                 for x in (functional.correlators, functional.alice, functional.bob)]  # fmt: skip
+        return (first + second) * sizes[0] + first * sizes[1] + second * sizes[2]
+
+    def states(self, u: Array, v: Array) -> HiddenStates:
+        """The hidden states of given unit vectors, shape (m, 3) each; where v = ±u only u is looked at."""
+        v = v if self.sign == 0 else self.sign * u
+        return HiddenStates(self.alice(u @ self.settings.alice.T), self.bob(v @ self.settings.bob.T), u=u, v=v)
+
+    def restored(
+        self,
+        *,
+        alice: ArrayLike | None = None,
+        bob: ArrayLike | None = None,
+        u: ArrayLike | None = None,
+        v: ArrayLike | None = None,
+    ) -> HiddenStates:
+        """The hidden states of unit vectors."""
+        if u is None or v is None:
+            raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
+        return self.states(np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64))
+
+    def likeness(self, party: int) -> Array | None:
+        """The directions, where opposite ones have opposite marginals."""
+        own = self.bob if party else self.alice
+        return (self.settings.bob if party else self.settings.alice) if own.odd else None
+
+    def restricted(self, alice: NDArray[np.intp], bob: NDArray[np.intp]) -> Law:
+        """The same laws for fewer directions."""
+        few = Settings(self.settings.alice[alice], self.settings.bob[bob], rounding=self.settings.rounding)
+        return self.at(few)
+
+    def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
+        """The laws, for all directions."""
+        assert states.u is not None
+        assert states.v is not None
+        return self.states(states.u, states.v)
+
+    def problem(self, functional: Functional) -> Any:
+        """The minimum of G that answers h(f) = k + Σ|S_ij| − min G (`engines.laws.minimum`)."""
+        from ..engines.laws.minimum import LawProblem
+
+        a, b = self.settings.alice, self.settings.bob
+        return LawProblem(
+            a, b, functional.correlators, functional.alice, functional.bob, self.alice, self.bob, self.sign
+        )
+
+    def load(self) -> float:
+        """Compile the kernels of the bound."""
+        from ..engines.laws.minimum import compile_kernels
+
+        return compile_kernels()
+
+    def prepare(self) -> None:
+        """Compile the kernels."""
+        self.load()
+
+    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
+        """Enclose h(f) by branch and bound over both spheres, or over one (`nsmodels.engines.laws.minimum`)."""
+        with held():  # what the search has proved is put together undisturbed
+            return self._searched(functional, effort, hint)
+
+    def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
+        from ..engines.laws.minimum import minimise
+
+        top = Fraction(functional.constant)
+        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
+            top += Fraction(s)
+        size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
+
+        def told(lower: float, upper: float, work: int, seconds: float) -> None:
+            if effort.progress is not None:
+                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
+
+        # the certificate speaks of the exact directions, and its checker rounds, by less than 2^-56 of the size of f
+        # times the steepness of the laws
+        effect, declared = self.rounding_effect(functional), self.declared_effect(functional)
+        spare = 2.0**-55 * size * (1.0 + self.alice.steepness + self.bob.steepness)
+        lost = effect + 2.0 * spare + 4.0 * math.ulp(float(top)) + float(declared)
+        wanted, starts = effort.tolerance, hint.starts
+        answer = minimise(
+            self.problem(functional),
+            tolerance=max(wanted - lost, 0.25 * wanted, FINEST * max(1.0, size)),
+            time_limit_s=effort.time_limit_s,
+            seed=effort.seed,
+            refuted_below=float(top) - hint.refuted_above,
+            starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
+            progress=told if effort.progress is not None else None,
+        )
+        threshold = math.nextafter(answer.lower - effect - spare, -math.inf)
+        lower = round_down(top - Fraction(answer.upper) - Fraction(spare))
+        # coefficients stand for exact ones, of which a checker forms k + Σ|S|
+        above = declared + Fraction(functional.relative_rounding) * Fraction(size)
+        upper = round_up(top - Fraction(threshold) - Fraction(effect) + above)
+        reason = answer.reason
+        if reason == "tolerance_met" and upper - lower > effort.tolerance:
+            cause = "the declared error of the laws alone" if declared else "rounding in double precision"
+            reason = f"{cause} leaves a width of {upper - lower:.2g}"
+        state = self.states(answer.u[None, :], answer.v[None, :])[0]
+        value = Enclosure(min(lower, upper), upper, reason=reason)
+        proof = SpheresProof(answer.covering, threshold)
+        return Support(value, state, proof, answer.stats, self.states(*answer.minima))
+
+    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
+        """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
+        states = self.states(random_units(256, rng), random_units(256, rng))
+        best = int(values_at(functional, states.alice, states.bob).argmax())
+        return states.take(slice(best, best + 1))
+
+    def propose(
+        self,
+        functional: Functional,
+        count: int,
+        *,
+        rng: np.random.Generator,
+        starts: HiddenStates | None = None,
+    ) -> HiddenStates:
+        """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
+        self._check(functional)
+        return law_states.proposals(self, functional, count, rng, starts)
+
+    def contains(self, states: HiddenStates) -> Mask:
+        """States with unit vectors whose marginals are those of F and H, both within 1e-9: others are not shown."""
+        if states.u is None or states.v is None:
+            return np.zeros(len(states), dtype=bool)
+        own = self.states(states.u, states.v)
+        assert own.v is not None
+        missed = np.abs(own.alice - states.alice).max(axis=1) + np.abs(own.bob - states.bob).max(axis=1)
+        missed = missed + np.abs(own.v - states.v).max(axis=1)
+        for vectors in (states.u, states.v):
+            missed = missed + np.abs(np.linalg.norm(vectors, axis=1) - 1.0)
+        return np.asarray(missed <= 1e-9)
+
+    def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+        """Points of the spheres: with v = O u that suits the correlators, and with any v."""
+        return law_states.seeds(self, behaviour, antipodal, rng)
+
+    def explorer(self, behaviour: Behaviour) -> Explorer:
+        """Short descents on both spheres (`nsmodels.models.law_states.explorer`)."""
+        return law_states.explorer(self, behaviour)
+
+    def rational(self, states: HiddenStates) -> RationalStates:
+        """States with the rational points of the sphere next to u and v, and the marginals of those."""
+        assert states.u is not None
+        assert states.v is not None
+        first = [rational_point(u) for u in states.u.tolist()]
+        second = [rational_point(v) for v in states.v.tolist()]
+        if self.sign:
+            second = [(self.sign * x, self.sign * y, self.sign * z) for x, y, z in first]
+        u, v = (np.array([[float(x) for x in point] for point in points]) for points in (first, second))
+        # u within 2e-16 of rational, three products and sums: 7e-16; the directions' own error; the law's own rounding
+        steep = max(self.alice.steepness, self.bob.steepness)
+        error = steep * (self.settings.rounding + 7e-16) + max(self.alice.rounding, self.bob.rounding)
+        vectors = [{"u": x, "v": y} for x, y in zip(first, second, strict=True)]
+        return RationalStates(self.states(u, v), vectors, error)
+
+    def invariants(self) -> Sequence[tuple[Array, Array]] | None:
+        """Scalar products, which rotations of u and v carry; for laws that are not odd, or v = ±u, none are known."""
+        if not self.symmetric or self.sign:
+            return None
+        return ((self.settings.alice @ self.settings.alice.T, self.settings.bob @ self.settings.bob.T),)
+
+    def relabelled(self, states: HiddenStates, relabelling: Any) -> HiddenStates:
+        """The images, with the hidden vectors turned by the rotations that carry the relabelling."""
+        images = super().relabelled(states, relabelling)
+        if states.u is None or states.v is None:
+            return images
+        u = states.u @ carrying(self.settings.alice, relabelling.alice, relabelling.alice_signs).T
+        v = states.v @ carrying(self.settings.bob, relabelling.bob, relabelling.bob_signs).T
+        return HiddenStates(images.alice, images.bob, u, v)
+
+    def at(self, settings: Settings) -> Law:
+        """The same laws on other settings."""
+        return Law(settings, self.alice, self.bob, hidden=self.hidden, error=self.error)
+
+    def scatter(self, count: int, rng: np.random.Generator) -> HiddenStates:
+        """Random hidden states, half of them with v = −u, which suits correlators like the singlet's."""
+        u, v = random_units(count, rng), random_units(count, rng)
+        v[count // 2 :] = -u[count // 2 :]
+        return self.states(u, v)
+
+    def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
+        """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
+        return law_states.descended(self, functional, states, first=reach, factor=0.1)
+
+    def multipliers(self, functional: Functional, states: HiddenStates) -> Array:
+        """The derivatives τ_kij of |A_i − sgn(S_ij) B_j|; smoothed as in the descents, which makes them converge."""
+        from ..engines.laws.descent import EPS_LAST
+
+        y = states.alice[:, :, None] - np.sign(functional.correlators) * states.bob[:, None, :]
+        return np.asarray(y / np.sqrt(y * y + EPS_LAST * EPS_LAST), dtype=np.float64)
+
+    def settings_gradient(
+        self, functional: Functional, states: HiddenStates, multipliers: Array | None = None
+    ) -> tuple[Array, Array]:
+        """∂h/∂a_i = −F'(u·a_i) u Σ_j |S_ij| τ_ij and ∂h/∂b_j = H'(v·b_j) v Σ_i S_ij τ_ij; see `MovableModel`."""
+        assert states.u is not None
+        assert states.v is not None
+        tau = self.multipliers(functional, states) if multipliers is None else multipliers
+        rows = np.einsum("ij,kij->ki", np.abs(functional.correlators), tau)
+        columns = np.einsum("ij,kij->kj", functional.correlators, tau)
+        rows = rows * self.alice.derivative(states.u @ self.settings.alice.T)
+        columns = columns * self.bob.derivative(states.v @ self.settings.bob.T)
+        return -rows[:, :, None] * states.u[:, None, :], columns[:, :, None] * states.v[:, None, :]

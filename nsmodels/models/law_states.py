@@ -1,0 +1,97 @@
+"""Where hidden states of a law come from: points of the spheres, starts along the correlators, descents.
+
+Nothing here is proved; every function proposes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.behaviour import Behaviour
+from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
+from ..engines.grids import fibonacci_points
+from .base import Array
+from .hidden_variables import Explorer, with_partners
+from .leggett_states import alignment, random_units
+from .values import values_at
+
+if TYPE_CHECKING:
+    from .law import Law
+
+__all__ = ["descended", "explorer", "proposals", "seeds"]
+
+
+def descended(
+    model: Law, functional: Functional, states: HiddenStates, *, first: float = 0.3, factor: float = 0.2, steps: int = 4
+) -> HiddenStates:
+    """The local maximiser of f next to each state, in the same order."""
+    from ..engines.laws.minimum import descend
+
+    assert states.u is not None
+    assert states.v is not None
+    _, u, v = descend(model.problem(functional), states.u, states.v, first=first, factor=factor, steps=steps)
+    return model.states(u, v)
+
+
+def _best_first(functional: Functional, states: HiddenStates) -> HiddenStates:
+    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")
+    return states.take(order)
+
+
+def proposals(
+    model: Law, functional: Functional, count: int, rng: np.random.Generator, starts: HiddenStates | None
+) -> HiddenStates:
+    """Local maximisers, best first, from the given states or from random ones."""
+    if starts is None or starts.u is None or starts.v is None or len(starts) == 0:
+        starts = model.states(random_units(2 * count + 8, rng), random_units(2 * count + 8, rng))
+    found = _best_first(functional, descended(model, functional, starts))
+    return found.take(found.distinct(1e-6, antipodal=False)[:count])
+
+
+def seeds(model: Law, behaviour: Behaviour, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+    """Points of the spheres: v = O u that suits the correlators, random v, and (A, B) with (A, −B) where H is odd."""
+    count = int(np.clip(3 * sum(model.shape), 90, 600))
+    u = fibonacci_points(count, half=antipodal)
+    if model.sign:
+        return model.states(u, u)
+    axes = np.eye(3)
+    pairs = model.states(np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
+    if model.symmetric:
+        pairs = with_partners(pairs, antipodal)
+    turned = model.states(u, u @ _alignment(model, behaviour).T)
+    return HiddenStates.join([turned, model.states(u, random_units(len(u), rng)), pairs])
+
+
+def _alignment(model: Law, behaviour: Behaviour) -> Array:
+    """The orthogonal matrix O for which v = O u suits the correlators; of laws that fall, with the opposite sign."""
+    slopes = [float(law(np.array([1.0]))[0] - law(np.array([-1.0]))[0]) for law in (model.alice, model.bob)]
+    return alignment(model, behaviour) * (-1.0 if slopes[0] * slopes[1] < 0.0 else 1.0)
+
+
+def explorer(model: Law, behaviour: Behaviour) -> Explorer:
+    """Short descents from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
+    turn = _alignment(model, behaviour)
+
+    def explore(
+        functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,
+        antipodal: bool,
+    ) -> HiddenStates:  # fmt: skip
+        fresh = random_units(starts, rng)
+        other = fresh @ turn.T
+        some = len(fresh) // 3
+        other[:some] = random_units(some, rng)
+        first = model.states(fresh, other)
+        if near.u is not None and near.v is not None:
+            first = HiddenStates.join([near, first])
+        shallow = descended(model, functional, first, first=0.1, factor=0.05, steps=2)
+        found = _best_first(functional, shallow).take(slice(0, 3 * count))
+        if not deep:
+            return found.take(slice(0, 2 * count))
+        best = found.take(found.distinct(0.02, antipodal)[:deep])
+        polished = descended(model, functional, best, first=0.01, factor=0.1)
+        return HiddenStates.join([polished, found.take(slice(0, 2 * count))])
+
+    return explore

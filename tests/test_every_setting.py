@@ -1,0 +1,159 @@
+"""All settings at once: closed forms, random rotations, and a linear program over the angle between u and v."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import nsmodels as ns
+from nsmodels.engines.laws.averages import coefficients, mean_of_two, opposite_average, series
+from nsmodels.errors import InputError
+from nsmodels.studies.every_setting import chain_ceiling, linear_laws, step_law
+
+
+def test_malus_law_has_the_closed_form():
+    """½ (1 + 1/√2), at sin(θ*/2) = 1 − 1/√2."""
+    r = ns.studies.all_settings([0, 1])
+    assert r.visibility.lower <= 0.5 + math.sqrt(0.125) <= r.visibility.upper
+    assert r.visibility.width < 3e-6
+    assert abs(math.sin(r.angle / 2.0) - (1.0 - math.sqrt(0.5))) < 1e-6
+
+
+@pytest.mark.parametrize("eta", [1.0, 0.7, 0.5, 0.1])
+def test_purities_have_the_closed_form(eta):
+    """½ (1 + √(1 − η²/2))."""
+    exact = 0.5 * (1.0 + math.sqrt(1.0 - eta * eta / 2.0))
+    r = ns.studies.all_settings([0, eta])
+    assert r.visibility.lower <= exact + 1e-12
+    assert exact <= r.visibility.upper
+    assert r.visibility.width < 3e-6
+    assert abs(linear_laws(eta, eta) - exact) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("law", "value"),
+    [
+        ([0, 0.5], 0.9677), ([0, 0, 0, 1], 0.9260), ([0, 0, 0, 0.5], 0.9822), ([0, 1.5, 0, -0.5], 0.7951),
+        ([0, 0.5, 0, 0.5], 0.8948), ([0, 0, 0, 0, 0, 1], 0.9503),
+    ],
+)  # fmt: skip
+def test_values_of_other_laws(law, value):
+    """An independent linear program over 60 angles γ gave these, to its own discretisation."""
+    r = ns.studies.all_settings(law)
+    assert r.visibility.width < 6e-6
+    assert abs(r.visibility.upper - value) < 1.2e-4
+    assert r.visibility.upper <= r.ceiling
+
+
+@pytest.mark.parametrize(("eta_a", "eta_b"), [(1.0, 0.9), (1.0, 0.5), (0.3, 0.2), (0.8, 0.75), (1.0, 0.0)])
+def test_unequal_purities(eta_a, eta_b):
+    """The closed form, proved from below by v = −u and enclosed from above; both parties may be exchanged."""
+    exact = linear_laws(eta_a, eta_b)
+    for laws in (([0, eta_a], [0, eta_b]), ([0, eta_b], [0, -eta_a])):
+        r = ns.studies.all_settings(*laws)
+        assert r.visibility.lower <= exact <= r.visibility.upper
+        assert r.visibility.width < 2e-6
+
+
+def rotations(count, seed):
+    q = np.random.default_rng(seed).normal(size=(count, 4))
+    w, x, y, z = (q / np.linalg.norm(q, axis=1)[:, None]).T
+    return np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]).transpose(2, 0, 1)  # fmt: skip
+
+
+@pytest.mark.parametrize("law", [[0, 1], [0, 0.5, 0, 0.5], [0, 1.5, 0, -0.5], [0, 0, 0, 0, 0, 1]], ids=str)
+def test_averages_agree_with_random_rotations(law):
+    turned = rotations(100_000, 1)
+    k = coefficients([float(c) for c in law])
+    polynomial = np.polynomial.Polynomial(law)
+    for gamma, theta in ((math.pi, 0.6), (2.0, 0.6), (1.0, 1.3), (0.3, 2.5)):
+        u = a = np.array([0.0, 0.0, 1.0])
+        v, b = (np.array([math.sin(x), 0.0, math.cos(x)]) for x in (gamma, theta))
+        sample = np.abs(polynomial(turned @ u @ a) + polynomial(turned @ v @ b)).mean()
+        legendre = [np.polynomial.legendre.Legendre.basis(n)(math.cos(theta)) for n in range(300)]
+        out = np.empty(1)
+        series(k[:300] * np.array(legendre), np.array([math.cos(gamma)]), out)
+        assert abs(out[0] - sample) < 6e-3
+        if gamma == math.pi:
+            exact = np.polynomial.Polynomial([float(c) for c in opposite_average([Fraction(c) for c in law])])
+            assert abs(exact(math.sin(theta / 2.0)) - out[0]) < 1e-4
+
+
+def test_means_of_two_entries_of_random_rotations():
+    """E|s R_11| = s/2; others by sampling; and the inequality that the closed form of unequal purities needs."""
+    turned = rotations(100_000, 2)
+    for first, second in ((1.0, 0.0), (1.0, 1.0), (1.0, 0.5), (0.7, 0.1)):
+        mean = mean_of_two(np.array([first + second]), np.array([first - second]))[0]
+        assert abs(mean - np.abs(first * turned[:, 0, 0] + second * turned[:, 1, 1]).mean()) < 5e-3
+    assert abs(mean_of_two(np.array([1.0]), np.array([1.0]))[0] - 0.5) < 2e-9
+    e = np.linspace(0.0, 1.0, 2001)
+    means = mean_of_two(1.0 + e, 1.0 - e)
+    assert (means >= 0.5 + e * e / 8.0 - 3e-9).all()
+    assert (means**2 >= 0.25 + e * e / 8.0 - 3e-9).all()
+
+
+def test_the_linear_program_over_the_angle_agrees():
+    """max V with Σ μ_γ φ(γ, θ) ≤ 1 − V cos θ on grids, for x³: what v = −u gives."""
+    from scipy.optimize import linprog
+
+    k = coefficients([0.0, 0.0, 0.0, 1.0])[:400]
+    angles = np.linspace(0.0, math.pi, 61)
+    basis = np.array([np.polynomial.legendre.Legendre.basis(n)(np.cos(angles)) for n in range(400)])
+    table = np.einsum("l,lg,lt->tg", k, basis, basis)
+    rows = np.column_stack([table, np.cos(angles)])
+    answer = linprog(
+        [*np.zeros(61), -1.0], A_ub=rows, b_ub=np.ones(61), A_eq=[[*np.ones(61), 0.0]], b_eq=[1.0], bounds=(0, 1)
+    )
+    r = ns.studies.all_settings([0, 0, 0, 1])
+    assert r.visibility.lower - 1e-3 <= -answer.fun <= r.visibility.upper + 2e-3
+    assert answer.x[60] > 0.9, "v = −u carries the weight"
+
+
+def test_marginals_vanish():
+    """V_all < 1 for every law but zero, by chains alone; small laws lose k²/2, k the slope."""
+    for m in (1.0, 0.5, 0.1, 1e-3, 1e-6):
+        assert chain_ceiling(m) < 1.0
+    assert chain_ceiling(0.0) == 1.0
+    for slope in (0.1, 0.03, 0.01):
+        r = ns.studies.all_settings([0, slope])
+        assert r.visibility.upper < 1.0
+        # ½ (1 + √(1 − η²/2)) = 1 − η²/8 + …
+        assert abs((1.0 - r.visibility.lower) / slope**2 - 0.125) < 0.01
+    zero = ns.studies.all_settings([0.0])
+    assert zero.visibility.lower == zero.visibility.upper == 1.0
+
+
+def test_step_laws_are_the_hardest_to_exclude():
+    assert abs(step_law(0.5) - 0.9459) < 1e-4
+    for m in (0.5, 0.2):
+        linear = ns.studies.all_settings([0, 2.0 * m])
+        assert abs(linear.mean - m) < 1e-15
+        assert linear.visibility.upper <= step_law(m) <= chain_ceiling(m) + 1e-12
+
+
+def test_finitely_many_settings_exclude_less():
+    """V_all is a floor for any settings: `decompose` with the same law."""
+    s = ns.settings.leggett_triads(math.radians(36.87))
+    d = ns.decompose(ns.behaviours.singlet(s), ns.Law(s, [0, 0.5, 0, 0.5]), tolerance=1e-3)
+    assert d.upper >= ns.studies.all_settings([0, 0.5, 0, 0.5]).visibility.lower
+
+
+@pytest.mark.parametrize(
+    ("laws", "message"),
+    [
+        (([0.1, 0.5],), "no odd polynomial"),
+        (([[-1, -1], [1, 1]],), "no odd polynomial"),
+        (([0, -1.5, 0, 2.5],), "neither rises nor falls"),
+        (([0, 1], [0, 0, 0, 1]), "differ and are not linear"),
+        (([0, 1.2],), "outside"),
+    ],
+)
+def test_other_laws_are_refused(laws, message):
+    with pytest.raises(InputError, match=message) as caught:
+        ns.studies.all_settings(*laws)
+    assert "\n" not in str(caught.value)
