@@ -154,7 +154,7 @@ KEYS_AND_MODELS = [
         'name = "leggett"\n',
         "",
         ":3: model.name: missing; name the model, one of leggett, one_sided, law, bell, nonsignalling, unbiased, "
-        "finite, hull, quantum",
+        "finite, hull, quantum, two_qubits",
     ),
     (
         "unknown model", BOUND,
