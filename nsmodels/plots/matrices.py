@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from ..common.digits import at_most
 from ..core.formula import number
 from ..core.functional import Functional, Inequality
 from ..core.settings import Settings
-from .style import BLUE, FAINT, GREY, INK, SMALL, VERMILLION, blank, finish
+from .style import FAINT, GREEN, GREY, INK, PURPLE, SMALL, blank, finish
 
 __all__ = ["functional_matrix", "inequality_matrix"]
 
@@ -23,16 +24,19 @@ MOST_NUMBERS = 8
 MOST_TICKS = 24
 MOST_MARKS = 10_000
 """Coefficients beyond which they are drawn as an image."""
+NOISE = 1e-9
+"""Coefficients below this part of the largest are left by solvers, and not drawn."""
 
 
 def _table(functional: Functional) -> tuple[NDArray[np.float64], bool]:
     """Coefficients, with a first row and column for the marginals where there are any."""
-    with_marginals = bool(functional.alice.any() or functional.bob.any())
-    if not with_marginals:
-        return functional.correlators, False
+    parts = (functional.correlators, functional.alice, functional.bob)
+    least = NOISE * max(float(np.abs(part).max()) for part in parts)
+    correlators, alice, bob = (np.where(np.abs(part) <= least, 0.0, part) for part in parts)
+    if not (alice.any() or bob.any()):
+        return correlators, False
     table = np.zeros((functional.shape[0] + 1, functional.shape[1] + 1))
-    table[1:, 1:] = functional.correlators
-    table[1:, 0], table[0, 1:] = functional.alice, functional.bob
+    table[1:, 1:], table[1:, 0], table[0, 1:] = correlators, alice, bob
     return table, True
 
 
@@ -40,6 +44,8 @@ def functional_matrix(
     functional: Functional, *, settings: Settings | None = None, title: str | None = None, axes: Axes | None = None
 ) -> Any:
     """Picture the coefficients of a functional: squares are positive, discs negative, the area is the size.
+
+    Coefficients below 1e-9 of the largest are left by solvers, and not drawn.
 
     Parameters
     ----------
@@ -67,8 +73,11 @@ def functional_matrix(
     used = [(i, j, float(sides[i, j])) for i, j in np.argwhere(table).tolist()]
     squares = [Rectangle((j - s / 2, i + shift - s / 2), s, s) for i, j, s in used if table[i, j] > 0.0]
     discs = [Circle((j, i + shift), s / 2) for i, j, s in used if table[i, j] < 0.0]
-    for patches, colour in ((squares, VERMILLION), (discs, BLUE)):
+    handles = []
+    for patches, colour, mark, sign in ((squares, GREEN, "s", "positive"), (discs, PURPLE, "o", "negative")):
         axes.add_collection(PatchCollection(patches, facecolor=colour, edgecolor="none", zorder=2))
+        if patches:
+            handles.append(Line2D([], [], color=colour, marker=mark, linestyle="none", label=sign))
     if written:
         _write(axes, table)
     _grid(axes, rows, columns, with_marginals)
@@ -83,6 +92,11 @@ def functional_matrix(
         axes.tick_params(axis="x", labelrotation=90)
     finish(axes, title=title, xlabel="Bob", ylabel="Alice")
     axes.tick_params(length=0)
+    if handles:
+        axes.legend(
+            handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=SMALL, frameon=False,
+            handletextpad=0.2,
+        )  # fmt: skip
     return figure
 
 

@@ -12,9 +12,12 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+
+from ..errors import InputError
 
 __all__ = [
     "ALICE",
@@ -25,6 +28,8 @@ __all__ = [
     "GREY",
     "INK",
     "ORANGE",
+    "PURPLE",
+    "SIZES",
     "SKY",
     "VERMILLION",
     "Look",
@@ -40,12 +45,23 @@ VERMILLION = "#D55E00"
 GREEN = "#009E73"
 ORANGE = "#E69F00"
 SKY = "#56B4E9"
+PURPLE = "#CC79A7"
 INK = "#222222"
 GREY = "#767676"
 FAINT = "#C8C8C8"
 
 SMALL, NORMAL, LARGE = 8.0, 9.0, 10.0
 """Font sizes in points."""
+
+
+SIZES = {"column": 3.375, "page": 7.0}
+"""Widths in inches of one column and of the whole page in most journals of physics (86 mm and 178 mm)."""
+SMALLEST = 0.6
+"""Of its own width: pictures that are made narrower have labels upon labels."""
+LEAST_HEIGHT = 2.0
+"""Inches: narrow pictures are not lower than this, so that their labels have room."""
+_TRUE_TYPE: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42}
+"""Journals refuse the Type 3 fonts that matplotlib would write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,35 @@ BOB = Look("Bob", VERMILLION, "D", False)
 
 class Picture(Figure):
     """A matplotlib figure that shows itself in a notebook: the last line of a cell is enough."""
+
+    def savefig(self, *args: Any, size: str | None = None, **kwargs: Any) -> None:
+        """Save the picture, in PDF with TrueType fonts.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            As of ``matplotlib.figure.Figure.savefig``.
+        size : {"column", "page"}, optional
+            The width of a journal's column or page; the height follows. The figure itself keeps its size.
+
+        Raises
+        ------
+        InputError
+            For another size, and where the panels could not be read.
+        """
+        if size is not None and size not in SIZES:
+            raise InputError(f'plots: size is {size!r}; it is "column" or "page"')
+        before = self.get_size_inches().copy()
+        width = before[0] if size is None else SIZES[size]
+        if width < SMALLEST * before[0]:
+            problem = f"this picture cannot be read at {width:g} inches, it is made for {before[0]:.1f}"
+            raise InputError(f"plots: {problem}; nsmodels.plots has its panels one by one")
+        try:
+            self.set_size_inches(width, before[1] * max(width / before[0], min(1.0, LEAST_HEIGHT / before[1])))
+            with rc_context(_TRUE_TYPE):
+                super().savefig(*args, **kwargs)
+        finally:
+            self.set_size_inches(*before)
 
     def _repr_png_(self) -> bytes:
         stream = io.BytesIO()
