@@ -23,6 +23,7 @@ import struct
 import sys
 import zlib
 from collections import namedtuple
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import combinations, islice, pairwise, product, repeat
@@ -240,6 +241,14 @@ def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
     return [times(radius, cosine), times(radius, sine), height]
 
 
+def analyser(plates: Row) -> Ints:
+    """Give the point of [polariser], [polariser, quarter] or [polariser, quarter, half] (degrees)."""
+    p, q, half = plates[0], plates[1] if len(plates) > 1 else plates[0], len(plates) > 2
+    (cosine, sine), turn = cos_sin((p - q) / 180), 4 * plates[2] - 2 * q if half else 2 * q
+    x, y = cos_sin(turn / 360)
+    return [times(cosine, y), sine if half else -sine, times(cosine, x)]
+
+
 def directions(settings: Any) -> Any:
     """Give the directions of both parties, over `ONE`; a coordinate is zero only if exactly so."""
     family = settings.get("family")
@@ -251,13 +260,21 @@ def directions(settings: Any) -> Any:
     if "alice_deg" in settings:
         sides = [table(settings[p + "_deg"], (None, 2), "settings") for p in PARTIES]
         return [[polar(*r) for r in side] for side in sides]
+    if "alice_waveplates_deg" in settings:
+        lists = [listed(settings[f"{p}_waveplates_deg"], None, "wave plates") for p in PARTIES]
+        plates = [[row(r, None, "wave plates") for r in side] for side in lists]
+        need(all(len(r) < 4 for side in plates for r in side), "there are too many wave plates")
+        return [[analyser(r) for r in side] for side in plates]
     if family == "chsh":
         return [[polar(Fraction(x)) for x in angles] for angles in ((0, 90), (225, 135))]
     if family in ("leggett_triads", "leggett_directions"):
         given = settings["directions"] if family == "leggett_directions" else "triad"
         rows = table(given, (None, 3), "directions") if isinstance(given, list) else AXES[given]
         cosine, sine = cos_sin(number(settings["phi_deg"]) / 720)
-        pairs = [(unit(partner(e)), [s * x for x in unit(e)]) for e in rows for s in (1, -1)]
+        mirror = settings.get("mirror", False) is True  # then e and its partner are exchanged
+        frames = [(unit(partner(e)), unit(e)) for e in rows]
+        ordered = [pair[::-1] if mirror else pair for pair in frames]
+        pairs = [(a, [s * x for x in e]) for a, e in ordered for s in (1, -1)]
         bob = [[times(cosine, x, sine, y) for x, y in zip(a, e)] for a, e in pairs]
         return [a for a, _ in pairs[::2]], bob
     keys = (k if k in settings else "n" for k in ("n_alice", "n_bob"))
@@ -407,6 +424,7 @@ class Model:
     lawful: Any = ()  # the parties that obey the law, unless the problem names one
     local = symmetric = True  # whether Bell's states belong to it, and −m wherever m does
     sizes: Any = None  # the absolute values that free marginals have (None: all of [0, 1])
+    known: Any = None  # directions, and cos δ and sin δ of those that are known within δ only
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
         self.shape, self.parts = shape, [self]
@@ -1183,6 +1201,57 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
     return f.ceiling - threshold + sum(e * (total + x) for e, x in zip(model.errors, sizes))
 
 
+def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
+    """Claim: f ≤ k + Σ|S| − threshold for all directions within the angles δ of the stated ones.
+
+    Given: a tree of pairs of patches, and for each leaf multipliers.
+    Why it suffices: with `slopes` r of one party and s of the other, G ≥ c·u + d·v − Σ|r| m − Σ|s| m,
+    (c, d) = (η_A Σ r a, η_B Σ s b), because a direction within δ of a moves its marginal by at most
+    m = η (sin δ |a × u| + 1 − cos δ); free marginals lose |r|.
+    Cost: two products with the corners a leaf, and two for each direction and patch.
+    """
+    if f.size == 0:
+        return f.constant
+    threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
+    goal = math.ceil((threshold + f.size * TINY) * scale * (1 << 30)) * UNIT
+    s, numbers = [[int(x * scale) for x in r] for r in f.correlators], inflated(proof["multipliers"])
+    linear = [[int(x * scale) << 30 for x in side] for side in (f.alice, f.bob)]
+    length = sum(x != 0 for r in f.correlators for x in r)
+    need(length, "there are no terms")
+    @cache
+    def plane(k: int) -> list[Any]:
+        flat = struct.unpack_from(f"<{length}i", numbers, 4 * length * k)
+        need(all(abs(t) <= 1 << 30 for t in flat), "a multiplier is outside [−1, 1]")
+        following = iter(flat)
+        tau = [[next(following) if x else 0 for x in r] for r in f.correlators]
+        return [(x, law and weighted(x, law, 1)) for x, law in zip(slopes(s, tau, *linear), model.laws)]
+    @cache
+    def moved(p: int, key: Any) -> Ints:
+        where, found, stated = key and patch(*key), [], zip(*(x[p] for x in model.known))
+        for a, (cosine, sine) in stated:
+            near = max(least(a, where), least([-x for x in a], where), 0) >> BITS
+            across = math.isqrt(max(UNIT * UNIT - near * near, 0)) + 2
+            found.append(math.ceil(model.etas[p] * ((sine * across >> BITS) + (ONE - cosine >> 120) + 3)))
+        return found
+    leaves, top = iter(listed(proof["leaves"], None, "leaves")), len(numbers) // (4 * length) - 1
+    stack: list[Any] = [(None, None, not any(f.alice + f.bob))]
+    for kind in inflated(proof["tree"]):
+        *both, mirror = stack.pop()
+        if kind == 6:
+            total = 0
+            for p, (sums, c) in enumerate(plane(whole(next(leaves, None), 0, top, "a leaf"))):
+                lost = moved(p, both[p] and both[p][0]) if c else [UNIT] * len(sums)
+                total += (least(c, both[p]) if c else 0) - sum(map(mul, map(abs, sums), lost))
+            need(total >= goal, "a leaf of the covering falls short")
+        else:
+            need(kind < 6, "a malformed tree")
+            on_v = kind in (2, 3, 5)
+            for child in reversed(cut(both[on_v], 2 if kind > 3 else kind & 1, mirror)):
+                stack.append((*((both[0], child) if on_v else (child, both[1])), mirror and kind < 4))
+    need(not stack and not [*leaves], "the covering does not end where it should")
+    return f.ceiling - threshold
+
+
 COVERING = "threshold denominator multipliers tree quadratic fine square"
 RULES = {
     "closed_form": Rule(dual, Model, ""),
@@ -1196,6 +1265,7 @@ RULES = {
     "covering": Rule(covering, Leggett, COVERING),
     "square": Rule(square, Leggett, "threshold exponent tau lambda mu"),
     "law_covering": Rule(law_covering, Law, "threshold denominator tree multipliers"),
+    "uncertain": Rule(uncertain, (Leggett, OneSided), "threshold tree leaves multipliers"),
     "one_sphere": Rule(one_sphere, OneSided, "threshold tree leaves multipliers"),
 }
 
@@ -1550,18 +1620,250 @@ def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
     yield enclosure(result["value"], low, high, "largest marginal")
 
 
+# -- analyses --------------------------------------------------------------------------------------
+
+
+def log_factorial(n: int) -> tuple[Decimal, Decimal]:
+    """Both ends of ln n!: √(2πn)(n/e)^n exp(1/(12n + 1) … 1/12n) (H. Robbins, 1955)."""
+    if n < 400:
+        return (Decimal(math.factorial(n)).ln(),) * 2
+    m = Decimal(n)
+    x = (2 * Decimal(PI) / 10**80 * m).ln() / 2 + m * (m.ln() - 1)
+    return x + 1 / (12 * m + 1), x + 1 / (12 * m)
+
+
+def natural(x: Fraction | int) -> Decimal:
+    """Give ln x, to 60 digits."""
+    return Decimal(Fraction(x).numerator).ln() - Decimal(Fraction(x).denominator).ln()
+
+
+def binomial(trials: int, wins: int, q: Fraction) -> Decimal:
+    """Give at least ln P(W ≥ wins), W binomial: some terms, and a geometric series for the others."""
+    if wins < trials * q + 1 or q >= 1:  # where Hoeffding's theorem says nothing
+        return Decimal(0)
+    if q <= 0:
+        return Decimal(-(10**9))
+    ways = log_factorial(trials)[1] - log_factorial(wins)[0] - log_factorial(trials - wins)[0]
+    odds, last = Decimal(q.numerator) / Decimal((1 - q).numerator), min(trials, wins + 400)
+    odds *= Decimal((1 - q).denominator) / Decimal(q.denominator)
+    series = term = Decimal(1)
+    for k in range(wins, last):
+        term *= Decimal(trials - k) / Decimal(k + 1) * odds
+        series += term
+    rest = Decimal(trials - last) / Decimal(last + 1) * odds
+    total = wins * natural(q) + (trials - wins) * natural(1 - q) + ways
+    return total + (series + term * rest / (1 - rest)).ln()
+
+
+def trials_of(spec: Any, stored: Any, key: str = "counts") -> dict[Any, Row]:
+    """Give the counts ++, +−, −+, −− of each pair, or of equal and different outcomes."""
+    found: dict[Any, Row] = {}
+    if "correlators" in spec and key == "counts":
+        need("shots" in spec, "the trials were inferred from errors, and nothing is proved")
+        shots = spec["shots"]
+        given = shots if isinstance(shots, list) else [shots] * len(spec["correlators"])
+        for (i, j, c), n in zip(spec["correlators"], given, strict=True):
+            same = whole(n, 1, 1 << 40, "shots") * (1 + number(c)) / 2
+            near = Fraction(round(same))
+            same = near if abs(same - near) < Fraction(n, 10**6) else same
+            need(abs(number(c)) <= 1 and (i, j) not in found, "an odd correlator")
+            found[i, j] = [same, n - same]
+        return found
+    for i, j, *four in stored["data"]["counts"] if "file" in spec and key == "counts" else spec.get(key, ()):
+        numbers = row(four, 4, "counts")
+        need(min(numbers) >= 0 and (key != "counts" or common(numbers) == 1), "odd counts")
+        found[i, j] = [*map(add, found.get((i, j), [ZERO] * 4), numbers)]
+    need(found or key != "counts", "there are no data")
+    return {pair: cells for pair, cells in found.items() if any(cells)}
+
+
+def observed(f: Functional, counts: Any, off: Any) -> tuple[Fraction, Fraction]:
+    """Give the value of f on net counts, and its variance to first order (Poissonian counts)."""
+    signs = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+    slopes: dict[Any, Any] = {}
+    value, groups = f.constant, []
+    for p, side in enumerate((f.alice, f.bob)):
+        groups += [(x, p, [q for q in counts if q[p] == k]) for k, x in enumerate(side) if x]
+    groups += [(s, 2, [(i, j)]) for i, r in enumerate(f.correlators) for j, s in enumerate(r) if s]
+    for x, kind, members in groups:
+        need(all(q in counts for q in members) and members, "the functional needs more data")
+        two = len(counts[members[0]]) == 2
+        need(not two or kind == 2, "marginals without counts")
+        each = [(q, k, (1 - 2 * k) if two else signs[k][kind]) for q in members for k in range(2 if two else 4)]
+        net = [counts[q][k] - (off[q][k] if q in off else 0) for q, k, _ in each]
+        mean = sum(n * s for n, (*_, s) in zip(net, each)) / sum(net)
+        value += x * mean
+        for q, k, s in each:
+            slopes[q, k] = slopes.get((q, k), ZERO) + x * (s - mean) / sum(net)
+    plus = {q: off.get(q, [ZERO] * 4) for q in counts}
+    return value, sum(((counts[q][k] + plus[q][k]) * s * s for (q, k), s in slopes.items()), ZERO)
+
+
+def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> Decimal:
+    """Give at least log10 of the p-value that a test proves: p ≤ c^N / Π R, or the binomial tail."""
+    only(given, "method products bits pairs ratios proof", "the test")
+    two, bits = given["products"], whole(given["bits"], 0, 60, "bits")
+    pairs, ratios = [tuple(q) for q in given["pairs"]], given["ratios"]
+    need(sorted(pairs) == sorted(counts) and type(two) is bool, "the test is about other pairs")
+    signs = ((0, 0, 1), (0, 0, -1)) if two else ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+    n_a, n_b = model.shape
+    f = Functional(ZERO, [n_b * [ZERO] for _ in range(n_a)], n_a * [ZERO], n_b * [ZERO])
+    trials, shares, log, wins = 0, 0, Decimal(0), ZERO
+    for (i, j), r in zip(pairs, ratios, strict=True):
+        n = counts[i, j]
+        r = [whole(x, 0, 1 << 62, "R") for x in listed(r, len(signs), "R")]
+        if two:
+            n = n if len(n) == 2 else [n[0] + n[3], n[1] + n[2]]
+            poor = int(r[1] < r[0])  # a fraction of a trial goes to the cell that says less
+            n = [Fraction(math.ceil(n[k])) if k == poor else Fraction(math.floor(n[k])) for k in (0, 1)]
+        need(len(n) == len(r), "the test looks at outcomes that are not known")
+        total = int(sum(n))
+        share = 1 if even else total
+        for x, (a, b, c) in zip(r, signs):
+            w = Fraction(share * x, len(signs) << bits)
+            f.constant += w
+            f.alice[i] += a * w
+            f.bob[j] += b * w
+            f.correlators[i][j] += c * w
+        trials, shares, wins = trials + total, shares + share, wins + sum(map(mul, n, r))
+        for k, x in zip(n, r):
+            if k and not x:
+                log = Decimal("inf")
+            log -= Decimal(int(k)) * natural(x) if k and x else 0
+    f = Functional(f.constant, f.correlators, f.alice, f.bob)
+    top = within(model, f, given["proof"]) / shares
+    if given["method"] == "ratio":
+        log += trials * (natural(top) + bits * natural(2)) if top > 0 else 0
+    else:
+        need(given["method"] == "binomial" and not bits, "odd test")
+        need(all(x in (0, 1) for r in ratios for x in r), "a trial wins or loses")
+        log = binomial(trials, int(wins), top)
+    return min(Decimal(0), (log + natural(paid)) / Decimal(10).ln())
+
+
+def within(model: Any, f: Functional, proof: Any) -> Fraction:
+    """Give a bound for all directions within the angles: of its own, or raised by their chords."""
+    bound = prove(model, f, proof)
+    if not model.known or proof["type"] == "uncertain":
+        return bound
+    chord = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)  # its square
+    chord = Fraction(math.isqrt(math.ceil(chord * ONE * ONE)) + 1, ONE)
+    sizes = [sum(map(abs, x), ZERO) for x in (f.alice, f.bob)]
+    table_size = f.size - sum(sizes)
+    etas: Any = [[getattr(part, "steep", ZERO) or eta or ZERO for eta in part.etas] for part in model.parts]
+    most: Any = max(sum(e * (table_size + x) for e, x in zip(eta, sizes)) for eta in etas)
+    return bound + chord * most
+
+
+def known_within(settings: Any, spec: Any) -> Any:
+    """Give directions, and cos δ and sin δ of each, over `ONE`; None where they are exact."""
+    base, plate = (number(spec.get(key, 0)) for key in ("uncertainty_deg", "waveplate_uncertainty_deg"))
+    need(0 <= min(base, plate) and max(base, plate) <= 30, "an odd uncertainty")
+    if not base + plate:
+        return None
+    reach: Any = {1: 2, 2: Fraction(447214, 100000), 3: Fraction(721111, 100000)}  # ≥ 2, √20, √52
+    counts = [[len(r) for r in spec[f"{p}_waveplates_deg"]] if plate else [1] * len(side)
+              for p, side in zip(PARTIES, settings)]  # fmt: skip
+    return settings, [[cos_sin(min(base + plate * reach[n], Fraction(90)) / 360) for n in side] for side in counts]
+
+
+def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
+    """Check kind = "analysis": the bound, what was observed, and p-values; not the test of signalling."""
+    keys = "format functional signs lower upper p_value purity judged"
+    certificate, spec = only(result["certificate"], keys, "the certificate"), problem["data"]
+    only(spec, "counts file correlators shots errors accidentals random_settings", "the data")
+    counts = trials_of(spec, result["resolved"])
+    named = dict(problem.get("functional", {}))
+    moduli = named.pop("moduli", False) is True
+    shape = settings and (len(settings[0]), len(settings[1]))
+    shape = shape or tuple(max(q[p] for q in counts) + 1 for p in (0, 1)) if not named else shape
+    if named:
+        f = functional(named, shape)
+    else:
+        own = certificate["functional"]
+        sides = [row(own[p], n, p, rational) for p, n in zip(PARTIES, shape)]
+        f = Functional(rational(own["constant"]), table(own["correlators"], shape, "f", rational), *sides)
+    signs: Ints = [whole(x, -1, 1, "a sign") or 1 for x in listed(certificate["signs"], f.shape[0], "signs")]
+    need(moduli or {*signs} == {1}, "outcomes were exchanged, and nobody asked")
+    if moduli and named:
+        rows = [[s * x for x in r] for s, r in zip(signs, f.correlators)]
+        f = Functional(f.constant, rows, [*map(mul, signs, f.alice)], f.bob)
+    model = named_model(problem["model"], f.shape, settings)
+    model.known = known_within(settings, problem["settings"]) if settings else None
+    lower, at = only(certificate["lower"], "state alice bob", "the lower end"), model
+    if "alice" in lower:
+        near = [[unit(r) for r in table(lower[p], (len(x), 3), p, rational)] for p, x in zip(PARTIES, settings)]
+        need(model.known, "directions are exact")
+        fits = all(dot(x, y) >= Fraction(c, ONE) for a, b, d in zip(near, *model.known)
+                   for x, y, (c, _) in zip(a, b, d))  # fmt: skip
+        need(fits, "a direction is farther away than it may be")
+        at = named_model(problem["model"], f.shape, near)
+    state = at.member(lower["state"], exactly=False)
+    low = f.best(state.alice, state.bob) - 2 * state.error * f.size
+    yield enclosure(result["value"], low, within(model, f, certificate["upper"]), "value")
+    exact: Any = {"correlators": f.correlators, "alice": f.alice, "bob": f.bob}
+    exact |= {"constant": f.constant, "bound": number(result["value"]["upper"])}
+    yield same(result["inequality"], exact), "the inequality as in the certificate"
+    value, variance = observed(f, counts, trials_of(spec, result["resolved"], "accidentals"))
+    sigma, seen = math.sqrt(variance), only(result["observed"], "value sigma", "observed")
+    yield same(seen, {"value": value, "sigma": Fraction(sigma)}), f"observed {float(value)!r} ± {sigma:.3g}"
+    gap, told = value - number(result["value"]["upper"]), only(result["violation"], "difference sigmas", "violation")
+    if sigma:
+        many = same(told["sigmas"], gap / Fraction(sigma))
+    else:
+        many = told["sigmas"] is None
+    yield same(told["difference"], gap) and many, "the violation follows"
+    judged = counts
+    if "split" in problem.get("prediction", {}):
+        cells = certificate["judged"]
+        judged = {q: [Fraction(whole(t[q[0]][q[1]], 0, 1 << 40, "trials")) for t in cells] for q in counts}
+        need(all(len(judged[q]) == len(n) and all(map(Fraction.__le__, judged[q], n)) for q, n in counts.items()),
+             "more trials are judged than there were")  # fmt: skip
+        judged = {q: n for q, n in judged.items() if any(n)}
+    used = sum(any(r) and any(q[0] == i for q in judged) for i, r in enumerate(f.correlators))
+    paid, even = 1 << used if moduli else 1, spec.get("random_settings", False) is True
+    p = only(result["p_value"], "upper log10 method relabellings", "the p-value")
+    level = number(problem.get("options", {}).get("confidence", 0.99))
+    with localcontext(Context(prec=60)):
+        log, slack = log_p_value(model, certificate["p_value"], judged, even, paid), Decimal("1e-20")
+        top = Decimal(number(p["log10"]).numerator) / Decimal(number(p["log10"]).denominator)
+        upper = Decimal(number(p["upper"]).numerator) / Decimal(number(p["upper"]).denominator)
+        fits = log <= top + slack and (top < -323 or Decimal(10) ** top <= upper * (1 + slack))
+        fits = fits and p["relabellings"] == paid and p["method"] == certificate["p_value"]["method"] and upper > 0
+        yield fits, f"p-value at most 10^{float(log):.4f}, {paid} relabellings paid for"
+        goal = natural(1 - level) / Decimal(10).ln()
+        above = result["excluded_purity"] and result["excluded_purity"]["above"]
+        if above is not None:
+            only(result["excluded_purity"], "above confidence method", "the purities")
+            spec = {k: x for k, x in problem["model"].items() if not k.startswith("eta")} | {"eta": above}
+            need(problem["model"]["name"] in ("leggett", "one_sided"), "a model without a purity")
+            other = named_model(spec, f.shape, settings)
+            other.known = model.known
+            reached = log_p_value(other, certificate["purity"], judged, even, paid) <= goal + slack
+            reached = reached and number(result["excluded_purity"]["confidence"]) == level
+            yield reached, f"purities from {above!r} on are excluded at {float(level)!r}"
+    excluded = top <= goal + slack
+    right = result["verdict"] == "data signal" or (result["verdict"] == "excluded") == excluded
+    yield right, f"the verdict, {ascii(result['verdict'])[:40]}, follows from the p-value"
+
+
 # -- tables of keys --------------------------------------------------------------------------------
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 MIXED = "decomposition mixing deviation inequality"
+ANALYSED = """observed violation p_value signalling excluded_purity verdict sentence
+inequality"""
 KINDS = {  # what checks it, what a result displays, what a problem is made of
     "bound": (check_bound, "maximiser quantum", "model functional"),
     "visibility": (check_visibility, MIXED, "model behaviour"),
     "marginals": (check_marginals, "marginals paths", "behaviour"),
+    "analysis": (check_analysis, ANALYSED, "model data functional prediction"),
     "design": (check_design, f"settings design {MIXED}", "model design"),
 }
+OF_ANALYSES = ("uncertainty_deg", "waveplate_uncertainty_deg", "moduli")  # their own keys
 FORMS = {  # of a table with a name, and without
-    "settings": ("family normalise", "alice bob normalise|alice_deg bob_deg normalise"),
+    "settings": ("family normalise", """alice bob normalise|alice_deg bob_deg normalise|
+alice_waveplates_deg bob_waveplates_deg normalise"""),
     "model": ("name", ""),
     "functional": (
         "name", "correlators alice bob constant|collins_gisin|full_correlators|probabilities"
@@ -1573,7 +1875,7 @@ NAMED = {
     "leggett": "eta|eta_a eta_b", "one_sided": "eta party", "finite": "alice bob", "hull": "of",
     "quantum": "level subject_to", "tilted_chsh": "beta", "biased_chsh": "p q", "imm22": "n",
     "chained": "n", "werner": "visibility", "partially_entangled": "theta_deg", "half_circle": "n",
-    "leggett_triads": "phi_deg", "leggett_directions": "phi_deg directions",
+    "leggett_triads": "phi_deg mirror", "leggett_directions": "phi_deg directions",
     "great_circle": "n_alice n_bob", "fibonacci": "n_alice n_bob", "random": "n_alice n_bob seed",
 }  # fmt: skip
 DESIGN = """n_alice n_bob pairs correlators objective visibility sharing starts plane symmetric
@@ -1613,7 +1915,10 @@ def check(result: Any) -> list[Any]:
         need(len(asked) == len(problem), "the behaviour is given twice")
         forms = f"schema kind title source options expected settings {tables}"
         for key in FORMS.keys() & only(asked, forms, "the problem"):
-            consistent(key, asked[key])
+            own = OF_ANALYSES if kind == "analysis" else ()
+            plain = {k: x for k, x in asked[key].items() if k not in own}
+            if plain or not own:
+                consistent(key, plain)
         for x in (result["schema"], problem["schema"], result["certificate"]["format"]):
             need(type(x) is int and x == 1, "the schema or the format is not known")
         settings = directions(problem["settings"]) if "settings" in problem else None

@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 
 
-WORK = {"bound": "node", "visibility": "round", "marginals": "setting", "design": "start"}
+WORK = {"bound": "node", "visibility": "round", "marginals": "setting", "design": "start", "analysis": "node"}
 """What the progress of each kind counts."""
 
 

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .common.angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
-from .common.arguments import MOST_SETTINGS, floats, number, one_of, radians, whole
+from .common.arguments import MOST_SETTINGS, check_noun, floats, listed, number, one_of, radians, whole
 from .core.settings import Settings, checked_units
+from .core.wave_plates import direction
 from .errors import InputError
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "directions",
     "fibonacci",
     "from_angles",
+    "from_waveplates",
     "great_circle",
     "half_circle",
     "leggett_directions",
@@ -47,6 +49,7 @@ def __dir__() -> list[str]:
         "chsh",
         "fibonacci",
         "from_angles",
+        "from_waveplates",
         "great_circle",
         "half_circle",
         "leggett_directions",
@@ -91,13 +94,16 @@ def _pairs_about(cosine: float, sine: float, axes: Sequence[Row], along: Sequenc
 _TRIAD: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None) -> Settings:
+def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None, mirror: bool = False) -> Settings:
     """Three of Alice's directions and six of Bob's, for the inequality L3.
 
     a = (e_2, e_3, e_1) and b_i, b_i' = cos(φ/2) a_i ± sin(φ/2) e_i, so that b_i − b_i' = 2 sin(φ/2) e_i with
     orthonormal e_i and a_i along b_i + b_i'. Bob's order is b_1, b_1', b_2, b_2', b_3, b_3'. φ is the full opening
     between b and b', in radians at most a full turn. Beyond 180° b_i + b_i' points against a_i: the directions are
     those of 360° − φ with Bob's outcomes reversed, and the functional leggett3, without moduli, refuses them.
+
+    With ``mirror`` the mirror family of public tests on quantum computers: a = (e_1, e_2, e_3) and b_1, b_1' =
+    (c, ±s, 0), b_2, b_2' = (0, c, ±s), b_3, b_3' = (±s, 0, c). Bounds and the singlet's values are the same.
 
     Source: arXiv:0801.2241, eq. (4) and figure 1.
 
@@ -107,8 +113,12 @@ def leggett_triads(phi: float | None = None, *, phi_deg: float | None = None) ->
         For |phi| above 2π, which were degrees.
     """
     cosine, sine, parameters = _half_opening(phi, phi_deg)
-    alice = (_TRIAD[1], _TRIAD[2], _TRIAD[0])
-    return _family("leggett_triads", parameters, alice, _pairs_about(cosine, sine, _TRIAD, alice))
+    after = (_TRIAD[1], _TRIAD[2], _TRIAD[0])
+    check_noun(mirror, bool, "argument mirror", "settings")
+    if mirror:
+        parameters["mirror"] = True
+        return _family("leggett_triads", parameters, _TRIAD, _pairs_about(cosine, sine, after, _TRIAD))
+    return _family("leggett_triads", parameters, after, _pairs_about(cosine, sine, _TRIAD, after))
 
 
 def _golden_rows() -> dict[str, tuple[tuple[Fraction, ...], ...]]:
@@ -228,6 +238,35 @@ def from_angles(alice_deg: ArrayLike, bob_deg: ArrayLike) -> Settings:
     return _family("from_angles", parameters, sides[0], sides[1])
 
 
+PLATE_ROWS = (
+    "give rows [polariser], [polariser, quarter] or [polariser, quarter, half] in degrees, the angles of the devices "
+    "themselves; light passes half, quarter, polariser in that order"
+)
+"""What a row of analyser angles is."""
+
+
+def from_waveplates(alice_deg: Sequence[Sequence[float]], bob_deg: Sequence[Sequence[float]]) -> Settings:
+    """The directions of analysers: rows [polariser], [polariser, quarter] or [polariser, quarter, half], in degrees.
+
+    Light passes the half-wave plate, the quarter-wave plate and the polariser, in that order, and what passes is the
+    outcome +1. (x, y, z) = (S2, S3, S1): z is horizontal, x is +45°, and y is the field (1, i)/√2, which a quarter-wave
+    plate with a horizontal fast axis makes of +45° (`nsmodels.core.wave_plates`).
+    """
+    sides: list[list[Row]] = []
+    given = {"alice_waveplates_deg": alice_deg, "bob_waveplates_deg": bob_deg}
+    kept: dict[str, Any] = {}
+    for name, rows in given.items():
+        plates = [listed(row, f"settings: a row of {name}", PLATE_ROWS) for row in listed(rows, name, PLATE_ROWS)]
+        for row in plates:
+            if not 1 <= len(row) <= 3:
+                raise InputError(f"settings: a row of {name} has {len(row)} entries; {PLATE_ROWS}")
+        if not plates:
+            raise InputError(f"settings: {name} is empty; {PLATE_ROWS}")
+        kept[name] = [[number(x, f"settings: an angle of {name}") for x in row] for row in plates]
+        sides.append([direction(row) for row in kept[name]])
+    return _family("from_waveplates", kept, sides[0], sides[1])
+
+
 def _from_z_towards_x(numerator: int, denominator: int) -> Row:
     """The direction at 2π · numerator/denominator from z towards x."""
     cosine, sine = cos_sin_turns(numerator, denominator)
@@ -323,7 +362,7 @@ class Family:
                 known = ", ".join(self.parameters) or "none"
                 raise InputError(f"settings: family {self.name} has no parameter {key!r}; it has {known}")
         for key in self.parameters:
-            if key not in parameters and not (self.name == "random" and key == "seed"):
+            if key not in parameters and key not in ("seed", "mirror"):
                 raise InputError(f"settings: family {self.name} needs the parameter {key!r}")
         return self.function(**parameters)
 
@@ -331,7 +370,7 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     family.name: family
     for family in (
-        Family("leggett_triads", leggett_triads, ("phi_deg",),
+        Family("leggett_triads", leggett_triads, ("phi_deg", "mirror"),
                "3 of Alice's and 6 of Bob's directions about an orthogonal triad", "arXiv:0801.2241, eq. (4)"),
         Family("leggett_directions", leggett_directions, ("phi_deg", "directions"),
                "N of Alice's and 2N of Bob's directions about N axes", "arXiv:0801.2241, eq. (4), for more axes"),

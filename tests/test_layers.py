@@ -93,8 +93,7 @@ def floor(module: str) -> int:
 
 UPWARD = {
     *(("questions.answer", "plots"), ("questions.answer", "files.saving")),
-    *(("studies.analysis.result", "plots"), ("files.sweeps.result", "plots")),
-    ("questions.watching", "command.progress"),
+    *(("files.sweeps.result", "plots"), ("questions.watching", "command.progress")),
 }
 """The only imports that go up: results draw and save themselves, and import what does it when they are asked to."""
 

@@ -42,8 +42,8 @@ def test_what_the_names_are() -> None:
     [
         (
             "settings",
-            "DIRECTIONS FAMILIES Family Settings chsh directions fibonacci from_angles great_circle half_circle "
-            "leggett_directions leggett_triads random",
+            "DIRECTIONS FAMILIES Family Settings chsh directions fibonacci from_angles from_waveplates great_circle "
+            "half_circle leggett_directions leggett_triads random",
         ),
         ("behaviours", "BEHAVIOURS BehaviourFamily from_state partially_entangled pr_box singlet uniform werner"),
         (
@@ -77,7 +77,11 @@ def test_public_names_are_documented(name: str) -> None:
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("settings", "chsh fibonacci from_angles great_circle half_circle leggett_directions leggett_triads random"),
+        (
+            "settings",
+            "chsh fibonacci from_angles from_waveplates great_circle half_circle leggett_directions leggett_triads "
+            "random",
+        ),
         ("behaviours", "from_state partially_entangled pr_box singlet uniform werner"),
         (
             "functionals",

@@ -16,6 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import checker
 from ..common.digits import at_most, counted, enclosure
 from ..core import formula
@@ -28,6 +30,9 @@ from ..files.saving import load
 from ..questions.visibility.result import DecomposeResult
 from .page import Chapter, framed
 from .summary import inequality_text, summary, value_name
+
+NAMES, MOST_ROWS = ("++", "+−", "−+", "−−"), 200
+"""Of counts; pairs that the page shows."""
 
 
 def write(paths: Sequence[str | Path], out: str | Path) -> None:
@@ -51,7 +56,7 @@ def _chapter(path: Path) -> Chapter:
     if result.get("value") is not None:
         from ..plots import result_file  # noqa: F401 (what cannot be imported is not the file's fault)
     try:
-        problem = as_answered(from_data(result["problem"], path.name), result)
+        problem = as_answered(from_data(result["problem"], path.name, result.get("resolved")), result)
         lines = [line for line in summary(problem, result) if line[0] != "inequality" or _without(result)]
         picture = _picture(problem, result)
         parts = [*_head(problem, path), _listed(lines), *_inequality(path, result), *_states(path, result)]
@@ -67,6 +72,7 @@ def _chapter(path: Path) -> Chapter:
     proved, sentences = _verdict(path)
     verdict = "every claim proved by the checker" if proved else "NOT everything is proved"
     parts.insert(1, f'<p class="{"yes" if proved else "no"}">{verdict}</p>')
+    parts.append(_counts(problem))
     if picture:
         shown = f'<img alt="{escape(value_name(problem))}" src="data:image/svg+xml;base64,{picture}">'
         parts.append(f'<div class="scrolls figure">{shown}</div>')
@@ -129,6 +135,21 @@ def _answer(path: Path) -> Any:
         return load(path)
     except InputError:
         return None
+
+
+def _counts(problem: Problem) -> str:
+    """The table of what was measured, of an analysis."""
+    if problem.analysis is None:
+        return ""
+    data = problem.analysis.data
+    head = ("Alice", "Bob", "trials", "C", "σ") if data.counts is None else ("Alice", "Bob", *NAMES, "C", "σ")
+    rows = []
+    for i, j in np.argwhere(data.known).tolist()[:MOST_ROWS]:
+        cells = [data.shots[i, j]] if data.counts is None else data.counts[:, :, i, j].ravel().astype(int).tolist()
+        mean = [f"{data.correlators[i, j]:.5f}", f"{data.errors[i, j]:.2g}"]
+        rows.append("<tr>" + "".join(f"<td>{escape(str(x))}</td>" for x in (i, j, *cells, *mean)) + "</tr>")
+    titles = "".join(f"<th>{escape(name)}</th>" for name in head)
+    return f"<table><tr>{titles}</tr>{''.join(rows)}</table>"
 
 
 def _verdict(path: Path) -> tuple[bool, list[str]]:

@@ -31,7 +31,7 @@ def as_text(title: str, lines: list[tuple[str, str]]) -> str:
 
 def value_name(problem: Problem) -> str:
     """What the value of this problem is called."""
-    if problem.kind == "bound":
+    if problem.kind in ("bound", "analysis"):
         assert problem.model is not None
         return f"{problem.model.name} bound"
     return "largest marginal" if problem.kind == "marginals" else "critical visibility"
@@ -63,6 +63,7 @@ def _kind(problem: Problem, result: Mapping[str, Any]) -> Lines:
         "visibility": _visibility,
         "marginals": _marginals,
         "design": _design,
+        "analysis": _analysis,
     }[problem.kind](problem, result)
 
 
@@ -132,6 +133,27 @@ def sweep_summary(sweep: SweepResult) -> list[tuple[str, str]]:
             lines.append((name, f"{enclosure(row['lower'], row['upper'])}   ({where})"))
     lines.append(("written to", printable(sweep.folder, 400)))
     return lines
+
+
+def _analysis(problem: Problem, result: Mapping[str, Any]) -> Lines:
+    observed, violation, p = result["observed"], result["violation"], result["p_value"]
+    sigmas = violation["sigmas"]
+    many = "" if sigmas is None else f", {sigmas:.1f} σ"
+    yield "observed", f"{observed['value']:.6f} ± {observed['sigma']:.2g}"
+    yield "violation", f"{violation['difference']:+.6f}{many}"
+    paid = f", {p['relabellings']} relabellings" if p["relabellings"] > 1 else ""
+    yield "p-value", f"at most {p['upper']:.3g} (log10 {p['log10']:.2f}; {printable(p['method'])}{paid})"
+    signalling = result["signalling"]
+    if signalling["p_value"] is not None:
+        worst = "" if signalling["worst"] is None else f"   (largest: {printable(signalling['worst'])})"
+        yield "signalling", f"p = {signalling['p_value']:.3g}{worst}"
+    purity = result["excluded_purity"]
+    if purity is not None:
+        none = purity["above"] is None
+        text = "none is excluded" if none else f"η ≥ {purity['above']:.4g} excluded"
+        yield "purities", f"{text} at confidence {purity['confidence']:g}"
+    yield "verdict", printable(result["verdict"])
+    yield "", printable(result["sentence"], 600)
 
 
 def inequality_text(inequality: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..engines.moments.words import LEVELS
 from ..settings import DIRECTIONS
-from .problem import MAX_SECONDS, MAX_TOLERANCE
+from .problem import MAX_SECONDS, MAX_TOLERANCE, VERDICTS
 from .sections.correlations import MAX_CHAIN, MAX_COEFFICIENT
 from .sections.design import MOST_CORRELATORS, MOST_DIRECTIONS, MOST_STARTS, OBJECTIVES, PLANES, SHARING
 from .sections.settings import MAX_DEGREES, MAX_SEED
@@ -69,6 +69,20 @@ def _rows(width: int | None = None, bound: float | None = None) -> dict[str, Any
     return {"type": "array", "minItems": 1, "maxItems": MAX_SETTINGS, "items": row}
 
 
+_ROW_OF_COUNTS = {"type": "array", "items": _number(0.0), "minItems": 6, "maxItems": 6}
+_COUNTS = {"type": "array", "minItems": 1, "items": _ROW_OF_COUNTS}
+_CORRELATORS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3},
+}
+_ERRORS = {"type": "array", "minItems": 1, "items": _number(above=0.0)}
+_SHARE = {"type": "number", "exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
+_PLATES = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "array", "items": _number(-MAX_DEGREES, MAX_DEGREES), "minItems": 1, "maxItems": 3},
+}
 _TEXT = {"type": "string"}
 _FLAG = {"type": "boolean"}
 _PAIR = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
@@ -87,6 +101,8 @@ TABLE_LINES: Mapping[str, str] = MappingProxyType({
     "functional": "The left-hand side of the inequality: a name, or coefficients.",
     "behaviour": "The correlations in question: a name, or numbers. The singlet on the settings where it is left out.",
     "design": "The search for settings on which the singlet excludes the model.",
+    "data": "What was measured: counts, a CSV file of them, or published correlators with the trials behind them.",
+    "prediction": "What quantum theory predicts, before the data are looked at: one of the three keys.",
     "options": "What the run may cost and how narrow the answer shall be.",
     "expected": "What a theorem or a source says; a run that disagrees ends with exit code 1.",
 })  # fmt: skip
@@ -125,13 +141,18 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "bob": Key("Bob's directions, rows [x, y, z] of length 1", _rows(3)),
         "alice_deg": Key("Alice's directions, rows [polar, azimuth] in degrees on the Poincaré sphere", _POLAR),
         "bob_deg": Key("Bob's directions, rows [polar, azimuth] in degrees on the Poincaré sphere", _POLAR),
+        "alice_waveplates_deg": Key("Alice's analysers, rows [polariser], [polariser, quarter] or with half", _PLATES),
+        "bob_waveplates_deg": Key("Bob's analysers, rows [polariser], [polariser, quarter] or with half", _PLATES),
         "normalise": Key("whether rows of any length are taken for their directions", _FLAG, "false"),
         "phi_deg": Key("φ, the full opening between b_i and b_i'", _number(-MAX_DEGREES, MAX_DEGREES)),
+        "mirror": Key("whether leggett_triads is the mirror family", _FLAG, "false"),
         "directions": Key("the axes e_i: a name, or rows [x, y, z]", _AXES),
         "n": Key("how many directions each party has", _integer(1, MAX_SETTINGS)),
         "n_alice": Key("how many directions Alice has", _integer(1, MAX_SETTINGS)),
         "n_bob": Key("how many directions Bob has", _integer(1, MAX_SETTINGS)),
         "seed": Key("of the random directions", _integer(0, MAX_SEED), "0"),
+        "uncertainty_deg": Key("each direction is known within this angle on the sphere", _number(0.0, 30.0), "0"),
+        "waveplate_uncertainty_deg": Key("each plate and polariser is known within this", _number(0.0, 30.0), "0"),
     },
     "functional": {
         "name": Key("a named functional", {}),
@@ -146,6 +167,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "collins_gisin": Key("coefficients of 1, P(+|b), P(+|a) and P(++|ab), marginals first", _MARGINALS_FIRST),
         "full_correlators": Key("coefficients of 1, B, A and C, marginals first", _MARGINALS_FIRST),
         "probabilities": Key("coefficients s[a][b][x][y] of p[a,b,x,y]", _OUTCOMES),
+        "moduli": Key("whether the data choose which outcomes of Alice are exchanged; it is paid for", _FLAG, "false"),
     },
     "behaviour": {
         "name": Key("a named behaviour", {}, '"singlet", unless correlators are given'),
@@ -172,12 +194,28 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "minimum_angle_deg": Key("the least angle between directions of one party", _number(0.0, 89.0), "0"),
         "start": Key("settings to improve, a table like [settings]", {"type": "object"}, "none"),
     },
+    "data": {
+        "counts": Key("rows [alice, bob, pp, pm, mp, mm]; rows of a pair add up", _COUNTS),
+        "file": Key("a CSV file beside the problem with the header alice,bob,pp,pm,mp,mm", _TEXT),
+        "correlators": Key("rows [alice, bob, C], where only these were published", _CORRELATORS),
+        "shots": Key("trials of each pair: one number, or one for each correlator", {}, "then errors"),
+        "errors": Key("σ of each correlator, from which the trials are inferred", _ERRORS, "then shots"),
+        "accidentals": Key("rows as in counts, subtracted for values and σ, never for p-values", _COUNTS, "none"),
+        "random_settings": Key("whether settings were drawn at random in every trial", _FLAG, "false"),
+    },
+    "prediction": {
+        "visibility": Key("of the singlet on the settings", _number(0.0, 1.0), "0.98"),
+        "split": Key("the share of the trials that predicts, and is not judged", _SHARE),
+        "correlators": Key("C_ij, rows for Alice and columns for Bob", _rows(bound=1.0)),
+    },
     "options": {
         "tolerance": Key(
             "the wanted width of the enclosure", _number(high=MAX_TOLERANCE, above=0.0), "1e-6, for marginals 1e-9"
         ),
         "time_limit_s": Key("seconds that the question may take", _number(high=MAX_SECONDS, above=0.0), "60"),
         "seed": Key("of whatever is random in the search", _integer(0, 2**32 - 1), "0"),
+        "confidence": Key("a model is excluded where p ≤ 1 − confidence", _SHARE, "0.99"),
+        "allow_signalling": Key("whether data that signal are judged all the same", _FLAG, "false"),
     },
     "expected": {
         "value": Key("the expected value, instead of lower and upper", {"type": "number"}),
@@ -185,6 +223,7 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "upper": Key("the upper end of what is expected", {"type": "number"}, "∞"),
         "tolerance": Key("how far the answer may be from it", _number(0.0), "the tolerance of [options]"),
         "source": Key("who says so", _TEXT, "none"),
+        "verdict": Key("what an analysis shall conclude", _word(*VERDICTS), "not compared"),
     },
 })  # fmt: skip
 """The keys of each table; those of no table under the empty name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
@@ -20,19 +20,21 @@ from ..common.interrupts import held
 from ..errors import InputError
 from ..models.registry import Entry, entry_of
 from ..questions.answer import Answer
-from .toml.table import ALIASES, TABLES, USED_BY, Document, Table, check_keys, read, refuse
+from .toml.table import ALIASES, OWN_KEYS, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
     from ..core.behaviour import Behaviour
     from ..core.functional import Functional
     from ..core.settings import Settings
     from ..models.base import Model
+    from .sections.analysis import AnalysisTables
     from .sections.design import DesignTable
 
 __all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped", "shipped_records", "validated"]
 
 MAX_TOLERANCE = 1e6
 MAX_SECONDS = 1e9
+VERDICTS = ("excluded", "compatible within the noise", "data signal", "not decided")
 
 Progress = Callable[[float, float, int, float], None]
 
@@ -54,6 +56,7 @@ class Expected:
     upper: float
     tolerance: float
     source: str | None
+    verdict: str | None = None
 
     def agrees(self, lower: float, upper: float) -> bool:
         """Whether the enclosure [lower, upper] meets the expected interval."""
@@ -80,6 +83,7 @@ class Problem:
     noise: Behaviour | None = None
     marginals: str = "match"
     design: DesignTable | None = None
+    analysis: AnalysisTables | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -129,7 +133,8 @@ class Problem:
                 asked = replace(answer.question, problem=self.data, marginals=self.marginals)
                 return replace(answer, question=asked)
         except InputError as error:
-            table = {"bound": "functional", "design": "design"}.get(self.kind, "behaviour")
+            own = {"bound": "functional", "design": "design", "analysis": "data"}
+            table = own.get(self.kind, "behaviour")
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
             self.document.refuse((written,), str(error).replace("\n", " "))
 
@@ -143,6 +148,8 @@ class Problem:
         model = self.model
         if self.design is not None:
             return self.design.ask(model, **limits)
+        if self.analysis is not None:
+            return self.analysis.ask(model, self.functional, self.settings, **limits)
         if self.kind == "bound":
             from ..questions.bound import bound
 
@@ -206,15 +213,17 @@ def load(problem: str | Path) -> Problem:
     return validated(read(path), path.stem)
 
 
-def from_data(data: dict[str, Any], name: str) -> Problem:
+def from_data(data: dict[str, Any], name: str, resolved: Mapping[str, Any] | None = None) -> Problem:
     """Validate a problem that is parsed already, such as ``problem`` of a result file; `name` stands for the file.
+
+    ``resolved`` of the result file has the counts of a problem whose data are in a file of their own.
 
     Raises
     ------
     InputError
         As `load`, with line 1 throughout.
     """
-    return validated(Document(name, "", data), Path(name).stem)
+    return validated(Document(name, "", data, resolved=resolved or {}), Path(name).stem)
 
 
 def validated(document: Document, name: str) -> Problem:
@@ -234,7 +243,9 @@ def validated(document: Document, name: str) -> Problem:
     top = Table(document, (), document.data)
     kind = _kind(top)
     tables = _tables(top, kind)
-    options = _options(tables.get("options", Table(document, ("options",), {})), kind)
+    if kind == "analysis":
+        tables.setdefault("options", Table(document, ("options",), {}))
+    options = _options(tables.get("options", Table(document, ("options",), {})), kind, _uncertain(tables))
     expected = _expected(tables["expected"], options) if "expected" in tables else None
     entry = _model_entry(tables["model"], kind) if "model" in tables else None
     if entry is not None and entry.needs_settings and kind != "design":
@@ -244,7 +255,14 @@ def validated(document: Document, name: str) -> Problem:
     sizes = Sizes(tables.get("settings"))
     resolved: dict[str, Any] = {}
     given: dict[str, Any] = {}
-    if kind == "bound":
+    if kind == "analysis":
+        from .sections.analysis import read_analysis
+
+        if set(tables.get("functional", top).content) - {"moduli"} and "functional" in tables:
+            given["functional"] = read_functional(tables["functional"], sizes)
+        given["analysis"] = read_analysis(tables, sizes, document.resolved)
+        resolved |= given["analysis"].resolved
+    elif kind == "bound":
         given["functional"] = read_functional(tables["functional"], sizes)
     else:
         target = read_behaviour(tables.get("behaviour", Table(document, ("behaviour",), {})), sizes, kind)
@@ -301,7 +319,7 @@ def _kind(top: Table) -> str:
     """Check the four plain keys and return the kind."""
     if top.integer("schema", 1, 2**62, remedy="write schema = 1") != 1:
         top.refuse("schema", "only schema 1 is known", "write schema = 1")
-    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility", "marginals" or "design"')
+    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility", "marginals", "design" or "analysis"')
     top.text("title")
     top.text("source")
     return kind
@@ -320,15 +338,24 @@ def _tables(top: Table, kind: str) -> dict[str, Table]:
             kinds = " or ".join(f'"{other}"' for other, used in USED_BY.items() if name in used)
             top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
         tables[name] = Table(top.document, (key,), content)
-    for name in ("model", "functional", "design"):
-        if name in USED_BY[kind] and name not in tables:
+        for own in OWN_KEYS.get(name, ()) if kind != "analysis" else ():
+            if own in tables[name]:
+                tables[name].refuse(own, f'not used by kind = "{kind}"', 'remove it; it is for kind = "analysis"')
+    for name in ("model", "functional", "design", "data"):
+        if name in USED_BY[kind] and name not in tables and (kind, name) != ("analysis", "functional"):
             top.need(name, f'kind = "{kind}" needs a table [{name}]')
     return tables
 
 
-def _options(table: Table, kind: str) -> Options:
+def _uncertain(tables: dict[str, Table]) -> bool:
+    """Whether directions are known within angles only, which makes the bound a matter of branch and bound over them."""
+    return "settings" in tables and any(tables["settings"].content.get(key) for key in OWN_KEYS["settings"])
+
+
+def _options(table: Table, kind: str, uncertain: bool = False) -> Options:
+    usual = 1e-9 if kind == "marginals" else 1e-4 if uncertain else 1e-6
     return Options(
-        table.number("tolerance", high=MAX_TOLERANCE, default=1e-9 if kind == "marginals" else 1e-6, positive=True),
+        table.number("tolerance", high=MAX_TOLERANCE, default=usual, positive=True),
         table.number("time_limit_s", high=MAX_SECONDS, default=60.0, positive=True),
         table.integer("seed", 0, 2**32 - 1, 0),
     )
@@ -337,16 +364,17 @@ def _options(table: Table, kind: str) -> Options:
 def _expected(table: Table, options: Options) -> Expected:
     tolerance = table.number("tolerance", 0.0, default=options.tolerance)
     source = table.text("source")
+    verdict = table.choice("verdict", VERDICTS) if "verdict" in table else None
     if "value" in table:
         for key in ("lower", "upper"):
             if key in table:
                 table.refuse(key, "given beside value", "give value, or lower and upper")
         value = table.number("value")
-        return Expected(value, value, tolerance, source)
-    if "lower" not in table and "upper" not in table:
+        return Expected(value, value, tolerance, source, verdict)
+    if "lower" not in table and "upper" not in table and verdict is None:
         table.need("value", "give value, or lower and upper")
     lower = table.number("lower") if "lower" in table else -math.inf
     upper = table.number("upper") if "upper" in table else math.inf
     if lower > upper:
         table.refuse("lower", f"{lower!r} is above upper = {upper!r}", "exchange them")
-    return Expected(lower, upper, tolerance, source)
+    return Expected(lower, upper, tolerance, source, verdict)

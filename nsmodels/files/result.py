@@ -120,6 +120,8 @@ def judged(result: Mapping[str, Any], tolerance: float, expected: Expected | Non
         notes.append(f"the enclosure has width {upper - lower:.2g}, {wanted} ({result['reason']})")
     if expected is not None and not expected.agrees(lower, upper):
         notes.append("the enclosure does not meet the expected value")
+    if expected is not None and expected.verdict is not None and result.get("verdict") != expected.verdict:
+        notes.append(f"the verdict is {result.get('verdict')}, and {expected.verdict} was expected")
     return (OPEN if notes else OK), notes
 
 

@@ -27,14 +27,20 @@ from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
 from ..settings import FAMILIES
+from ..studies.analysis.result import AnalysisResult
 from . import result as results
 from .answering import as_answered, with_options
 from .atomic import printable, replace
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
+from .sections.analysis import tables_of
 
 __all__ = ["claims", "document", "load", "loaded", "problem_of", "save"]
 
-KINDS: dict[str, Any] = {kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult)}
+Loaded = BoundResult | DecomposeResult | MarginalsResult | AnalysisResult
+ANGLES = ({"alice_deg", "bob_deg"}, {"alice_waveplates_deg", "bob_waveplates_deg"})
+KINDS: dict[str, Any] = {
+    kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult, AnalysisResult)
+}
 
 
 def save(answer: Answer, path: str | PathLike[str]) -> Path:
@@ -44,7 +50,7 @@ def save(answer: Answer, path: str | PathLike[str]) -> Path:
     return target
 
 
-def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | MarginalsResult:
+def load(path: str | PathLike[str]) -> Loaded:
     """The result that is in a result file, of ``r.save("x.json")`` or of ``nsmodels run``.
 
     Nothing in the file is believed or solved again: ``verify()`` says whether it is proved.
@@ -55,7 +61,7 @@ def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | Marginals
 
     Returns
     -------
-    BoundResult, DecomposeResult or MarginalsResult
+    BoundResult, DecomposeResult, MarginalsResult or AnalysisResult
         With its question, its proofs and its stats.
 
     Raises
@@ -67,9 +73,13 @@ def load(path: str | PathLike[str]) -> BoundResult | DecomposeResult | Marginals
     return loaded(results.read(source), source)
 
 
-def loaded(content: dict[str, Any], source: str | Path) -> BoundResult | DecomposeResult | MarginalsResult:
+def loaded(content: dict[str, Any], source: str | Path) -> Loaded:
     """The result in the content of a result file; `source` stands for the file in messages."""
-    problem = as_answered(from_data(content["problem"], str(source)), content)
+    try:
+        problem = as_answered(from_data(content["problem"], str(source), content.get("resolved")), content)
+    except (KeyError, TypeError, ValueError) as error:
+        what = type(error).__name__
+        raise InputError(f"{printable(source)}: malformed result ({what}); write it again") from None
     if problem.kind not in KINDS:
         known = ", ".join(KINDS)
         raise InputError(f'{printable(source)}: the answer to kind = "{problem.kind}"; load reads those to {known}')
@@ -80,7 +90,7 @@ def loaded(content: dict[str, Any], source: str | Path) -> BoundResult | Decompo
         if content["kind"] != problem.kind:
             raise InputError("its kind is not that of its problem")
         kind = KINDS[problem.kind]
-        found: BoundResult | DecomposeResult | MarginalsResult = kind.from_json(content, problem, question=question)
+        found: Loaded = kind.from_json(content, problem, question=question)
     except InputError as error:
         raise InputError(f"{printable(source)}: malformed result ({error}); write it again") from None
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
@@ -115,7 +125,8 @@ def problem_of(answer: Answer, name: str = "result") -> Problem:
     """The problem that an answer belongs to: as it was read, or else written down from the nouns."""
     given = answer.question.problem
     if given is not None:
-        return with_options(from_data(dict(given), name), _options(answer.question))
+        rows = tables_of(answer.data, answer.asked) if isinstance(answer, AnalysisResult) else {}
+        return with_options(from_data(dict(given), name, rows), _options(answer.question))
     try:
         data = _written(answer)
         problem = from_data(data, name)
@@ -152,9 +163,25 @@ def _written(answer: Answer) -> dict[str, Any]:
         data["behaviour"] = _behaviour(wanted, settings) | _noise(answer.noise, wanted)
     elif isinstance(answer, MarginalsResult):
         data["behaviour"] = _behaviour(_wanted(answer), settings)
+    elif isinstance(answer, AnalysisResult):
+        data |= {"model": table_of(answer.model), **tables_of(answer.data, answer.asked)}
+        data |= _analysed(answer, settings)
+        if answer.asked.uncertain and "settings" in data:
+            keys = ("uncertainty_deg", "waveplate_uncertainty_deg")
+            data["settings"] |= {key: getattr(answer.asked, key) for key in keys if getattr(answer.asked, key)}
+        own = {"confidence": answer.asked.confidence, "allow_signalling": answer.asked.allow_signalling}
+        return data | {"options": _options(answer.question) | own}
     else:
         raise InputError(f"{type(answer).__name__}: not the answer to a question of problem files")
     return data | {"options": _options(answer.question)}
+
+
+def _analysed(answer: AnalysisResult, settings: Settings | None) -> dict[str, Any]:
+    """The table [functional] of an analysis, if there is any: as it was asked, before outcomes were relabelled."""
+    moduli = {"moduli": True} if answer.asked.moduli else {}
+    asked = answer.functional_asked
+    table = {**({} if asked is None else _functional(asked, settings)), **moduli}
+    return {"functional": table} if table else {}
 
 
 def _options(question: Question) -> dict[str, Any]:
@@ -171,7 +198,7 @@ def _options(question: Question) -> dict[str, Any]:
 
 def _directions(answer: Answer) -> Settings | None:
     """The directions that the file names: those of the singlet's value, of the model, or of the behaviour."""
-    if isinstance(answer, BoundResult):
+    if isinstance(answer, BoundResult | AnalysisResult):
         return answer.question.settings if answer.question.settings is not None else answer.model.settings
     found = None
     if isinstance(answer, DecomposeResult):
@@ -188,7 +215,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
     family = FAMILIES.get(settings.family or "")
     if family is not None and set(parameters) <= set(family.parameters):
         named = {"family": family.name, **parameters}
-    elif settings.family is not None and set(parameters) == {"alice_deg", "bob_deg"}:
+    elif settings.family is not None and set(parameters) in ANGLES:
         named = parameters
     if named is not None and _makes(named, settings):
         return named
@@ -296,7 +323,7 @@ def _noise(noise: Behaviour, behaviour: Behaviour) -> dict[str, Any]:
 
 def _check_same(answer: Answer, problem: Problem) -> None:
     """Refuse a question whose nouns do not belong together in one file."""
-    if isinstance(answer, BoundResult | DecomposeResult):
+    if isinstance(answer, BoundResult | DecomposeResult | AnalysisResult):
         parts, entries = getattr(answer.model, "parts", (answer.model,)), {entry.name: entry for entry in ENTRIES}
         needed = [part.settings for part in parts if entries[part.name].needs_settings]
         if not all(_same_directions(one, problem.settings) for one in needed):
@@ -306,7 +333,17 @@ def _check_same(answer: Answer, problem: Problem) -> None:
             )
     if isinstance(answer, BoundResult):
         fits = problem.functional == answer.functional
+    elif isinstance(answer, AnalysisResult):
+        fits = problem.functional == answer.functional_asked and _same_data(problem, answer)
     elif isinstance(answer, DecomposeResult | MarginalsResult):
         fits = problem.behaviour == _wanted(answer)
     if not fits:
         raise InputError("this question cannot be written as a problem file: its numbers are changed by writing them")
+
+
+def _same_data(problem: Problem, answer: AnalysisResult) -> bool:
+    if problem.analysis is None:
+        return False
+    mine, theirs = answer.data, problem.analysis.data
+    keys = ("products", "correlators", "errors")
+    return all(np.array_equal(getattr(mine, key), getattr(theirs, key)) for key in keys)

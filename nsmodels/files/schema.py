@@ -28,6 +28,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "visibility": ("model",),
     "marginals": (),
     "design": ("model", "design"),
+    "analysis": ("model", "data"),
 }
 """The tables that a kind cannot do without."""
 
@@ -37,10 +38,16 @@ _Schema = dict[str, Any]
 def schema() -> _Schema:
     """The schema as plain data."""
     tables = {name: _table(name) for name in TABLES}
-    tables["settings"]["anyOf"] = [{"required": [key]} for key in ("family", "alice", "alice_deg")]
-    tables["functional"]["oneOf"] = [{"required": [key]} for key in ("name", "correlators", *NOTATIONS)]
-    tables["functional"]["allOf"] = _named("name", {x.name: x.parameters for x in FUNCTIONALS.values()}, ())
-    tables["settings"]["allOf"] = _named("family", {x.name: x.parameters for x in FAMILIES.values()}, ("normalise",))
+    forms = ("family", "alice", "alice_deg", "alice_waveplates_deg")
+    tables["settings"]["anyOf"] = [{"required": [key]} for key in forms]
+    ways = ("name", "correlators", *NOTATIONS)
+    tables["functional"]["oneOf"] = [
+        *({"required": [key]} for key in ways),
+        {"properties": dict.fromkeys(ways, False)},
+    ]
+    tables["functional"]["allOf"] = _named("name", {x.name: x.parameters for x in FUNCTIONALS.values()}, ("moduli",))
+    beside = ("normalise", "uncertainty_deg")
+    tables["settings"]["allOf"] = _named("family", {x.name: x.parameters for x in FAMILIES.values()}, beside)
     tables["behaviour"]["allOf"] = _named(
         "name", {x.name: x.parameters for x in BEHAVIOURS.values()}, ("pairs", "marginals", "noise")
     )
@@ -50,7 +57,7 @@ def schema() -> _Schema:
     tables["model"]["allOf"] = _named("name", {x.name: x.parameters for x in ENTRIES}, ())
     tables["model"]["properties"]["of"]["items"] = {"$ref": "#/definitions/model"}
     tables["design"]["properties"]["start"] = {"$ref": "#/definitions/settings"}
-    tables["expected"]["anyOf"] = [{"required": [key]} for key in ("value", "lower", "upper")]
+    tables["expected"]["anyOf"] = [{"required": [key]} for key in ("value", "lower", "upper", "verdict")]
     tables["expected"]["not"] = {"required": ["value"], "anyOf": [{"required": ["lower"]}, {"required": ["upper"]}]}
     top = _properties(KEYS[""])
     top["kind"]["enum"] = list(USED_BY)

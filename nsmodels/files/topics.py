@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .other_words import ALIASES, ELSEWHERE, plain_name
+
 __all__ = ["ALIASES", "ELSEWHERE", "TOPICS", "plain_name"]
 
 Topic = tuple[str, tuple[str, ...], str]
@@ -184,12 +186,72 @@ TOPICS: Mapping[str, Topic] = {
         ),
         "definition; docs/sweeps.md",
     ),
+    "analysis": (
+        "from counts to a conclusion: is a model excluded by measured data, for which purities, with what p-value",
+        (
+            'kind = "analysis" needs a model and the table [data]; [functional] is optional: without it the best '
+            "inequality for these settings at the predicted visibility is judged, not fitted to the data.",
+            "p-values are theorems, also for few trials: a bet R with Σ w P R ≤ c for every P of the model gives "
+            "p ≤ c^N / Π R, and the oracle proves c. Where it promises more, the binomial test is used instead. The "
+            "choice is made from the prediction alone.",
+            "Assumed: fair sampling, one distribution of hidden states for all pairs, trials independent, settings "
+            "chosen independently of the hidden states. With random_settings = true devices may have memory.",
+            "moduli = true in [functional] takes the relabelling of Alice's outcomes that the data favour, and "
+            "multiplies the p-value by how many there were.",
+            'Verdicts: "excluded" (p ≤ 1 − confidence), "compatible within the noise", "data signal" (marginals depend '
+            'on the other side, p < 1e-4; allow_signalling = true goes on), "not decided".',
+        ),
+        "Zhang, Glancy, Knill, PRA 84, 062118 (2011) and 88, 052119 (2013); Liang, Zhang, arXiv:1812.06236; Hoeffding, "
+        "Ann. Math. Stat. 27, 713 (1956)",
+    ),
+    "data": (
+        "the table [data] of kind = analysis: what was measured",
+        (
+            "counts = [[alice, bob, n_pp, n_pm, n_mp, n_mm], …], settings counted from 0, rows of a pair adding up; or "
+            'file = "counts.csv" beside the problem, with the header alice,bob,pp,pm,mp,mm.',
+            "Or correlators = [[alice, bob, C], …] with shots = n (one number or a list) or errors = [σ, …]; trials "
+            "inferred from errors make the result an estimate.",
+            "accidentals, in the form of counts, are subtracted for values and σ, never for p-values: a difference of "
+            "counts is no number of trials.",
+            "In Python ns.Data.from_counts, from_csv, from_correlators, and from_bitstrings(order = \"qiskit\" where "
+            "bit 0 is the last character).",
+        ),
+        "definition",
+    ),
+    "prediction": (
+        "the table [prediction] of kind = analysis: what quantum theory predicts, before the data are looked at",
+        (
+            "visibility = V of the singlet on the settings (0.98 unless anything is said), correlators = [[C_ij]], or "
+            "split = s: that share of the trials, drawn at random, predicts and is not judged.",
+            "A p-value is valid whatever is predicted; the better the prediction, the smaller it can be.",
+        ),
+        "Zhang, Glancy, Knill, PRA 84, 062118 (2011)",
+    ),
+    "wave_plates": (
+        "directions given by the angles of wave plates and polarisers",
+        (
+            "alice_waveplates_deg and bob_waveplates_deg: rows [polariser], [polariser, quarter] or [polariser, "
+            "quarter, half], in degrees, the angles of the devices themselves. Light passes half, quarter, polariser "
+            "in that order; what passes is the outcome +1.",
+            "Stokes convention: (x, y, z) = (S2, S3, S1), z horizontal, x +45°, y the field (1, i)/√2, which a "
+            "quarter-wave plate with a horizontal fast axis, diag(1, i), makes of +45°.",
+            "uncertainty_deg: each direction is known within this angle on the sphere. waveplate_uncertainty_deg: each "
+            "plate within this; a direction moves by at most 2, √20 or √52 times that, for one, two, three plates.",
+        ),
+        "definition",
+    ),
+    "p_value": (
+        "an upper bound, proved, of the probability that a model yields data like these or less likely ones",
+        ("`nsmodels explain analysis` says how; it is multiplied by the number of relabellings to choose from.",),
+        "PRA 84, 062118 (2011)",
+    ),
     "options": (
         "the table [options]: tolerance, time_limit_s, seed",
         (
             "tolerance: the wanted width of the enclosure, 1e-6 unless given (1e-9 for marginals).",
             "time_limit_s: seconds, 60 unless given; then what is proved by then is the answer.",
             "seed: of whatever is random in the search, 0 unless given. Proofs do not depend on it.",
+            "confidence (0.99 unless given) and allow_signalling (false) belong to kind = analysis.",
         ),
         "definition",
     ),
@@ -217,7 +279,7 @@ TOPICS: Mapping[str, Topic] = {
         "definition",
     ),
     "kind": (
-        'what a problem file asks: "bound", "visibility" or "marginals"',
+        'what a problem file asks: "bound", "visibility", "marginals", "design" or "analysis"',
         ("`nsmodels explain bound`, `… visibility` and `… marginals` say more.",),
         "definition",
     ),
@@ -314,102 +376,3 @@ TOPICS: Mapping[str, Topic] = {
         "Tsirelson, Lett. Math. Phys. 4, 93 (1980)",
     ),
 }
-
-_WORDS = {
-    "leggett3": "l3 leggett_3 leggett_inequality leggetts_inequality",
-    "leggett_n": "ln l_n l4 l5 l6 l7 l10 leggett4 leggett6",
-    "leggett": "leggett_model nonlocal_realism nonlocal_realistic",
-    "chained": "i_n chain braunstein_caves chained_inequality",
-    "chsh": "s chsh_inequality clauser_horne_shimony_holt",
-    "bell": "local lhv bell_local bell_model bell_inequality",
-    "nonsignalling": "ns nonsignaling non_signalling non_signaling nonsignalling_box",
-    "unbiased": "cerf_gisin_massar_popescu",
-    "no_signalling": "no_signaling nosignalling nosignaling signalling signaling",
-    "hull": "of convex_hull mixture",
-    "quantum": "npa",
-    "pr_box": "pr prbox popescu_rohrlich",
-    "singlet": "psi_minus bell_state",
-    "werner": "werner_state isotropic",
-    "visibility": "v critical_visibility decompose threshold",
-    "noise": "white white_noise",
-    "phi": "phi_deg opening opening_angle",
-    "theta": "theta_deg",
-    "eta": "eta_a eta_b purity",
-    "eta_n": "etan",
-    "settings": "alice_deg bob_deg directions family families normalise normalize angle angles polar azimuth degrees "
-    "radians n_alice n_bob rows polariser polarizer polarisers polarizers measurement",
-    "options": "option",
-    "tolerance": "tol",
-    "time_limit_s": "time_limit timeout",
-    "correlators": "c correlator",
-    "behaviour": "behaviours behavior behaviors correlations state mean_values",
-    "marginals": "marginal match free alice bob",
-    "probabilities": "p probability",
-    "counts": "n count order nan",
-    "collins_gisin": "cg",
-    "full_correlators": "fc full_correlator",
-    "game": "games nonlocal_game xor_game wins from_game",
-    "subject_to": "constraints constraint equals at_most at_least",
-    "hardy": "hardys_paradox hardy_paradox",
-    "ch": "clauser_horne",
-    "tilted_chsh": "tilted beta",
-    "biased_chsh": "biased q",
-    "elegant": "elegant_inequality",
-    "i3322": "i_3322",
-    "imm22": "i_mm22 inn22 i4422 i_4422",
-    "model": "models hidden_variables hidden_variable",
-    "functional": "functionals coefficients constant",
-    "inequality": "inequalities derive",
-    "design": "designs objective sharing starts start plane symmetric minimum_angle_deg",
-    "sweep": "sweeps vary grid steps workers scheduler dask",
-    "decomposition": "mixing hidden_states hidden_state",
-    "expected": "value source",
-    "status": "lower upper reason result",
-    "certified": "enclosure proved",
-    "estimate": "uncertified",
-    "certificate": "proof verify checker",
-    "exit_codes": "exit exit_code",
-    "malus": "malus_law",
-    "poincare": "poincare_sphere bloch bloch_sphere",
-    "tsirelson": "tsirelson_bound",
-    "kind": "title schema problem name",
-}
-ALIASES: Mapping[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
-"""Other words for names of the catalogue, in the spelling of `plain_name`."""
-
-_MORE = "Ket.jl, QETLAB, toqito or ncpol2sdpa"
-ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("leggett_garg", "leggett_garg_inequality", "macrorealism", "lg", "lgi"),
-        "Leggett-Garg inequalities are about one system at several times: not here; `nsmodels explain leggett3` is "
-        "about Leggett's inequality for two systems",
-    ),
-    **dict.fromkeys(
-        ("mermin", "ghz", "svetlichny", "w_state", "three_parties", "multipartite", "mermin_polynomial"),
-        f"This is about three or more parties, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
-    ),
-    **dict.fromkeys(
-        ("cglmp", "qutrit", "qutrits", "three_outcomes", "qudit", "qudits"),
-        f"This is about three or more outcomes, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
-    ),
-    **dict.fromkeys(
-        ("steering", "contextuality", "kochen_specker", "kcbs", "negativity", "concurrence", "entanglement"),
-        "This is not here: nsmodels is about hidden-variable models of two parties without signalling",
-    ),
-}
-"""Words of neighbouring subjects, and what to say about them."""
-
-
-_SPELLINGS = {
-    **{"φϕ": "phi", "η": "eta", "θϑ": "theta", "ψ": "psi", "⁻": "_minus", "é": "e", "₃": "3"},
-    **{" -–—‑.": "_", "'’": ""},
-}
-
-
-def plain_name(name: str) -> str:
-    """Lower case without blanks, hyphens, accents and Greek letters: ``"Leggett-Garg"`` is ``leggett_garg``."""
-    word = name.strip().lower()
-    for letters, plain in _SPELLINGS.items():
-        for letter in letters:
-            word = word.replace(letter, plain)
-    return word

@@ -28,6 +28,7 @@ from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.settings import Settings
 from .base import Array, Model, Support
 from .copies import Reducible
 from .values import attained_value, input_effect, trivial_bound
@@ -93,6 +94,17 @@ class HiddenVariableModel(Reducible, Model):
         starts: HiddenStates | None = None,
     ) -> HiddenStates:
         """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
+
+    def within(self, functional: Functional, alice: Array, bob: Array) -> Any:
+        """The minimum that answers h(f) for directions known within these angles (radians, one for each direction).
+
+        A `nsmodels.engines.spheres.uncertain.UncertainProblem`; None where the model has no such form.
+        """
+        return None
+
+    def moved(self, settings: Settings) -> HiddenVariableModel | None:
+        """The same law on other directions; None for models that look at none."""
+        return None
 
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """One hidden state at little cost, after Ctrl-C."""

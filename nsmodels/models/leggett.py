@@ -39,6 +39,7 @@ from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
 from .purities import purity_of
 from .turns import carrying
+from .uncertain import lawful_side, problem_of
 from .values import input_effect, trivial_bound, values_at
 
 FINEST = 2.0**-46
@@ -317,6 +318,19 @@ class Leggett(MovableModel):
     def at(self, settings: Settings) -> Leggett:
         """The same law on other settings."""
         return Leggett(settings, eta_a=self.eta_a, eta_b=self.eta_b)
+
+    moved = at
+
+    def within(self, functional: Functional, alice: Array, bob: Array) -> Any:
+        """Both parties obey the law (`nsmodels.models.uncertain`)."""
+        sides = (
+            lawful_side(rows, eta, angles, linear)
+            for rows, eta, angles, linear in (
+                (self.settings.alice, self.eta_a, alice, functional.alice),
+                (self.settings.bob, self.eta_b, bob, functional.bob),
+            )
+        )
+        return problem_of(functional, *sides)
 
     def with_purity(self, eta: float) -> Leggett | None:
         """The law with η_A = η_B = η; None where the purities of the two sides differ."""

@@ -37,6 +37,7 @@ from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalState
 from .leggett_states import random_units
 from .purities import purity_of
 from .turns import carrying
+from .uncertain import free_side, lawful_side, problem_of
 from .values import attained_value, input_effect, trivial_bound, values_at
 
 __all__ = ["OneSided"]
@@ -99,6 +100,18 @@ class OneSided(HiddenVariableModel):
     def with_purity(self, eta: float) -> OneSided:
         """The law of the same party with another purity."""
         return OneSided(self.settings, eta, party=self.party)
+
+    def moved(self, settings: Settings) -> OneSided:
+        """The same law on other directions."""
+        return OneSided(settings, self.eta, party=self.party)
+
+    def within(self, functional: Functional, alice: Array, bob: Array) -> Any:
+        """One party obeys the law, the other's marginals are free (`nsmodels.models.uncertain`)."""
+        if self.party == "bob":
+            return problem_of(functional, free_side(functional.alice),
+                              lawful_side(self._law, self.eta, bob, functional.bob))  # fmt: skip
+        return problem_of(functional, lawful_side(self._law, self.eta, alice, functional.alice),
+                          free_side(functional.bob))  # fmt: skip
 
     @property
     def _law(self) -> Array:

@@ -39,8 +39,8 @@ def purity_scan(result: AnalysisResult, etas: Any) -> list[tuple[float, float, f
             return []
         bound = proved(result.functional, model, result.limits).value.upper
         judged, used = result.prediction.judged, result.p_value
-        p, _ = p_value_at(model, judged, result.prediction, used.method, used.relabellings, result.limits)
-        rows.append((eta, result.observed - bound, p))
+        p = p_value_at(model, judged, result.prediction, used.method, used.relabellings, result.limits)
+        rows.append((eta, result.observed - bound, p.log10))
     return rows
 
 

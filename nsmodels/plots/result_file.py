@@ -18,10 +18,13 @@ from ..core.enclosure import Enclosure, Status, exceeds
 from ..core.functional import Functional, Inequality
 from ..core.hidden_states import HiddenState
 from ..errors import InputError
+from ..questions.answer import Question
 from ..questions.bias.graph import graph_of
 from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting_names
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
+from ..studies.analysis.result import AnalysisResult
+from .analysis import analysis_result, excess_against_purity
 from .bounds import bound_result
 from .decompositions import decompose_result
 from .graphs import marginals_result
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["picture_of"]
 
 LARGEST_NUMBER = 1e12
+SCANNED_PAIRS, SCAN_SECONDS = 64, 2.0
+"""Pairs of settings up to which purities are scanned for a picture, and seconds that each may take."""
 
 
 def picture_of(problem: Problem, result: Mapping[str, Any]) -> Any:
@@ -51,9 +56,25 @@ def picture_of(problem: Problem, result: Mapping[str, Any]) -> Any:
     """
     if problem.kind == "bound":
         return _bound(problem, result)
+    if problem.kind == "analysis":
+        return _analysis(problem, result)
     if problem.kind == "design":
         return _visibility(_designed(problem, result), result)
     return _visibility(problem, result) if problem.kind == "visibility" else _marginals(problem, result)
+
+
+def _analysis(problem: Problem, result: Mapping[str, Any]) -> Any:
+    """Value and bound on one axis; for laws with a purity and few settings, excess and p-value against it too."""
+    for key in ("observed", "violation"):
+        for number in result[key].values():
+            _number(0.0 if number is None else number)
+    options = problem.options
+    question = Question(options.tolerance, min(options.time_limit_s, SCAN_SECONDS), options.seed, problem.settings)
+    answer = AnalysisResult.from_json(result, problem, question=question)
+    many = answer.model.shape[0] * answer.model.shape[1] > SCANNED_PAIRS
+    if many or answer.model.with_purity(1.0) is None:
+        return analysis_result(answer)
+    return excess_against_purity(answer, np.linspace(0.1, 1.0, 10))
 
 
 def _designed(problem: Problem, result: Mapping[str, Any]) -> Problem:

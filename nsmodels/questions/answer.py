@@ -53,6 +53,10 @@ class Asked(Protocol):
     def noise(self) -> Behaviour | None:
         """What it is mixed with; None: white noise."""
 
+    @property
+    def analysis(self) -> Any:
+        """Data, and how they are judged; of kind = "analysis" alone."""
+
 
 @dataclass(frozen=True, eq=False)
 class Question:

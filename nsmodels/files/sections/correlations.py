@@ -39,7 +39,7 @@ def read_functional(table: Table, sizes: Sizes) -> Functional:
     if given and given[0] != "correlators":
         return _in_notation(table, given[0], sizes)
     if "correlators" in table:
-        _only_correlators(table, ("alice", "bob", "constant"), "functional")
+        _only_correlators(table, ("alice", "bob", "constant", "moduli"), "functional")
         _not_marginals_first(table, sizes)
         matrix = sizes.correlators(table, MAX_COEFFICIENT)
         alice, bob = sizes.sides(table, MAX_COEFFICIENT)
@@ -47,7 +47,7 @@ def read_functional(table: Table, sizes: Sizes) -> Functional:
         return made(table, lambda: Functional(matrix, alice, bob, constant))
     name = table.choice("name", FUNCTIONALS, remedy="give a name, or correlators")
     family = FUNCTIONALS[name]
-    table.only(("name", *family.parameters), f"the functional {name}")
+    table.only(("name", "moduli", *family.parameters), f"the functional {name}")
     if family.needs_settings and sizes.settings is None:
         table.refuse("name", f"{name} belongs to directions", "add a table [settings]")
     parameters: dict[str, float] = {}
@@ -75,7 +75,7 @@ def _not_marginals_first(table: Table, sizes: Sizes) -> None:
 
 def _in_notation(table: Table, key: str, sizes: Sizes) -> Functional:
     """A functional given by one whole table."""
-    table.only((key,), f"a functional given by {key}")
+    table.only((key, "moduli"), f"a functional given by {key}")
     if key == "probabilities":
         numbers: Any = _probabilities(table, key, sizes)
         shape = len(numbers[0][0]), len(numbers[0][0][0])

@@ -10,7 +10,7 @@ from ... import settings as families
 from ...common.arguments import MOST_PAIRS
 from ...core.settings import NORM_TOLERANCE, Settings
 from ...errors import InputError
-from ...settings import ANGLE_ROWS, DIRECTIONS, FAMILIES
+from ...settings import ANGLE_ROWS, DIRECTIONS, FAMILIES, PLATE_ROWS
 from ..toml.lines import shown
 from ..toml.table import MAX_SETTINGS, Table, kind_of
 
@@ -18,6 +18,11 @@ MAX_SEED = 2**32 - 1
 MAX_DEGREES = 360.0
 """A full turn: more was a slip of the decimal point, or of the unit."""
 
+
+FORMS = (("alice", "bob"), ("alice_deg", "bob_deg"), ("alice_waveplates_deg", "bob_waveplates_deg"))
+"""How directions are given: rows, angles on the sphere, angles of wave plates and polarisers."""
+UNCERTAIN = ("uncertainty_deg", "waveplate_uncertainty_deg")
+"""Keys of kind = "analysis" alone."""
 
 Shape = tuple[int, int]
 Noun = TypeVar("Noun")
@@ -109,23 +114,26 @@ class Sizes:
 def read_settings(table: Table) -> Settings:
     """Settings of a named family, by rows, or by angles."""
     normalise = table.flag("normalise", False)
-    explicit = [key for key in ("alice", "bob", "alice_deg", "bob_deg") if key in table]
+    explicit = [key for form in FORMS for key in form if key in table]
     if "family" in table:
         if explicit:
             table.refuse(explicit[0], "given beside family", "give a family, or rows")
         family = FAMILIES[table.choice("family", FAMILIES)]
-        table.only(("family", "normalise", *family.parameters), f"the family {family.name}")
+        table.only(("family", "normalise", "uncertainty_deg", *family.parameters), f"the family {family.name}")
         parameters = _family_parameters(table, family.name, family.parameters)
         return made(table, lambda: family.build(parameters))
     if not explicit:
         table.need("family", "name a family, or give alice and bob as rows [x, y, z]")
-    angles = explicit[0].endswith("_deg")
-    keys = ("alice_deg", "bob_deg") if angles else ("alice", "bob")
-    table.only(("normalise", *keys), f"settings given by {explicit[0]}")
+    keys = next(form for form in FORMS if explicit[0] in form)
+    angles, plates = keys == FORMS[1], keys == FORMS[2]
+    table.only(("normalise", *UNCERTAIN, *keys), f"settings given by {explicit[0]}")
     for key in keys:
         table.need(key, f"give {keys[0]} and {keys[1]}")
-    alice, bob = (_angles(table, key) if angles else _rows(table, key, normalise) for key in keys)
+    read = _plates if plates else _angles
+    alice, bob = (_rows(table, key, normalise) if keys == FORMS[0] else read(table, key) for key in keys)
     limit_pairs(table, keys[0], len(alice), len(bob))
+    if plates:
+        return made(table, lambda: families.from_waveplates(alice, bob))
     if angles:
         return made(table, lambda: families.from_angles(alice, bob))
     return made(table, lambda: Settings(alice, bob, normalise=normalise))
@@ -163,6 +171,22 @@ def _angles(table: Table, key: str) -> list[list[float]]:
     return rows
 
 
+def _plates(table: Table, key: str) -> list[list[float]]:
+    given = table.content[key]
+    if not isinstance(given, list) or not given:
+        table.refuse(key, f"must be a list of rows of angles, is {kind_of(given)}", PLATE_ROWS)
+    if len(given) > MAX_SETTINGS:
+        table.refuse(key, f"has {len(given)} rows, above the limit of {MAX_SETTINGS}")
+    rows = []
+    for index, row in enumerate(given):
+        if not isinstance(row, list):
+            table.refuse((key, index), f"must be a row of angles, is {kind_of(row)}", PLATE_ROWS)
+        if not 1 <= len(row) <= 3:
+            table.refuse((key, index), f"number of entries is {len(row)}", PLATE_ROWS)
+        rows.append(table.vector((key, index), high=MAX_DEGREES))
+    return rows
+
+
 def _family_parameters(table: Table, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for key in keys:
@@ -171,6 +195,8 @@ def _family_parameters(table: Table, name: str, keys: tuple[str, ...]) -> dict[s
             parameters[key] = table.number(key, -MAX_DEGREES, MAX_DEGREES, remedy=remedy)
         elif key == "directions":
             parameters[key] = _directions(table)
+        elif key == "mirror":
+            parameters |= {key: True} if table.flag(key, False) else {}
         elif key == "seed":
             parameters[key] = table.integer(key, 0, MAX_SEED, 0)
         else:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import re
 import stat
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,20 +25,23 @@ from .numbers import parse
 TABLES: dict[str, tuple[str, ...]] = {
     "model": model_keys(),
     "settings": (
-        *("family", "alice", "bob", "alice_deg", "bob_deg", "normalise"),
-        *("phi_deg", "directions", "n", "n_alice", "n_bob", "seed"),
+        *("family", "alice", "bob", "alice_deg", "bob_deg", "alice_waveplates_deg", "bob_waveplates_deg", "normalise"),
+        *("phi_deg", "mirror", "directions", "n", "n_alice", "n_bob", "seed"),
+        *("uncertainty_deg", "waveplate_uncertainty_deg"),
     ),
     "functional": (
         *("name", "correlators", "alice", "bob", "constant", "n", "beta", "p", "q"),
-        *("collins_gisin", "full_correlators", "probabilities"),
+        *("collins_gisin", "full_correlators", "probabilities", "moduli"),
     ),
     "behaviour": ("name", "correlators", "alice", "bob", "pairs", "marginals", "noise", "visibility", "theta_deg"),
     "design": (
         *("n_alice", "n_bob", "pairs", "correlators", "objective", "visibility", "sharing", "starts", "plane"),
         *("symmetric", "minimum_angle_deg", "start"),
     ),
-    "options": ("tolerance", "time_limit_s", "seed"),
-    "expected": ("value", "lower", "upper", "tolerance", "source"),
+    "data": ("counts", "file", "correlators", "shots", "errors", "accidentals", "random_settings"),
+    "prediction": ("visibility", "split", "correlators"),
+    "options": ("tolerance", "time_limit_s", "seed", "confidence", "allow_signalling"),
+    "expected": ("value", "lower", "upper", "tolerance", "source", "verdict"),
 }
 TOP = ("schema", "kind", "title", "source", *TABLES)
 SENSES = {"equals": "==", "at_most": "<=", "at_least": ">="}
@@ -50,7 +53,15 @@ USED_BY = {
     "visibility": ("model", "settings", "behaviour", "options", "expected"),
     "marginals": ("settings", "behaviour", "options", "expected"),
     "design": ("model", "design", "options", "expected"),
+    "analysis": ("model", "settings", "data", "functional", "prediction", "options", "expected"),
 }
+OWN_KEYS = {
+    "settings": ("uncertainty_deg", "waveplate_uncertainty_deg"),
+    "functional": ("moduli",),
+    "options": ("confidence", "allow_signalling"),
+    "expected": ("verdict",),
+}
+"""Keys of tables of other kinds that kind = "analysis" alone has."""
 
 MAX_SETTINGS = MOST_ROWS
 _FEW_ROWS, _MANY_NUMBERS = Most(rows=MAX_SETTINGS), Most(numbers=MAX_BYTES)
@@ -60,6 +71,9 @@ MOST: dict[KeyPath, Most] = {
     **{("settings", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
     **{("design", "start", key): _FEW_ROWS for key in ("alice", "bob", "alice_deg", "bob_deg", "directions")},
     ("design", "pairs"): Most(numbers=2 * MAX_ENTRIES),
+    **{("settings", key): _FEW_ROWS for key in ("alice_waveplates_deg", "bob_waveplates_deg")},
+    **{("data", key): _MANY_NUMBERS for key in ("counts", "accidentals", "correlators", "errors", "shots")},
+    ("prediction", "correlators"): _FEW_ROWS,
     **{(table, "correlators"): _FEW_ROWS for table in ("functional", *_TARGETS)},
     **{("functional", key): Most(rows=MAX_SETTINGS + 1) for key in ("collins_gisin", "full_correlators")},
     **{(table, "noise", "correlators"): _FEW_ROWS for table in _TARGETS},
@@ -93,6 +107,8 @@ class Document:
     file: str
     text: str
     data: dict[str, Any]
+    resolved: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    """What a result file says besides, of a problem that was taken from one."""
 
     def refuse(self, path: Sequence[str | int], problem: str, remedy: str = "") -> NoReturn:
         """Raise `InputError` for the entry at `path` (or for the table where it should stand)."""

@@ -7,29 +7,25 @@ a p-value judges, because a difference of counts is no number of trials.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...common.arguments import MOST_ROWS, floats, listed, number, shown, whole
-from ...core.axis_orders import arranged, check_shape, checked_order
+from ...common.arguments import number, shown, whole
 from ...core.functional import Functional
 from ...core.no_signalling import no_signalling_test, signalling_p_value
 from ...errors import InputError
+from .propagation import propagated
+from .tables import check_whole, count_table, numbers, pair_of, pairs_table, read_csv
 
-__all__ = ["HEADER", "Data", "Signalling"]
+__all__ = ["Data", "Signalling"]
 
 Array = NDArray[np.float64]
 
-HEADER = ("alice", "bob", "pp", "pm", "mp", "mm")
-"""The columns of a CSV file: the two settings, then the counts of ++, +−, −+ and −−."""
-MOST_COUNTS = 2**40
 _SAME = np.array([[1.0, 0.0], [0.0, 1.0]])[:, :, None, None]
 
 
@@ -106,8 +102,9 @@ class Data:
 
     @classmethod
     def from_counts(
-        cls, counts: ArrayLike | Mapping[tuple[int, int], Sequence[int]], *, order: str | None = None,
-        shape: tuple[int, int] | None = None, accidentals: ArrayLike | None = None,
+        cls, counts: ArrayLike | Mapping[tuple[int, int], Sequence[float]], *, order: str | None = None,
+        shape: tuple[int, int] | None = None,
+        accidentals: ArrayLike | Mapping[tuple[int, int], Sequence[float]] | None = None,
     ) -> Data:  # fmt: skip
         """Counts n[a, b, x, y], or for each pair (x, y) the four counts of ++, +−, −+ and −−.
 
@@ -127,11 +124,11 @@ class Data:
         InputError
             For negative or fractional counts, other shapes, and where nothing was counted.
         """
-        table = _table(counts, order, shape, "counts")
-        _check_whole(table)
+        table = count_table(counts, order, shape, "counts")
+        check_whole(table)
         if not table.any():
             raise InputError("Data: nothing was counted; give counts above 0")
-        off = None if accidentals is None else _table(accidentals, order, table.shape[2:], "accidentals")
+        off = None if accidentals is None else count_table(accidentals, order, table.shape[2:], "accidentals")
         return _of_counts(table, off)
 
     @classmethod
@@ -166,7 +163,7 @@ class Data:
         InputError
             For |C| > 1, and without shots or errors.
         """
-        table = _pairs_table(correlators, shape, "correlators")
+        table = pairs_table(correlators, shape, "correlators")
         known = ~np.isnan(table)
         if not known.any():
             raise InputError("Data: no correlator is known; give at least one")
@@ -177,7 +174,7 @@ class Data:
             raise InputError("Data: give the trials behind correlators once, as shots= or as errors=")
         c = np.where(known, table, 0.0)
         if errors is not None:
-            sigma = _pairs_table(errors, (table.shape[0], table.shape[1]), "errors")
+            sigma = pairs_table(errors, (table.shape[0], table.shape[1]), "errors")
             if not (sigma[known] > 0.0).all():
                 raise InputError("Data: errors must be positive numbers, one for each correlator")
             if (np.abs(c[known]) >= 1.0).any():
@@ -187,8 +184,8 @@ class Data:
                 raise InputError("Data: an error is so large that it stands for less than one trial; give shots=")
         else:
             sigma = None
-            n = np.where(known, np.broadcast_to(_numbers(shots, "shots"), table.shape), 0.0)
-            _check_whole(n, "shots")
+            n = np.where(known, np.broadcast_to(numbers(shots, "shots"), table.shape), 0.0)
+            check_whole(n, "shots")
             if not (n[known] > 0.0).all():
                 raise InputError("Data: shots must be at least 1 for every known pair")
         same = 0.5 * n * (1.0 + c)
@@ -218,7 +215,7 @@ class Data:
         places = [whole(alice, "Data: alice", 0), whole(bob, "Data: bob", 0)]
         table: dict[tuple[int, int], list[int]] = {}
         for pair, strings in dict(counts).items():
-            four = table.setdefault(_pair(pair), [0, 0, 0, 0])
+            four = table.setdefault(pair_of(pair), [0, 0, 0, 0])
             for text, count in dict(strings).items():
                 bits = str(text).replace(" ", "")
                 bits = bits[::-1] if order == "qiskit" else bits
@@ -313,28 +310,7 @@ class Data:
             value = functional.evaluate(np.zeros(self.shape[0]), np.zeros(self.shape[1]), self.correlators)
             return value, math.sqrt(float(((functional.correlators * self.errors) ** 2).sum()))
         off = np.zeros_like(self.counts) if self.accidentals is None else self.accidentals
-        return _propagated(functional, self.counts - off, self.counts + off)
-
-
-def _propagated(functional: Functional, net: Array, variance: Array) -> tuple[float, float]:
-    """The value at counts ``net`` and its σ, counts being Poissonian with these variances, to first order."""
-    signs = np.array([1.0, -1.0])
-    alpha, beta = signs[:, None, None, None], signs[None, :, None, None]
-    gradient = np.zeros_like(net)
-    means = []
-    for coefficients, sign, axes in (
-        (functional.alice, alpha, (0, 1, 3)), (functional.bob, beta, (0, 1, 2)),
-        (functional.correlators, alpha * beta, (0, 1)),
-    ):  # fmt: skip
-        totals = net.sum(axis=axes)
-        safe = np.where(totals > 0.0, totals, 1.0)
-        mean = np.clip((net * sign).sum(axis=axes) / safe, -1.0, 1.0)
-        weight = np.where(totals > 0.0, coefficients / safe, 0.0)
-        gradient += np.expand_dims(weight, axes) * (sign - np.expand_dims(mean, axes))
-        if (coefficients.astype(bool) & (totals <= 0.0)).any():
-            raise InputError("Data: the functional needs a setting without counts, accidental coincidences taken off")
-        means.append(mean)
-    return functional.evaluate(*means), math.sqrt(float((variance * gradient**2).sum()))
+        return propagated(functional, self.counts - off, self.counts + off)
 
 
 def _of_counts(counts: Array, accidentals: Array | None) -> Data:
@@ -357,110 +333,3 @@ def _of_products(products: Array) -> Data:
     n = products.sum(axis=0)
     c = (products[0] - products[1]) / np.maximum(n, 1.0)
     return Data(None, products, c, np.sqrt(np.maximum(1.0 - c * c, 0.0) / np.maximum(n, 1.0)))
-
-
-def _numbers(values: Any, name: str) -> Array:
-    return floats(values, f"Data: {name} must be a number, or a table of numbers with rows of equal length")
-
-
-def _pair(pair: Any) -> tuple[int, int]:
-    two = listed(pair, "Data: a pair of settings", "give (x, y), the numbers of Alice's and Bob's settings from 0")
-    if len(two) != 2:
-        raise InputError(f"Data: a pair of settings has {len(two)} entries; give (x, y)")
-    x, y = (whole(k, "Data: a setting", 0, MOST_ROWS) for k in two)
-    return x, y
-
-
-def _pairs_table(values: Any, shape: tuple[int, int] | None, name: str) -> Array:
-    """A table with NaN for what is not given, of a mapping of pairs or of a table."""
-    if not isinstance(values, Mapping):
-        table = _numbers(values, name)
-        if table.ndim != 2 or table.size == 0 or (shape is not None and table.shape != tuple(shape)):
-            wanted = "(n_A, n_B)" if shape is None else str(tuple(shape))
-            raise InputError(f"Data: {name} has shape {table.shape}; it must be {wanted}")
-        return table
-    entries = {_pair(pair): number(value, f"Data: an entry of {name}") for pair, value in values.items()}
-    size = _size(entries, shape, name)
-    table = np.full(size, np.nan)
-    for pair, value in entries.items():
-        table[pair] = value
-    return table
-
-
-def _size(pairs: Mapping[tuple[int, int], Any], shape: tuple[int, int] | None, name: str) -> tuple[int, int]:
-    if not pairs:
-        raise InputError(f"Data: {name} is empty; give at least one pair of settings")
-    largest = max(x for x, _ in pairs) + 1, max(y for _, y in pairs) + 1
-    if shape is None:
-        return largest
-    for x, y in pairs:
-        if x >= shape[0] or y >= shape[1]:
-            limit = f"alice is 0 to {shape[0] - 1}, bob 0 to {shape[1] - 1}"
-            raise InputError(f"Data: {name}: there is no pair [{x}, {y}]; {limit}")
-    return shape[0], shape[1]
-
-
-def _table(counts: Any, order: str | None, shape: tuple[int, int] | None, name: str) -> Array:
-    if isinstance(counts, Mapping):
-        entries = {_pair(pair): list(four) for pair, four in counts.items()}
-        size = _size(entries, shape, name)
-        table = np.zeros((2, 2, *size))
-        for (x, y), four in entries.items():
-            row = _numbers(four, name)
-            if row.shape != (4,):
-                raise InputError(f"Data: {name} of the pair [{x}, {y}]: give the four numbers of ++, +−, −+ and −−")
-            table[:, :, x, y] = row.reshape(2, 2)
-    else:
-        table = _numbers(counts, name)
-        if order is not None and table.ndim == 4:
-            table = arranged(table, checked_order(order))
-        check_shape(table, "n", order, lambda orders: orders)
-        table = np.where(np.isnan(table).any(axis=(0, 1)), 0.0, table)
-    if not np.isfinite(table).all():
-        raise InputError(f"Data: {name} has an entry that is not finite")
-    if (table < 0.0).any():
-        index = [int(k) for k in np.unravel_index(table.argmin(), table.shape)]
-        raise InputError(f"Data: {name}{index} is {table.min():g}; counts are not negative")
-    return table
-
-
-def _check_whole(table: Array, name: str = "counts") -> None:
-    """Refuse numbers of trials that are none."""
-    bad = table != np.rint(table)
-    if bad.any():
-        index = [int(k) for k in np.argwhere(bad)[0]]
-        value = table[tuple(index)]
-        raise InputError(f"Data: {name}{index} is {value:g}; they are whole numbers (subtract nothing, scale nothing)")
-    if (table < 0.0).any() or table.sum() > MOST_COUNTS:
-        raise InputError(f"Data: {name} must lie between 0 and 2^40 in all")
-
-
-def read_csv(path: Path) -> dict[tuple[int, int], list[int]]:
-    """The counts of a CSV file by pair; repeated pairs add up."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(f"{path.name}: cannot be read ({reason}); give a CSV file with {','.join(HEADER)}") from None
-    rows = [row for row in csv.reader(text.splitlines())]
-    header = [name.strip().lower() for name in rows[0]] if rows else []
-    if header != list(HEADER):
-        found = ",".join(header)[:80] or "nothing"
-        raise InputError(f"{path.name}:1: the header is {found!a}; it must be {','.join(HEADER)}")
-    table: dict[tuple[int, int], list[int]] = {}
-    for line, row in enumerate(rows[1:], 2):
-        if not any(entry.strip() for entry in row):
-            continue
-        if len(row) != len(HEADER):
-            raise InputError(f"{path.name}:{line}: there are {len(row)} entries; give {','.join(HEADER)}")
-        numbers = []
-        for name, entry in zip(HEADER, row):
-            if not entry.strip().isascii() or not entry.strip().isdigit() or len(entry.strip()) > 15:
-                raise InputError(f"{path.name}:{line}: {name} is {entry.strip()[:40]!a}; it must be a whole number ≥ 0")
-            numbers.append(int(entry))
-        four = table.setdefault((numbers[0], numbers[1]), [0, 0, 0, 0])
-        for k, count in enumerate(numbers[2:]):
-            four[k] += count
-    if not table:
-        raise InputError(f"{path.name}: there are no counts below the header; add a row for each pair")
-    return table

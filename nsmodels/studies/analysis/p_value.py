@@ -39,7 +39,7 @@ from .data import Data
 from .logarithms import DIGITS, ln, log10_up, log_factorial, outward
 from .oracle import Limits, Proved, proved
 
-__all__ = ["Bet", "PValue", "best_bet", "bets", "judge"]
+__all__ = ["Bet", "PValue", "StoredBet", "best_bet", "bets", "judge"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,6 +50,8 @@ RATIO_BITS = 36
 METHODS = ("binomial", "ratio")
 SUMMED = 400
 """Terms of a binomial tail that are added up one by one."""
+FINEST_ROBUST = 3e-5
+"""The finest relative width of a maximum over uncertain directions; what is left only weakens a p-value."""
 MOST_RATIO = 2.0**12
 """Larger ratios, of cells that P* hardly ever fills, are cut down."""
 
@@ -113,6 +115,18 @@ class Bet:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class StoredBet:
+    """A test as it was read from a result file: what it proves only the checker can say."""
+
+    method: str
+    content: Any
+
+    def certificate(self) -> dict[str, Any]:
+        """What the file says."""
+        return dict(self.content)
+
+
 @dataclass(frozen=True)
 class PValue:
     """The probability that the model yields data like these, or less likely ones: at most ``upper``.
@@ -128,7 +142,7 @@ class PValue:
         How many relabellings of outcomes there were to choose from; the p-value is multiplied by it.
     trials : int
         Trials that were judged.
-    bet : Bet
+    bet : Bet or StoredBet
     status : {"certified", "estimate"}
         An estimate where the numbers of trials were inferred from published errors.
     """
@@ -138,7 +152,7 @@ class PValue:
     method: str
     relabellings: int
     trials: int
-    bet: Bet
+    bet: Bet | StoredBet
     status: str = "certified"
 
     def excludes(self, confidence: float) -> bool:
@@ -219,7 +233,7 @@ def bets(
         wins = (prediction > prediction.mean(axis=1)[:, None]).astype(np.int64)
         wins[wins.sum(axis=1) == 0, 0] = 1
         functional = _exactly(cells, wins, shares, 0)
-        oracle = proved(functional, model, limits.at(_width(trials, shares, 0.01)))
+        oracle = proved(functional, model, limits.at(_width(trials, shares, 0.01, limits)))
         made.append(_expecting(Bet("binomial", cells, wins, 0, trials, shares, functional, oracle), prediction))
     if "ratio" in methods or not made:
         rng = np.random.default_rng(limits.seed)
@@ -228,7 +242,7 @@ def bets(
         whole, bits = _fine(ratio, shares)
         functional = _exactly(cells, whole, shares, bits)
         loss = max(0.01, 0.01 * float(trials.sum()) * near.entropy)
-        oracle = proved(functional, model, limits.at(_width(trials, shares, loss)))
+        oracle = proved(functional, model, limits.at(_width(trials, shares, loss, limits)))
         bet = Bet("ratio", cells, whole, bits, trials, shares, functional, oracle, near.entropy)
         made.append(_expecting(bet, prediction))
     return made
@@ -239,10 +253,11 @@ def best_bet(made: list[Bet]) -> Bet:
     return min(made, key=lambda bet: bet.expected_log10)
 
 
-def _width(trials: Ints, shares: Ints, loss: float) -> float:
+def _width(trials: Ints, shares: Ints, loss: float, limits: Limits) -> float:
     """The width of the maximum for which N ln c is known to this natural logarithm, as far as doubles allow."""
     total = float(shares.sum())
-    return max(loss / float(trials.sum()), 1e-12) * total
+    finest = 1e-12 if limits.angles is None else FINEST_ROBUST
+    return max(loss / float(trials.sum()), finest) * total
 
 
 def _expecting(bet: Bet, prediction: Array) -> Bet:

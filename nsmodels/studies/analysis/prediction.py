@@ -7,7 +7,7 @@ fitted to the trials that it then judges.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -38,11 +38,18 @@ class Prediction:
     judged : Data
     source : str
         How the prediction came about, in words.
+    seen : bool
+        Whether it was made from a part of the data.
     """
 
     correlators: Array
     judged: Data
     source: str
+    seen: bool = False
+
+    def relabelled(self, signs: Array) -> Prediction:
+        """The prediction for relabelled outcomes; one that was made from a part of the data has their signs already."""
+        return self if self.seen else replace(self, correlators=self.correlators * signs[:, None])
 
 
 def predicted(
@@ -64,7 +71,7 @@ def predicted(
         if (data.known & ~first.known).any() or (data.known & ~rest.known).any():
             raise InputError(f"analyse: split = {share:g} leaves a pair without trials; give a visibility")
         same = (first.products[0] + 0.5) / (first.shots + 1.0)  # never 0 or 1: nothing is ruled out by a few trials
-        return Prediction(np.where(data.known, 2.0 * same - 1.0, 0.0), rest, f"{share:g} of the trials")
+        return Prediction(np.where(data.known, 2.0 * same - 1.0, 0.0), rest, f"{share:g} of the trials", True)
     if correlators is not None:
         table = np.array(correlators, dtype=np.float64)
         if table.shape != data.shape:

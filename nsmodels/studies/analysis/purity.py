@@ -18,7 +18,7 @@ from ...models.hidden_variables import with_safe_defaults
 from .closest import Cells
 from .data import Data
 from .oracle import Limits
-from .p_value import best_bet, bets, judge
+from .p_value import PValue, best_bet, bets, judge
 from .prediction import Prediction
 
 __all__ = ["ExcludedPurity", "excluded_purity", "p_value_at"]
@@ -39,11 +39,14 @@ class ExcludedPurity:
     confidence : float
     method : {"ratio", "binomial"} or None
         Of the test at ``above``.
+    p_value : PValue or None
+        That of ``above``.
     """
 
     above: float | None
     confidence: float
     method: str | None
+    p_value: PValue | None = None
 
     def to_json(self) -> dict[str, Any]:
         """``{"above", "confidence", "method"}``."""
@@ -57,15 +60,14 @@ class ExcludedPurity:
 
 def p_value_at(
     model: Model, data: Data, prediction: Prediction, method: str, relabellings: int, limits: Limits
-) -> tuple[float, str]:
-    """The certified log10 p of a model by correlators alone, by the given method where it applies, and the method."""
+) -> PValue:
+    """The certified p-value of a model by correlators alone, by the given method where it applies."""
     hidden = with_safe_defaults(model)
     assert hidden is not None
     cells = Cells.of(data.known, True)
     expected = cells.probabilities(*_centred(prediction))
     made = bets(hidden, cells, expected, data.shots, limits, ROUGH, data.drawn, (method,))
-    found = judge(best_bet(made), data, relabellings)
-    return found.log10, found.method
+    return judge(best_bet(made), data, relabellings)
 
 
 def _centred(prediction: Prediction) -> Any:
@@ -81,26 +83,28 @@ def excluded_purity(
         return None
     level = math.log10(1.0 - confidence)
 
-    def excess(eta: float) -> tuple[float, str]:
-        """How far log10 p is above the level, and the method."""
+    def height(eta: float) -> tuple[float, PValue]:
+        """√(−log10 p) above that of the level: nearly a straight line in η where p is below 1."""
         other = model.with_purity(eta)
         assert other is not None
-        log10, used = p_value_at(other, data, prediction, method, relabellings, limits)
-        return log10 - level, used
+        p = p_value_at(other, data, prediction, method, relabellings, limits)
+        return math.sqrt(-p.log10) - math.sqrt(-level), p
 
-    above, best = excess(1.0)
-    if above > 0.0:
+    above, best = height(1.0)
+    if above < 0.0:
         return ExcludedPurity(None, confidence, None)
-    low, high, below = 0.0, 1.0, -level
-    side = 1.0
+    low, high, slant, side = 0.0, 1.0, [(above, 1.0)], 1.0
     while high - low > FINEST:
-        # where the straight line crosses, pushed to one side and the other so that both ends close in; else the middle
-        eta = low + (high - low) * below / (below - above) + 0.45 * side * FINEST
-        if not low + 0.1 * FINEST < eta < high - 0.1 * FINEST:
-            eta = 0.5 * (low + high)
-        found, used = excess(eta)
-        if found > 0.0:
-            low, below, side = eta, found, 1.0
+        eta = 0.5 * (low + high)
+        if len(slant) > 1:  # where the line through the two points next to the level crosses it, from either side
+            (g, x), (h, y) = sorted(slant, key=lambda point: abs(point[0]))[:2]
+            crossing = x - g * (y - x) / (h - g) + 0.45 * side * FINEST if h != g else eta
+            eta = crossing if low + 0.1 * FINEST < crossing < high - 0.1 * FINEST else eta
+        found, p = height(eta)
+        if p.log10 < 0.0:
+            slant.append((found, eta))
+        if found < 0.0:
+            low, side = eta, 1.0
         else:
-            high, above, best, side = eta, found, used, -1.0
-    return ExcludedPurity(high, confidence, best)
+            high, best, side = eta, p, -1.0
+    return ExcludedPurity(high, confidence, best.method, best)

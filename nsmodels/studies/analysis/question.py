@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ...common.arguments import check_noun, check_options, number
+from ...common.arguments import check_noun, check_options, floats, number
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
@@ -16,7 +18,9 @@ from ...core.settings import Settings
 from ...errors import InputError, SolverError
 from ...models.base import Model, Progress, require_model
 from ...models.hidden_variables import HiddenVariableModel, along, with_safe_defaults
+from ...questions.answer import Question
 from ...questions.watching import tells_progress
+from .asked import CONFIDENCE, Arrangement, angles_of
 from .closest import Cells
 from .data import Data
 from .oracle import Limits, proved
@@ -27,11 +31,10 @@ from .relabelling import favoured, flipped
 from .result import AnalysisResult
 from .verdict import conclude, fit
 
-__all__ = ["CONFIDENCE", "analyse"]
+__all__ = ["analyse"]
 
-CONFIDENCE = 0.99
-LARGEST_UNCERTAINTY = 0.5
-"""Radians; directions that are known no better than that are not known."""
+ROUGH, FINE = 1e-4, 1e-6
+"""Tolerances of the bound, with an uncertainty of directions and without."""
 
 
 @tells_progress("node")
@@ -46,6 +49,8 @@ def analyse(
     split: float | None = None,
     moduli: bool = False,
     uncertainty: float = 0.0,
+    uncertainty_deg: float | None = None,
+    waveplate_uncertainty_deg: float = 0.0,
     confidence: float = CONFIDENCE,
     allow_signalling: bool = False,
     tolerance: float | None = None,
@@ -71,14 +76,16 @@ def analyse(
         what this share of the trials shows, which is then not judged.
     moduli : bool
         Take the relabelling of Alice's outcomes, setting by setting, that the data favour, and pay for the choice.
-    uncertainty : float
-        Each direction is known within this angle on the sphere, in radians.
+    uncertainty, uncertainty_deg : float
+        Each direction is known within this angle on the sphere, in radians or in degrees.
+    waveplate_uncertainty_deg : float
+        For settings by wave plates (``settings.from_waveplates``): each plate is known within this angle.
     confidence : float
         In (0, 1): the model is excluded where the p-value is at most 1 − confidence.
     allow_signalling : bool
         Go on where the counts signal.
     tolerance : float, optional
-        Of the bound: 1e-6, and with an uncertainty 1e-3, unless given.
+        Of the bound: 1e-6, and with an uncertainty 1e-4, unless given.
 
     Returns
     -------
@@ -100,10 +107,13 @@ def analyse(
     hidden = with_safe_defaults(model)
     if hidden is None:
         raise InputError(f"analyse: {model.name} is no model with hidden states, so that no p-value can be had for it")
-    given = number(uncertainty, "analyse: uncertainty", f"it must lie in [0, {LARGEST_UNCERTAINTY:g}] radians",
-                   lambda x: 0.0 <= x <= LARGEST_UNCERTAINTY)  # fmt: skip
-    number(confidence, "analyse: confidence", "it must lie between 0 and 1, both excluded", lambda x: 0.0 < x < 1.0)
-    wanted = (1e-3 if given else 1e-6) if tolerance is None else tolerance
+    table = prediction.correlators if isinstance(prediction, Behaviour) else prediction
+    arranged = Arrangement(
+        visibility, None if table is None else floats(table, "analyse: prediction is no table of correlators"), split,
+        moduli, _degrees(uncertainty, uncertainty_deg), waveplate_uncertainty_deg, confidence, allow_signalling,
+    )  # fmt: skip
+    arranged.check()
+    wanted = (ROUGH if arranged.uncertain else FINE) if tolerance is None else tolerance
     check_options(place, tolerance=wanted, time_limit_s=time_limit_s, seed=seed, progress=progress)
     assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if functional is not None:
@@ -115,10 +125,10 @@ def analyse(
         if shape and shape != model.shape:
             raise InputError(f"analyse: the {what} are for {shape[0]}×{shape[1]} settings, the model for {model.shape}")
     data = data.reshaped(model.shape)
-    limits = Limits(wanted, time_limit_s, seed, given, progress)
-    table = prediction.correlators if isinstance(prediction, Behaviour) else prediction
+    limits = Limits(wanted, time_limit_s, seed, angles_of(arranged, settings), progress)
     expected = predicted(data, settings, visibility, table, split, seed)
 
+    given = functional
     if functional is None:
         functional = _best_inequality(hidden, data, settings, expected, limits)
     value, sigma = data.value(functional)
@@ -127,8 +137,9 @@ def analyse(
         signs, relabellings = favoured(functional.correlators, expected.judged)
         functional = flipped(functional, signs)
         value, sigma = data.value(functional)
-        expected = Prediction(expected.correlators * _signs_of(signs, split), expected.judged, expected.source)
+        expected = expected.relabelled(signs)
     oracle = proved(functional, model, limits)
+    limits = replace(limits, seeds=oracle.seeds)
     p = _p_value(hidden, expected, relabellings, limits)
     purity = excluded_purity(model, expected.judged, expected, p.method, relabellings, confidence, limits)
     signalling = data.signalling()
@@ -145,13 +156,19 @@ def analyse(
     }
     return AnalysisResult(
         data, model, functional, expected, oracle, value, sigma, p, signalling, purity, found, conclusion,
-        tuple(signs.tolist()), limits, confidence, stats,
+        tuple(signs.tolist()), limits, arranged, stats, given,
+        question=Question(wanted, time_limit_s, seed, settings),
     )  # fmt: skip
 
 
-def _signs_of(signs: NDArray[np.float64], split: float | None) -> NDArray[np.float64]:
-    """A prediction that was made from a part of the data has their signs already."""
-    return np.ones((len(signs), 1)) if split is not None else signs[:, None]
+def _degrees(radians: float, degrees: float | None) -> float:
+    """The uncertainty in degrees, given in either unit."""
+    given = number(radians, "analyse: uncertainty", "it must be an angle in radians, at least 0", lambda x: x >= 0.0)
+    if degrees is None:
+        return math.degrees(given)
+    if given:
+        raise InputError("analyse: give the uncertainty once, as uncertainty= (radians) or as uncertainty_deg=")
+    return number(degrees, "analyse: uncertainty_deg")
 
 
 def _p_value(model: HiddenVariableModel, prediction: Prediction, relabellings: int, limits: Limits) -> PValue:

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
 
 from ...common.digits import enclosure
 from ...common.rationals import rationals
 from ...core.enclosure import Enclosure, Status
 from ...core.functional import Functional, Inequality
+from ...core.proof import StoredProof
+from ...core.settings import Settings
+from ...errors import InputError
 from ...models.base import Model
+from ...questions.answer import Answer, Asked, Question
+from .asked import Arrangement, angles_of
 from .data import Data, Signalling
 from .oracle import Limits, Proved
-from .p_value import PValue
-from .prediction import Prediction
+from .p_value import PValue, StoredBet
+from .prediction import Prediction, predicted
 from .purity import ExcludedPurity
+from .relabelling import flipped
 from .verdict import Conclusion, Fit, Verdict
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["AnalysisResult"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AnalysisResult:
+class AnalysisResult(Answer):
     """The answer to `nsmodels.analyse`.
 
     Parameters
@@ -47,9 +53,13 @@ class AnalysisResult:
         Of Alice's outcomes, after relabelling.
     limits : Limits
         How the oracle was asked, the uncertainty of the directions included.
-    confidence : float
+    asked : Arrangement
     stats : mapping
+    functional_asked : Functional or None
+        As it was given; None where the best one was looked for.
     """
+
+    kind: ClassVar[str] = "analysis"
 
     data: Data
     model: Model
@@ -65,13 +75,19 @@ class AnalysisResult:
     conclusion: Conclusion
     signs: tuple[float, ...]
     limits: Limits
-    confidence: float
+    asked: Arrangement
     stats: Mapping[str, Any]
+    functional_asked: Functional | None = None
 
     @property
     def value(self) -> Enclosure:
         """The model's bound on the functional."""
         return self.oracle.value
+
+    @property
+    def confidence(self) -> float:
+        """At which the model is called excluded."""
+        return self.asked.confidence
 
     @property
     def status(self) -> Status:
@@ -131,8 +147,12 @@ class AnalysisResult:
         }
 
     def _certificate(self) -> dict[str, Any]:
-        f = self.functional
-        return {
+        f, oracle, purity = self.functional, self.oracle, self.excluded_purity
+        lower: dict[str, Any] = {"state": oracle.state.certificate()}
+        if oracle.settings is not None:
+            rows = {"alice": oracle.settings.alice, "bob": oracle.settings.bob}
+            lower |= {party: [rationals(row) for row in array.tolist()] for party, array in rows.items()}
+        certificate = {
             "format": 1,
             "functional": {
                 "correlators": [rationals(row) for row in f.correlators.tolist()],
@@ -141,17 +161,71 @@ class AnalysisResult:
                 "constant": rationals([f.constant])[0],
             },
             "signs": [int(s) for s in self.signs],
-            "lower": {"state": self.oracle.state.certificate()},
-            "upper": self.oracle.certificate(),
+            "lower": lower,
+            "upper": oracle.certificate(),
             "p_value": self.p_value.bet.certificate(),
         }
+        if purity is not None and purity.p_value is not None:
+            certificate["purity"] = purity.p_value.bet.certificate()
+        if self.prediction.seen:  # which trials are judged is drawn at random
+            judged = self.prediction.judged
+            table = judged.products if judged.counts is None else judged.counts.reshape(4, *judged.shape)
+            certificate["judged"] = np.rint(table).astype(int).tolist()
+        return certificate
 
-    def plot(self) -> Figure:
-        """Picture the observed value beside the bound; returns a matplotlib figure."""
-        from importlib import import_module
-
-        figure: Figure = import_module("nsmodels.plots").plot(self)
-        return figure
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> AnalysisResult:
+        """The result that `to_json` wrote; see `nsmodels.questions.answer.Answer.from_json`."""
+        model, analysis = asked.model, asked.analysis
+        if model is None or analysis is None:
+            raise InputError("the question has no model, or no data")
+        arranged: Arrangement = analysis.arranged
+        data: Data = analysis.data.reshaped(model.shape)
+        seed = 0 if question is None or question.seed is None else question.seed
+        settings = model.settings if model.settings is not None else asked.settings
+        prediction = predicted(data, settings, arranged.visibility, arranged.correlators, arranged.split, seed)
+        certificate = content["certificate"]
+        signs = np.array([float(s) for s in certificate["signs"]])
+        shown = content["inequality"]
+        functional = Functional(shown["correlators"], shown["alice"], shown["bob"], shown["constant"])
+        if asked.functional is not None:
+            functional = flipped(asked.functional, signs) if arranged.moduli else asked.functional
+        if arranged.moduli:
+            prediction = prediction.relabelled(signs)
+        limits = Limits(seed=seed, angles=angles_of(arranged, settings))
+        if question is not None and question.tolerance is not None and question.time_limit_s is not None:
+            limits = Limits(question.tolerance, question.time_limit_s, seed, limits.angles)
+        ends, state = content["value"], certificate["lower"]["state"]
+        value = Enclosure(float(ends["lower"]), float(ends["upper"]), Status(content["status"]), str(content["reason"]))
+        near = None
+        if "alice" in certificate["lower"]:
+            rows = ([_floats(row) for row in certificate["lower"][party]] for party in ("alice", "bob"))
+            near = Settings(*rows, normalise=True)
+        part = model if near is None else model.moved(near)  # type: ignore[attr-defined]  # of hidden-variable models
+        keys = {key: [_floats(entry)] for key, entry in state.items() if key != "part"}
+        states = part.part(state.get("part")).restored(**keys)
+        oracle = Proved(value, states[0], StoredProof(certificate["upper"]), {}, near)
+        p, total = content["p_value"], prediction.judged.trials
+        bet = StoredBet(str(p["method"]), certificate["p_value"])
+        status = "estimate" if data.inferred else "certified"
+        p_value = PValue(float(p["upper"]), float(p["log10"]), str(p["method"]), int(p["relabellings"]), total, bet,
+                         status)  # fmt: skip
+        purity = content["excluded_purity"]
+        excluded = None
+        if purity is not None:
+            stored = StoredBet(str(purity["method"]), certificate["purity"]) if purity["above"] is not None else None
+            level = 1.0 - arranged.confidence
+            at = None if stored is None else PValue(level, float(np.log10(level)), stored.method, p_value.relabellings,
+                                                    total, stored)  # fmt: skip
+            excluded = ExcludedPurity(purity["above"], purity["confidence"], purity["method"], at)
+        signalling = Signalling(content["signalling"]["p_value"], content["signalling"]["worst"])
+        conclusion = Conclusion(Verdict(content["verdict"]), str(content["sentence"]))
+        observed = content["observed"]
+        return cls(
+            data, model, functional, prediction, oracle, float(observed["value"]), float(observed["sigma"]), p_value,
+            signalling, excluded, None, conclusion, tuple(signs.tolist()), limits, arranged, dict(content["stats"]),
+            asked.functional, question=Question() if question is None else question,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         name = self.functional.name or "f"
@@ -169,3 +243,6 @@ class AnalysisResult:
         return "\n".join(lines)
 
 
+def _floats(entries: Any) -> list[float]:
+    """Doubles of fractions that a certificate writes."""
+    return [float(Fraction(entry)) for entry in entries]
