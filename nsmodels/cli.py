@@ -19,6 +19,7 @@ from .command.output import OutputError, give_up_output, one_line_errors, put, s
 from .errors import InputError
 
 if TYPE_CHECKING:
+    from .common.workers import Submits
     from .files.problem import Problem
 
 app = typer.Typer(
@@ -62,6 +63,7 @@ ProblemArguments = Annotated[
                    autocompletion=_complete_problem),
 ]  # fmt: skip
 WorkersOption = Annotated[int, typer.Option(help="So many processes share the work.")]
+SchedulerOption = Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://…, that does the work.")]
 ToleranceOption = Annotated[float | None, typer.Option(help="Wanted width, instead of the file's tolerance.")]
 TimeLimitOption = Annotated[float | None, typer.Option(help="Seconds a problem, instead of time_limit_s.")]
 SeedOption = Annotated[int | None, typer.Option(help="Instead of the file's seed.")]
@@ -89,6 +91,7 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="Print results instead: of many, one a line.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Also draw the result (SVG, PDF or PNG).")] = None,
     workers: WorkersOption = 1,
+    scheduler: SchedulerOption = None,
     tolerance: ToleranceOption = None,
     time_limit: TimeLimitOption = None,
     seed: SeedOption = None,
@@ -98,6 +101,7 @@ def run(
     Exit code 0: certified, no wider than the tolerance, agreeing with what is expected; 1: answered, but one of these
     fails; 2: bad input; 3: a solver failed. Of many problems the worst.
     """
+    from .common.workers import engine
     from .files.answering import check_options
 
     with one_line_errors():
@@ -105,18 +109,21 @@ def run(
         if len(problems) > 1 or Path(problems[0]).is_dir():
             if picture is not None:
                 raise InputError(f"{_printable(picture)}: --picture draws the answer to one problem; give one")
-            _run_many(problems, out, options, workers, json=json)
-        _run_one(problems[0], out, options, workers, picture, json=json)
+            _run_many(problems, out, options, workers, scheduler, json=json)
+        with engine(workers, scheduler) as where:
+            _run_one(problems[0], out, options, where.submits, picture, json=json)
 
 
-def _run_many(problems: list[str], out: Path, options: dict[str, Any], workers: int, *, json: bool) -> None:
+def _run_many(
+    problems: list[str], out: Path, options: dict[str, Any], workers: int, scheduler: str | None, *, json: bool
+) -> None:
     """Answer many problems, say what is not as wished as it comes, and print a table, or a document a line."""
     from .command import many
     from .common.interrupts import first_interrupts, held
 
     with first_interrupts(), held():
         found = []
-        for outcome in many.run(many.gather(problems), out, options, workers, quiet=json):
+        for outcome in many.run(many.gather(problems), out, options, workers, scheduler, quiet=json):
             for note in outcome.notes:
                 say(f"{_printable(note)}\n")
             if json and outcome.result is not None:
@@ -128,7 +135,7 @@ def _run_many(problems: list[str], out: Path, options: dict[str, Any], workers: 
 
 
 def _run_one(
-    problem: str, out: Path, options: dict[str, Any], workers: int, picture: Path | None, *, json: bool
+    problem: str, out: Path, options: dict[str, Any], workers: Submits | None, picture: Path | None, *, json: bool
 ) -> None:
     from .common.interrupts import first_interrupts, held
     from .files import result as results
@@ -170,13 +177,13 @@ def _run_one(
     raise typer.Exit(code)
 
 
-def _answer(question: Problem, workers: int = 1, *, quiet: bool) -> tuple[dict[str, Any], Any]:
+def _answer(question: Problem, workers: Submits | None = None, *, quiet: bool) -> tuple[dict[str, Any], Any]:
     """Ask with a live line, and turn what comes back (also a failure or Ctrl-C) into a result."""
     from .command.progress import live
     from .files.answering import answer
 
     limits, unit = question.options, WORK[question.kind]
-    shared = {"workers": workers} if workers != 1 else {}
+    shared = {} if workers is None else {"workers": workers}
     with live(limits.time_limit_s, limits.tolerance, unit, wanted=not quiet) as progress:
         return answer(question, progress, **shared)
 
@@ -273,7 +280,7 @@ def sweep(
     sweep: Annotated[str, typer.Argument(metavar="SWEEP.toml", help="A sweep file, or the name of a shipped sweep.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the points and tables [results/<name>].")] = None,
     workers: WorkersOption = 1,
-    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, tcp://…, that does it.")] = None,
+    scheduler: SchedulerOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print DIR/table.json instead of a summary.")] = False,
     tolerance: ToleranceOption = None,
     time_limit: TimeLimitOption = None,

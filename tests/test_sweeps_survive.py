@@ -126,6 +126,9 @@ def test_a_dask_client_is_an_engine_and_the_command_takes_its_scheduler(tmp_path
     done = command("sweep", path, "--out", tmp_path / "b", "--scheduler", cluster.scheduler_address)
     assert done.exit_code == 0, done.stderr
     assert len(rows_of(tmp_path / "b")) == 2
+    done = command("run", "chsh_bell", "chain_6", "--out", tmp_path, "--scheduler", cluster.scheduler_address)
+    assert done.exit_code == 0, done.stderr
+    assert "2 of 2 problems certified" in done.stdout
     for options, said in (
         (("--scheduler", cluster.scheduler_address, "--workers", "2"), "workers and scheduler are both given"),
         (("--scheduler", "nowhere://x"), "the scheduler nowhere://x cannot be reached"),

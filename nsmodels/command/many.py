@@ -58,8 +58,9 @@ def gather(given: Sequence[str]) -> list[str]:
 
 
 def run(
-    names: Sequence[str], out: Path, options: Mapping[str, Any], workers: int, *, quiet: bool = False
-) -> Iterator[Outcome]:
+    names: Sequence[str], out: Path, options: Mapping[str, Any], workers: int, scheduler: str | None = None, *,
+    quiet: bool = False,
+) -> Iterator[Outcome]:  # fmt: skip
     """Answer all of them and write the results; outcomes come in the order in which they end, bad files first.
 
     After Ctrl-C the one in progress keeps what is proved, and the others are not run.
@@ -84,7 +85,7 @@ def run(
             raise InputError(f"{both} would both write {printable(target)}; run them one by one, with --out")
         targets[target] = name
     todo = dict(problems)
-    with engine(workers) as where, tally(len(problems), "problem", wanted=not quiet) as show:
+    with engine(workers, scheduler) as where, tally(len(problems), "problem", wanted=not quiet) as show:
         tasks = ((key, (problem.document, problem.name, dict(options))) for key, problem in problems.items())
         try:
             for key, found in completed(where, result_of, tasks, show.tick):

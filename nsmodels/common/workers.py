@@ -8,6 +8,7 @@ A process that is killed costs nothing but the time of its task, which another o
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import queue
@@ -16,6 +17,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -36,6 +38,8 @@ SPARE = 2
 UNKNOWN = 16
 """Workers of an executor that does not say how many it has."""
 TICK_S = 0.25
+ASK_S = 1.0
+"""A cluster, whose workers come and go, is asked how many there are at most so often."""
 CONNECT_S = 20
 _LENGTH = struct.Struct("<Q")
 _SERVE = "from nsmodels.common.workers import serve; serve()"
@@ -113,13 +117,17 @@ def engine(workers: int | Submits = 1, scheduler: str | None = None) -> Iterator
 
 def _capacity_of(executor: Any) -> Callable[[], int]:
     """So many tasks may be under way: for Dask as many as its workers have threads, and again as many."""
+    asked, known = -math.inf, UNKNOWN
 
     def capacity() -> int:
+        nonlocal asked, known
         number = getattr(executor, "_max_workers", None)
-        if number is None and callable(getattr(executor, "ncores", None)):
+        if number is None and callable(getattr(executor, "ncores", None)) and time.monotonic() > asked + ASK_S:
+            asked = time.monotonic()
             with contextlib.suppress(Exception):  # the scheduler may be gone; then nothing more gets done there
                 number = sum(executor.ncores().values())
-        return SPARE * max(1, number if isinstance(number, int) and number else UNKNOWN)
+        known = number if isinstance(number, int) and number > 0 else known
+        return SPARE * known
 
     return capacity
 
