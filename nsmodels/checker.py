@@ -876,17 +876,14 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     xs, weights, linear = vectors(model, f, scale)
     base, *terms = (sum(x << e for x, e in zip(parts, FIELDS)) for parts in [linear, *xs])
     d, level = whole(proof["denominator"], 1, 126, "D"), (threshold + f.size * TINY) * scale
-    goals = {over: math.ceil(level * over) * UNIT for over in (d, TAU)}
-    def plane(base: int, n: Ints, terms: Ints, over: int) -> Any:
-        """Give c and d, times `over` and `scale`, and what their minima should add up to."""
-        return *unpacked(base * over + sum(map(mul, n, terms))), goals[over]
+    goal, fine_goal = (math.ceil(level * over) * UNIT for over in (d, TAU))
     multipliers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
     quadratic, fine, squares = (iter(proof.get(key, ())) for key in ("quadratic", "fine", "square"))
     biased = zip((f.alice, f.bob), model.laws)
     mirror = not any(x and any(a) for numbers, law in biased for x, a in zip(numbers, law))
-    stack: list[Any] = [(None, None, mirror, base, terms, weights, plane(base, [], [], d))]
+    stack: list[Any] = [(None, None, mirror, base, terms, weights, unpacked(base * d))]
     for byte in inflated(proof["tree"]):
-        u, v, mirror, base, terms, weights, bounding = stack.pop()
+        u, v, mirror, base, terms, weights, cd = stack.pop()
         kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
         if byte & 8:
             n = multipliers[at : at + len(terms)].tolist()
@@ -897,20 +894,21 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 lists = n, terms, weights
                 n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in lists)
             if byte & 16:
-                bounding = plane(base, n, terms, d)
-        if kind == 7:
-            leaf = (square_leaf, squares) if byte & 32 else (quadratic_leaf, quadratic)
-            leaf[0](next(leaf[1]), (u, v), base, terms, weights, scale, level)
-        elif kind == 6:
+                cd = unpacked(base * d + sum(map(mul, n, terms)))
+        if kind == 6:
             if byte & 32:  # multipliers over 2^50
-                n = listed(next(fine), len(terms) or 1, "fine")[: len(terms)]
-                bounding = plane(base, [whole(x, -TAU, TAU, "tau") for x in n], terms, TAU)
-            c, e, goal = bounding
-            need(least(c, u) + least(e, v) >= goal, "a leaf of the covering falls short")
+                n = listed(next(fine, None), len(terms) or 1, "fine")[: len(terms)]
+                n = [whole(x, -TAU, TAU, "tau") for x in n]
+                cd = unpacked(base * TAU + sum(map(mul, n, terms)))
+            reached = least(cd[0], u) + least(cd[1], v) >= (fine_goal if byte & 32 else goal)
+            need(reached, "a leaf of the covering falls short")
+        elif kind == 7:
+            leaf, leaves = (square_leaf, squares) if byte & 32 else (quadratic_leaf, quadratic)
+            leaf(next(leaves, None), (u, v), base, terms, weights, scale, level)
         else:
             need(not byte & 32, "multipliers stand where no leaf is")
             children = cut((u, v)[on_v], 2 if kind > 3 else byte & 1, mirror)
-            after = mirror and kind < 4, base, terms, weights, bounding
+            after = mirror and kind < 4, base, terms, weights, cd
             stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
     ended = not stack and at == len(multipliers) and not [*quadratic, *fine, *squares]
     need(ended, "the covering does not end where it should")
