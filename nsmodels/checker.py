@@ -599,8 +599,8 @@ class Hull(Model):
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
         names = [x["name"] for x in spec["of"]]
-        fits = len(names) <= 100 and names.count("bell") < 4 and not {"hull", "quantum", "two_qubits"} & {*names}
-        need(fits, "no such hull")
+        fits = not {"hull", "quantum", "two_qubits"} & {*names}
+        need(fits and len(names) <= 100 and names.count("bell") < 4, "no such hull")
         parts = (consistent("model", x) for x in spec["of"])
         self.parts = [named_model(part, shape, settings) for part in parts]
         self.local = any(part.local for part in self.parts)
@@ -1129,13 +1129,13 @@ def band(law: Any, low: int, high: int) -> Ints:
 
 
 def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
-    """Claim: f ≤ k + Σ|S| − threshold + (ε + ε') Σ|S| + ε Σ|α| + ε' Σ|β| for laws F, G known to ε, ε'.
+    """Claim: f ≤ k + Σ|S| − threshold + (ε + ε') Σ|S| + ε Σ|α| + ε' Σ|β|; F, G known to ε, ε'.
 
     Given: a tree of pairs of patches of the spheres of u and v (of one sphere where v = ±u; of half
     of it where G(−u, −v) = G(u, v)), and lists of multipliers τ = n/D, each for a node and below.
     Why it suffices: G ≥ Σ P_i F(a_i·u) + Σ Q_j G(b_j·v) with P = Σ|S|τ − α and Q = −ΣSτ − β, and
     on a patch F(a·u) lies in a `band` p a·u + [r, s]; that is linear in u and v.
-    Cost: the bands of a patch once, and one sum over the settings a leaf; about 10^4 leaves a second.
+    Cost: the bands of a patch once, and one sum over the settings a leaf; 10^4 leaves a second.
     """
     # P, Q are integers over `scale` times D, bands over 2^100, sums over 2^180 scale D; all their
     # roundings, below 2^-56 · size · steep, are charged.
@@ -1172,7 +1172,8 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
         u, v, half, both = stack.pop()
         if byte & 8:
             n = numbers[at : at + len(pairs)].tolist()
-            need(len(n) == len(pairs) and all(abs(x) <= d for x in n), "a multiplier is outside [−1, 1]")
+            fits = len(n) == len(pairs) and all(abs(x) <= d for x in n)
+            need(fits, "a multiplier is outside [−1, 1]")
             both, at = read(n), at + len(pairs)
         kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
         if kind < 6:
