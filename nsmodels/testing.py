@@ -15,15 +15,21 @@ from typing import Any
 
 import numpy as np
 
+from . import checker
 from .common.arguments import check_options
 from .core.behaviour import Behaviour
 from .core.functional import Functional
 from .core.hidden_states import HiddenStates
+from .files.problem import from_data
+from .files.result import assemble
 from .models.base import Model, Support, require_model
 from .models.hidden_variables import HiddenVariableModel, with_safe_defaults
 from .models.nonsignalling import NonSignalling
 from .models.registry import ENTRIES
 from .models.values import attained_value
+from .questions.visibility.decompose import decompose
+from .questions.visibility.exact_model import ExactModel
+from .questions.visibility.states import shown
 
 __all__ = ["LAWS", "check_model"]
 
@@ -127,10 +133,6 @@ def membership(case: _Case) -> None:
 
 def mixtures(case: _Case) -> None:
     """A mixture of the model's own states has a model, and what `decompose` mixes belongs to it."""
-    from .questions.visibility.decompose import decompose
-    from .questions.visibility.exact_model import ExactModel
-    from .questions.visibility.states import shown
-
     if case.mixable is None:
         return
     target = Behaviour(np.clip(0.5 * np.sign(case.f.correlators), -1.0, 1.0))
@@ -146,10 +148,6 @@ def mixtures(case: _Case) -> None:
 
 def checked(case: _Case) -> None:
     """What is certified for a model that problem files can name is proved by the stand-alone checker."""
-    from . import checker
-    from .files.problem import from_data
-    from .files.result import assemble
-
     model = case.model
     named = model.resolved()
     if not any(entry.name == model.name and entry.load() is type(model) for entry in ENTRIES) or _bare(named, model):

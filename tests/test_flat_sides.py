@@ -9,7 +9,7 @@ import pytest
 import nsmodels as ns
 from nsmodels import checker
 from nsmodels.engines.spheres import minimum as spheres
-from nsmodels.engines.spheres.reduction import disc_search, flat_side
+from nsmodels.engines.spheres.flat_sides import disc_search, flat_side
 from nsmodels.files.problem import from_data
 from nsmodels.files.result import assemble
 

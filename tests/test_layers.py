@@ -4,6 +4,7 @@ import ast
 import itertools
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ def source(module: str) -> ast.Module:
     return ast.parse((PACKAGE / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
 
 
+LAZY = 32
+"""At most so many modules are imported inside functions of others, beside the command line; the number may only fall.
+
+What loads a compiler, a solver or a picture waits until it is needed; everything else is imported at the top.
+"""
+
+
 def is_for_types_only(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
@@ -54,15 +62,21 @@ def named(argument: ast.expr, package: list[str]) -> set[str]:
     return {".".join(part for part in parts if part)} - {""}
 
 
-def imported(module: str) -> set[str]:
-    """Modules of the package that a module imports at run time, as names relative to the package."""
+def imported(module: str, *, types: bool = False, only_lazy: bool = False) -> set[str]:
+    """Modules of the package that a module imports, as names relative to the package.
+
+    At run time or, with ``types``, for the sake of annotations as well; with ``only_lazy`` inside of functions alone.
+    """
     tree = source(module)
+    if only_lazy:
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        tree = ast.Module([statement for function in functions for statement in function.body], [])
     skipped = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.stmt) and is_for_types_only(node)
                for inner in ast.walk(node)}  # fmt: skip
     package = module.split(".")[:-1]
     found: set[str] = set()
     for node in ast.walk(tree):
-        if id(node) in skipped:
+        if id(node) in skipped and not types:
             continue
         if isinstance(node, ast.Import):
             found |= {alias.name[9:] for alias in node.names if alias.name.startswith("nsmodels.")}
@@ -106,6 +120,43 @@ def test_imports_go_down(module: str) -> None:
     for other in imported(module):
         if module.startswith("engines."):
             assert other.split(".")[0] in {"engines", *ENGINES_MAY_USE}, f"{module} imports {other}"
+
+
+def test_imports_make_no_circles() -> None:
+    """Neither at run time nor for types alone; the only ways back are those of `UPWARD`."""
+    graph = {
+        module: {other for other in imported(module, types=True) if (module, other) not in UPWARD}
+        for module in modules() if module not in ("__init__", "_moved") and not module.endswith(".__init__")
+    }  # fmt: skip
+    assert graph["questions.visibility.task"] >= {"questions.visibility.symmetry", "core.functional"}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_imports_inside_functions_only_become_fewer() -> None:
+    lazy = {
+        (module, other)
+        for module in modules() if module not in ("_moved", "cli")
+        for other in imported(module, only_lazy=True)
+    }  # fmt: skip
+    assert ("models.leggett", "engines.spheres.minimum") in lazy
+    assert len(lazy) <= LAZY, f"{len(lazy)} imports inside functions: import at the top what loads nothing heavy"
+
+
+LINES = 400
+LONGER = {"checker.py": 1_500, "cli.py": 430, "studies/analysis/data.py": 470}
+"""At most so many lines of files that are longer; the numbers may only fall.
+
+The checker is one file that is read as a whole, by people who trust nothing else (`tests/test_checker_file.py`).
+"""
+
+
+@pytest.mark.parametrize("folder", ["nsmodels", "tests"])
+def test_no_file_is_long(folder: str) -> None:
+    root = PACKAGE.parent / folder
+    for path in sorted(root.rglob("*.py")):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        most = LONGER.get(path.relative_to(root).as_posix(), LINES)
+        assert lines <= most, f"{path.name} has {lines} lines: split it by concept"
 
 
 def test_the_checker_stands_alone() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import MOST_ROWS, floats, listed, one_of, whole
+from ..common.arrays import Array
 from ..core.settings import Settings
 from ..errors import InputError
 from ..models.base import Model
@@ -22,7 +23,6 @@ from ..models.hidden_variables import HiddenVariableModel
 
 __all__ = ["Box", "Mixture", "Part", "hidden_states"]
 
-Array = NDArray[np.float64]
 Shape = tuple[int, int]
 
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, floats, one_of
+from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional, Inequality
 from ..core.functional_notations import misfit
@@ -47,8 +48,6 @@ __all__ = [
     "value",
     "visibility_problem",
 ]
-
-Array = NDArray[np.float64]
 
 
 def value(functional: Functional, part: Part) -> cp.Expression:

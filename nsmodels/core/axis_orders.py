@@ -10,14 +10,13 @@ from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..common.arguments import TWO_PARTIES, shown
+from ..common.arrays import Array
 from ..errors import InputError
 
 __all__ = ["AXES", "arranged", "check_shape", "checked_order", "possible", "reading", "with_order"]
 
-Array = NDArray[np.float64]
 
 AXES = "abxy"
 _USUAL = ("abxy", "xyab", "axby", "xayb")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import TWO_PARTIES, check_noun, check_size, floats, fraction, listed, number, small, whole
+from ..common.arrays import Array
 from ..errors import InputError
 from . import notations
 from .settings import Settings
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Behaviour", "StandardErrors"]
 
-Array = NDArray[np.float64]
 
 PAIRS = "give a list of pairs (i, j), the numbers of Alice's and Bob's settings from 0"
 

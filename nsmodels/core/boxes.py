@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import floats, number
+from ..common.arrays import Array
 from ..common.digits import at_most
 from ..errors import InputError
 from .behaviour import Behaviour
@@ -19,7 +20,6 @@ from .notations import probabilities
 
 __all__ = ["BoxMixture", "largest_signalling"]
 
-Array = NDArray[np.float64]
 _OUTCOMES = ("+1", "−1")
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
 
 __all__ = ["html", "latex", "number", "plain"]
-
-Array = NDArray[np.float64]
 
 
 def _short_fraction(value: float) -> Fraction | None:

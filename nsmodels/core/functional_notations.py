@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import TWO_PARTIES, check_size, floats
+from ..common.arrays import Array
 from ..errors import InputError
 from .axis_orders import AXES, arranged, checked_order, reading
 
@@ -32,7 +33,6 @@ __all__ = [
     "read_probabilities",
 ]
 
-Array = NDArray[np.float64]
 _ALPHA = np.array([1.0, -1.0])[:, None, None, None]
 _BETA = np.array([1.0, -1.0])[None, :, None, None]
 SMALLEST = 2.0**-1000

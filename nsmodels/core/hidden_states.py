@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import rationals
 from ..errors import InputError
 
 __all__ = ["HiddenState", "HiddenStates", "StoredState"]
-
-Array = NDArray[np.float64]
 
 
 def _frozen(values: Any, ndim: int) -> Array:

@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
 
 __all__ = ["NoSignallingTest", "no_signalling_test", "signalling_p_value"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import floats, small
+from ..common.arrays import Array, Mask
 from ..errors import InputError
 from .axis_orders import AXES, arranged, check_shape, checked_order, possible, reading, with_order
 from .no_signalling import signalling_p_value
@@ -26,8 +27,6 @@ __all__ = [
     "read_probabilities",
 ]
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 _SIGNS = np.array([1.0, -1.0])
 _OUTCOMES = ("+", "−")
 

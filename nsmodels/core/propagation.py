@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
 
 __all__ = ["propagate_counts"]
-
-Array = NDArray[np.float64]
 
 
 def propagate_counts(correlators: Array, alice: Array, bob: Array, counts: Array) -> float:

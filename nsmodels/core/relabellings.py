@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun
+from ..common.arrays import Array
 from ..common.assignment import best_assignment
 from ..errors import InputError
 from .behaviour import Behaviour
@@ -23,7 +24,6 @@ from .functional import Functional
 
 __all__ = ["Relabellings"]
 
-Array = NDArray[np.float64]
 
 MOST_CHOICES = 2_000_000
 """Choices of the smaller side's settings and outcomes that `Relabellings.best` goes through."""

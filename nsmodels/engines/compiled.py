@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COMPILES", "compiled", "entry", "keeps_code", "kernel", "record", "summing_kernel"]
+__all__ = ["COMPILES", "KernelArray", "compiled", "entry", "keeps_code", "kernel", "record", "summing_kernel"]
 
 
 def _count_threads() -> None:
@@ -36,6 +36,9 @@ from numba.core.caching import FunctionCache  # noqa: E402
 
 COMPILES: bool = not getattr(config, "DISABLE_JIT", 0)
 """Whether kernels are compiled at all."""
+
+KernelArray = Any
+"""An array inside a kernel, whose type the compiler finds by itself; mypy would have it checked at every index."""
 
 _njit: Any = njit  # its type hints do not know the options about wrappers
 _record: Any = np.record  # whose type hints forbid classes that inherit from it

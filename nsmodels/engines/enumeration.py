@@ -16,12 +16,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import to_integers
 from .compiled import compiled
 
 __all__ = ["SignMaximum", "compile_seconds", "maximise_signs"]
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 _CHUNK = 18

@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
 
 __all__ = ["Grid", "covering_radius", "fibonacci_points", "product_grid", "random_grid"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

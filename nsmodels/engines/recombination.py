@@ -11,13 +11,11 @@ import math
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from .blas_threads import one_blas_thread
 
 __all__ = ["recombine"]
-
-Array = NDArray[np.float64]
 
 
 def recombine(points: Array, weights: Array, deadline: float = math.inf) -> Array:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
 
 __all__ = ["UnitVectorSearch", "dominant_diagonal", "provably_semidefinite", "raised_diagonal"]
 
-Array = NDArray[np.float64]
 
 UNIT = 2.0**-53
 LARGE = 1200

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..common.versions import versions
 from ..core.enclosure import NO_MODEL_PROVED, exceeds
 from ..errors import InputError, SolverError
 from .atomic import check_replaceable, create, printable, replace, sweep
@@ -48,8 +49,6 @@ def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dic
     stats: dict[str, Any] = dict(answer.get("stats") or {})
     stats.setdefault("seconds", seconds)
     if "versions" not in stats:
-        from ..common.versions import versions
-
         stats["versions"] = versions()
     result: dict[str, Any] = {
         "schema": SCHEMA,

@@ -33,6 +33,8 @@ from .answering import as_answered, with_options
 from .atomic import printable, replace
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 from .sections.analysis import tables_of
+from .sections.settings import read_settings
+from .toml.table import Document, Table
 
 __all__ = ["claims", "document", "load", "loaded", "problem_of", "save"]
 
@@ -228,9 +230,6 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 def _makes(table: dict[str, Any], settings: Settings) -> bool:
     """Whether problem files read these settings from a table."""
-    from .sections.settings import read_settings
-    from .toml.table import Document, Table
-
     try:
         return _same_directions(read_settings(Table(Document("", "", {}), ("settings",), table)), settings)
     except InputError:

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -28,7 +29,6 @@ from .values import attained_value, trivial_bound
 
 __all__ = ["Bell"]
 
-Array = NDArray[np.float64]
 
 ENUMERATION_LIMIT = 24
 """Most settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""

@@ -8,19 +8,13 @@ eq. (7), go over into each other under (A_i, C_ij) → (−A_i, −C_ij). Whethe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from ..core.hidden_states import HiddenStates
-    from .hidden_variables import HiddenVariableModel
+from ..common.arrays import Array, Index
+from ..core.hidden_states import HiddenStates
 
 __all__ = ["Copies", "Reducible", "says"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +52,8 @@ class Reducible:
         """
         return None
 
-    def restricted(self, alice: Index, bob: Index) -> HiddenVariableModel | None:
-        """The model of these settings alone, whose states are those of this model, cut; None where it is not known."""
-        return None
-
     def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
-        """States of this model from states of `restricted`; a model of free values gives them to copies of none."""
+        """States of this model from states of the restricted one; copies of none get a free value, if there is one."""
         rest = self.free_values()[0] if self.free_values() else 0.0
         return replace(states, alice=copies.spread(states.alice, 0, rest), bob=copies.spread(states.bob, 1, rest))
 
@@ -72,6 +62,6 @@ class Reducible:
         return ()
 
 
-def says(model: HiddenVariableModel) -> bool:
+def says(model: Reducible) -> bool:
     """Whether the model's own class answers; what it inherits from another model need not hold for it."""
     return {"likeness", "restricted"} <= vars(type(model)).keys()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import MOST_NUMBERS, check_noun, check_options, check_size, floats, one_of, purity, whole
+from ..common.arrays import Array
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -33,7 +34,6 @@ from .values import attained_value, input_effect, trivial_bound, values_at
 
 __all__ = ["Finite"]
 
-Array = NDArray[np.float64]
 
 EXACT_CANDIDATES = 200
 """How many states near the best one are evaluated exactly."""

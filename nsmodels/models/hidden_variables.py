@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Index
 from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
+from ..core.proof import DualProof
 from .base import Array, Model, Support
 from .copies import Reducible
 from .values import attained_value, input_effect, trivial_bound
@@ -116,8 +118,6 @@ class HiddenVariableModel(Reducible, Model):
         A proposal's marginals from hidden vectors are rounded, each by less than 1e-15, so that much is taken off its
         exactly evaluated value.
         """
-        from ..core.proof import DualProof
-
         state = self.guess(functional, np.random.default_rng(seed))[0]
         attained = attained_value(functional, state.alice, state.bob)
         if state.u is not None:
@@ -125,6 +125,10 @@ class HiddenVariableModel(Reducible, Model):
         upper = trivial_bound(functional)
         value = Enclosure(round_down(min(attained, upper)), round_up(upper), reason=reason)
         return Support(value, state, DualProof(np.zeros(functional.shape)), {"seconds": 0.0})
+
+    def restricted(self, alice: Index, bob: Index) -> HiddenVariableModel | None:
+        """The model of these settings alone, whose states are those of this model, cut; None where it is not known."""
+        return None
 
     def contains(self, states: HiddenStates) -> Mask:
         """Which states are shown to belong to M, shape (m,); by default none.

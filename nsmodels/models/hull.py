@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..common.arguments import listed, shown
 from ..common.rationals import round_up
@@ -32,8 +31,6 @@ __all__ = ["Hull"]
 
 MOST_PARTS, MOST_BELLS = 100, 3
 """Of a hull in a problem file; every Bell part costs an enumeration."""
-
-Array = NDArray[np.float64]
 
 
 def _told(progress: Progress | None, known: list[Enclosure], ceiling: float | None) -> Progress | None:

@@ -365,7 +365,7 @@ class Leggett(MovableModel):
         from ..engines.spheres.descent import EPS_LAST, descend_many
 
         u, v = np.array(states.u, order="C"), np.array(states.v, order="C")
-        descend_many(*self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, 4)
+        descend_many(self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, 4)
         return self.states(u, v)
 
     def multipliers(self, functional: Functional, states: HiddenStates) -> Array:

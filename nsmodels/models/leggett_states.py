@@ -5,26 +5,38 @@ Nothing here is proved; every function proposes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from .base import Array
 from .hidden_variables import Explorer, with_partners
 from .values import values_at
 
-if TYPE_CHECKING:
-    from .law import Law
-    from .leggett import Leggett
-
 __all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states"]
 
 PAIRS_FITTED = 100_000
 """Correlators that the alignment is fitted to, of more every second, third, …."""
+
+
+class TwoVectors(Protocol):
+    """A model whose states have a vector u and a vector v: marginals η_A a·u and η_B b·v."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def eta_a(self) -> float: ...
+    @property
+    def eta_b(self) -> float: ...
+    def states(self, u: Array, v: Array) -> HiddenStates: ...
+    def problem(self, functional: Functional) -> Any: ...
 
 
 def random_units(count: int, rng: np.random.Generator) -> Array:
@@ -33,7 +45,7 @@ def random_units(count: int, rng: np.random.Generator) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1)[:, None], dtype=np.float64)
 
 
-def alignment(model: Leggett | Law, behaviour: Behaviour) -> Array:
+def alignment(model: TwoVectors, behaviour: Behaviour) -> Array:
     """The orthogonal 3×3 matrix O for which the states v = O u suit the correlators best.
 
     Fit C_ij ≈ a_i·T b_j and take the orthogonal factor of Tᵀ. For the singlet O = −1: v = −u, the states that
@@ -54,7 +66,7 @@ def alignment(model: Leggett | Law, behaviour: Behaviour) -> Array:
     return np.asarray(left @ right, dtype=np.float64)
 
 
-def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenStates:
+def seeds(model: TwoVectors, behaviour: Behaviour, *, antipodal: bool) -> HiddenStates:
     """Enough states to make white noise feasible, and the ones v = O u that suit the correlators."""
     count = int(np.clip(3 * sum(model.shape), 90, 600))
     u = fibonacci_points(count, half=antipodal)
@@ -63,7 +75,7 @@ def seeds(model: Leggett, behaviour: Behaviour, *, antipodal: bool) -> HiddenSta
     return HiddenStates.join([model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)])
 
 
-def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
+def shallow_states(model: TwoVectors, functional: Functional, u: Array, v: Array) -> HiddenStates:
     """States on the way from the given ones to local maximisers of f: many, and different."""
     from ..engines.spheres.sweep import sweep
 
@@ -74,17 +86,17 @@ def shallow_states(model: Leggett, functional: Functional, u: Array, v: Array) -
     return model.states(*sweep(x, y, np.abs(s), functional.alice @ a, functional.bob @ b, u, v))
 
 
-def polished_states(model: Leggett, functional: Functional, u: Array, v: Array) -> HiddenStates:
+def polished_states(model: TwoVectors, functional: Functional, u: Array, v: Array) -> HiddenStates:
     """The local maximisers of f next to the given states."""
     from ..engines.spheres.descent import descend_many
 
     u, v = np.array(u, order="C"), np.array(v, order="C")
     # the smoothing begins small, because the states are good already
-    descend_many(*model.problem(functional).terms, u, v, 0.01, 1e-9, 0.1, 4)
+    descend_many(model.problem(functional).terms, u, v, 0.01, 1e-9, 0.1, 4)
     return model.states(u, v)
 
 
-def explorer(model: Leggett, behaviour: Behaviour) -> Explorer:
+def explorer(model: TwoVectors, behaviour: Behaviour) -> Explorer:
     """Shallow searches from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
     turn = alignment(model, behaviour)
 

@@ -22,6 +22,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import round_down, round_up, to_integers
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -37,7 +38,6 @@ from .values import attained_value, values_at
 
 __all__ = ["NonSignalling", "dual_bound"]
 
-Array = NDArray[np.float64]
 LISTED_SETTINGS = 10
 
 

@@ -31,6 +31,7 @@ from ..core.hidden_states import HiddenStates
 from ..core.proof import OneSphereProof
 from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
+from ..engines.solvers.lp import load_solver
 from ..errors import InputError
 from .base import Array, Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
@@ -200,8 +201,6 @@ class OneSided(HiddenVariableModel):
 
     def load(self) -> float:
         """Load the solver of the small linear programs."""
-        from ..engines.solvers.lp import load_solver
-
         load_solver()
         return 0.0
 

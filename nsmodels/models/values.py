@@ -5,14 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import to_integers
 from ..core.functional import Functional
 
 __all__ = ["attained_value", "best_correlators", "input_effect", "trivial_bound", "values_at"]
-
-Array = NDArray[np.float64]
 
 
 def values_at(functional: Functional, alice: Array, bob: Array) -> Array:

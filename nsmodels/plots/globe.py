@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ..common.arrays import Array
 from .style import FAINT, GREY, INK, SMALL, Look
 
 __all__ = ["DEFAULT_VIEW", "Globe", "Label", "Mark", "write_labels"]
 
-Array = NDArray[np.float64]
 
 DEFAULT_VIEW = (22.0, 32.0)
 """Elevation and azimuth of the eye, in degrees."""

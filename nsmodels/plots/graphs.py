@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.digits import at_most
 from ..errors import InputError
 from ..questions.bias.result import MarginalsResult, setting_index, setting_names
@@ -18,7 +18,6 @@ from .style import ALICE, BOB, FAINT, GREY, INK, SMALL, blank, drawing_board, fi
 
 __all__ = ["marginal_bars", "marginals_result", "settings_graph_with_chain"]
 
-Array = NDArray[np.float64]
 
 MOST_SETTINGS = 60
 """Settings of both parties together in a picture of the graph."""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..behaviours import singlet
 from ..core.enclosure import Enclosure, Status, exceeds
 from ..core.functional import Functional, Inequality
 from ..core.hidden_states import HiddenState
+from ..core.settings import Settings
 from ..errors import InputError
 from ..questions.answer import Question
 from ..questions.bias.graph import graph_of
@@ -79,9 +81,6 @@ def _analysis(problem: Problem, result: Mapping[str, Any]) -> Any:
 
 def _designed(problem: Problem, result: Mapping[str, Any]) -> Problem:
     """The problem on the settings that are the answer."""
-    from ..behaviours import singlet
-    from ..core.settings import Settings
-
     rows = result["settings"]
     settings = Settings(rows["alice"], rows["bob"])
     behaviour = singlet(settings).with_pairs([(int(i), int(j)) for i, j in result["design"]["pairs"]])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..core.settings import Settings
 from ..errors import InputError, MissingExtraError
 from ..questions.visibility.result import DecomposeResult, Decomposition
@@ -16,7 +16,6 @@ from .style import ALICE, BLUE, BOB, GREY, SMALL, VERMILLION, Look, blank, drawi
 
 __all__ = ["draw_settings", "hidden_spheres", "settings_on_sphere", "turn_hidden_states", "turn_settings"]
 
-Array = NDArray[np.float64]
 
 MOST_LABELS = 14
 """Settings of a party beyond which its labels are left out."""

@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import behaviours, settings
 from ..common.arguments import check_noun, check_options, floats
+from ..common.arrays import Array
 from ..common.digits import at_least, at_most
 from ..common.rationals import round_down, round_up
 from ..common.versions import versions
@@ -36,12 +37,12 @@ from ..core.behaviour import Behaviour
 from ..core.boxes import BoxMixture
 from ..core.enclosure import Enclosure, Status
 from ..core.functional import Functional, Inequality
-from ..errors import InputError
+from ..engines.solvers.lp import solve
+from ..errors import InputError, SolverError
 from ..questions.bias.marginals import marginals
 
 __all__ = ["Counterexample", "FiniteSet", "counterexample", "dying_out", "finite_set"]
 
-Array = NDArray[np.float64]
 
 MARGIN = 1e-11
 """The weights are sought with constraints tightened by this first, so that rounding cannot break them."""
@@ -191,8 +192,6 @@ def _constraints(behaviour: Behaviour, a: Array, b: Array) -> tuple[Array, Array
 
 
 def _least_excess(rows: Array, right: Array, time_limit_s: float) -> tuple[float, Array, Array]:
-    from ..engines.solvers.lp import solve
-
     count = rows.shape[1]
     matrix = np.hstack([rows, -np.ones((len(rows), 1))])
     cost = np.append(np.zeros(count), 1.0)
@@ -212,9 +211,6 @@ def _proved_excess(rows: Array, right: Array, y: Array, rounding: float) -> floa
 def _largest(
     rows: Array, right: Array, correlator: NDArray[np.bool_], sizes: Array, excess: float, time_limit_s: float
 ) -> tuple[float, Array, Array]:
-    from ..engines.solvers.lp import solve
-    from ..errors import SolverError
-
     total = np.ones((1, rows.shape[1]))
     last: SolverError | None = None
     for slack in (np.where(correlator, -MARGIN, 0.0), 1e-12 + excess, 1e-9 + 2.0 * excess):

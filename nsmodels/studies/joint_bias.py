@@ -26,21 +26,21 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, check_options, floats
+from ..common.arrays import Array
 from ..common.rationals import round_up
 from ..common.versions import versions
 from ..core.behaviour import Behaviour
 from ..core.boxes import BoxMixture
 from ..core.enclosure import Enclosure, Status
+from ..engines.solvers.lp import solve
 from ..errors import InputError, SolverError
 from ..questions.bias.marginals import marginals
 from .joint_pricing import LARGEST_ENUMERATION, SCALE, Pricing, price
 
 __all__ = ["JointMarginals", "joint_marginals"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -171,8 +171,6 @@ def _generate(
     low: Array, w: Array | None, n_a: int, tolerance: float, deadline: float, cap: float
 ) -> dict[str, Any]:
     """Column generation: proposals only. ``cap`` is an upper end known beforehand."""
-    from ..engines.solvers.lp import solve
-
     shape = low.shape
     n = shape[1] + shape[2]
     finite = np.isfinite(low).ravel()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..common.arrays import Array
+from ..engines.solvers.integer_program import minimise
 
 __all__ = ["LARGEST_ENUMERATION", "SCALE", "Pricing", "price"]
 
-Array = NDArray[np.float64]
 
 LARGEST_ENUMERATION = 11
 """Settings of the smaller side: 3^11 = 177 147 rows are enumerated."""
@@ -107,8 +108,6 @@ def _alternate(y: Array, w: Array) -> tuple[Array, float]:
 def _by_program(y: Array, w: Array, seconds: float) -> tuple[float, Array]:
     """The mixed-integer program: m = p − q with p + q ≤ 1 binary, e ≥ |A ∓ B| continuous."""
     from scipy.sparse import lil_array
-
-    from ..engines.solvers.integer_program import minimise
 
     _, n_a, n_b = y.shape
     n = n_a + n_b

@@ -24,15 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_options
+from ..common.arrays import Array
 from ..common.rationals import round_up
 from ..common.versions import versions
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosure
+from ..engines.solvers.lp import solve
 from ..errors import InputError, SolverError
 
 __all__ = ["LocalContent", "local_content"]
 
-Array = NDArray[np.float64]
 
 LARGEST_ENUMERATION = 16
 """Settings of the smaller side: 2^16 strategies are enumerated in each round."""
@@ -148,8 +149,6 @@ def _generate(
 ) -> dict[str, Any]:
     """Column generation; returns weights, columns (bits of both parties) and integer multipliers, all unproved."""
     from scipy.sparse import csr_array
-
-    from ..engines.solvers.lp import solve
 
     best = np.where(forbidden, _SCALE, np.round(_SCALE / table[0, 0].size))
     columns: tuple[Array, Array] = (np.zeros((0, rows.shape[1])), np.zeros((0, table.shape[3])))

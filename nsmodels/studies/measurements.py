@@ -16,6 +16,7 @@ from ..common.arguments import number
 from ..core.behaviour import Behaviour, StandardErrors
 from ..core.settings import Settings
 from ..errors import InputError
+from ..functionals import leggett3
 
 __all__ = ["PHOTONS", "TRAPPED_ION_ANGLES", "Measured", "trapped_ion", "trapped_ion_l3"]
 
@@ -92,8 +93,6 @@ def trapped_ion(phi_deg: float) -> Behaviour:
 
 def trapped_ion_l3() -> tuple[Measured, ...]:
     """L3 of `trapped_ion` at every angle, with errors propagated from the shots."""
-    from ..functionals import leggett3
-
     points = []
     for phi_deg in TRAPPED_ION_ANGLES:
         data = trapped_ion(phi_deg)

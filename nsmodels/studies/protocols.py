@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import MOST_NUMBERS, MOST_SETTINGS, check_noun, check_size, whole
+from ..common.arrays import Array
 from ..core.boxes import BoxMixture
 from ..core.settings import Settings
 from ..errors import InputError
 
 __all__ = ["cerf_gisin_massar_popescu", "toner_bacon"]
-
-Array = NDArray[np.float64]
 
 
 def _shared_vectors(settings: Settings, count: int, seed: int) -> tuple[Array, Array]:

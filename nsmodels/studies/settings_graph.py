@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..common.screenless import prepare
 from ..core.behaviour import Behaviour
 from ..engines.paths.graph import to_networkx
 from ..questions.bias.graph import graph_of
@@ -63,8 +64,6 @@ def draw_scaling(families: Mapping[str, tuple[Sequence[int], Sequence[float]]]) 
     InputError
         If a family has too few points to fit.
     """
-    from ..common.screenless import prepare
-
     prepare()
     from matplotlib.figure import Figure
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_options, whole
+from ..common.arrays import Array
 from ..core.functional import Functional
 from ..core.functional_notations import misfit
 from ..engines.sums_of_squares import relaxations
@@ -27,7 +27,6 @@ from ..models.values import input_effect
 
 __all__ = ["Relaxation", "leggett3_identity", "leggett3_sides", "relax", "sphere_terms"]
 
-Array = NDArray[np.float64]
 
 PAIR_LIMIT = 120
 """Most terms for which the first order in pairs is tried: its multipliers are counted by K(K − 1)/2."""

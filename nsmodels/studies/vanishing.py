@@ -17,9 +17,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, floats, fraction, number, one_of, whole
+from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.boxes import BoxMixture
 from ..errors import InputError
@@ -36,7 +37,6 @@ __all__ = [
     "guessing_probability",
 ]
 
-Array = NDArray[np.float64]
 
 MOST_STEPS = 2**53
 """Of a chain; π/4N of larger numbers is no longer near the exact angle."""

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ __all__ = [
     "to_networkx",
 ]
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 QUANTUM = 2.0**-51

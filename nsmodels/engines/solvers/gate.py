@@ -23,7 +23,6 @@ from ...errors import SolverError
 
 __all__ = ["OPTIMA", "PROPOSALS", "Reply", "Status", "ask"]
 
-Array = NDArray[np.float64]
 Details = TypeVar("Details")
 Verified = TypeVar("Verified")
 

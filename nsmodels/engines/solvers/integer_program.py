@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from .gate import Reply, Status, ask
 from .lp import STATUS, new_highs, run
 
 __all__ = ["IntegerAnswer", "minimise"]
 
-Array = NDArray[np.float64]
 
 VERIFICATION_TOLERANCE = 1e-6
 """Largest violation of a constraint or of integrality, relative to 1 plus the size of the right side."""

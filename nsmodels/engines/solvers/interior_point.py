@@ -17,15 +17,14 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from ..blas_threads import one_blas_thread, weighted_gram
 from .gate import PROPOSALS, Reply, Status, ask
 
 __all__ = ["InteriorPoint", "interior_point"]
 
-Array = NDArray[np.float64]
 Point = tuple[Array, Array, Array, Array, Array]
 """x, slack, y, reduced costs, and −y of the inequalities; all but y positive."""
 

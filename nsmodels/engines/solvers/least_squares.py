@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from .gate import Reply, Status, ask
 
 __all__ = ["nonnegative"]
-
-Array = NDArray[np.float64]
 
 
 def nonnegative(rows: Array, wanted: Array) -> Array:

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...common.interrupts import watched
+from ...common.arrays import Array
 from ...errors import SolverError
 from .gate import Reply, Status, ask
 
 __all__ = ["STATUS", "LPAnswer", "Matrix", "load_solver", "new_highs", "proposed_basis", "run", "solve"]
 
-Array = NDArray[np.float64]
 
 VERIFICATION_TOLERANCE = 1e-6
 """Largest residual or gap of an accepted answer, relative to 1 plus the size of what it is compared with."""

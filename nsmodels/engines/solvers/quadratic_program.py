@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from .gate import PROPOSALS, Reply, Status, ask
 
 __all__ = ["QPAnswer", "solve"]
 
-Array = NDArray[np.float64]
 
 STATUS = {
     "Solved": Status.OPTIMAL,

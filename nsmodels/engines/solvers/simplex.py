@@ -13,14 +13,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from .gate import PROPOSALS, Reply, Status, ask
 from .lp import STATUS, new_highs, run
 
 __all__ = ["VertexProgram", "VertexSolution"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

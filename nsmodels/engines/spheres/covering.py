@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from . import tree as trees
 from .tree import FACES_U, NODES, QUADRATIC, SQUARE
-
-Array = Any
 
 DENOMINATOR = 100
 """Multipliers are n/100 with |n| ≤ 100: one signed byte each."""

@@ -5,20 +5,21 @@ is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Ne
 and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that
 lie well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`search`).
 
-Terms are stored row by row (i non-decreasing) as arrays ia, jb, s = ±1, w > 0.
+The terms are stored row by row (i non-decreasing), s = ±1, w > 0.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
+from .tree import Terms
 
-EPS_LAST = 1e-8  # the last smoothing of a descent, before the polish
-Array = Any  # numba kernels see plain float64 / int64 arrays
+EPS_LAST = 1e-8
+"""Smoothing ε at the end of a descent, before the polish."""
 
 
 @kernel
@@ -41,13 +42,22 @@ def tangents(x: Array, basis: Array) -> None:
 
 @kernel
 def smoothed(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
-    u: Array, v: Array, eps: float, A: Array, B: Array, c: Array, d: Array, H: Array, path: Array,
+    terms: Terms,
+    u: Array,
+    v: Array,
+    eps: float,
+    A: Array,
+    B: Array,
+    c: Array,
+    d: Array,
+    H: Array,
+    path: Array,
 ) -> float:
     """Value of the smoothed G at (u, v).
 
     Gradient into c, d (3,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,).
     """
+    a, b, ia, jb, s, w, g, h = terms
     for i in range(a.shape[0]):
         A[i] = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
     for j in range(b.shape[0]):
@@ -160,8 +170,17 @@ def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
 
 @kernel
 def tangent_system(
-    u: Array, v: Array, bu: Array, bv: Array, c: Array, d: Array, H: Array, path: Array, M: Array, grad: Array, drift:
-    Array
+    u: Array,
+    v: Array,
+    bu: Array,
+    bv: Array,
+    c: Array,
+    d: Array,
+    H: Array,
+    path: Array,
+    M: Array,
+    grad: Array,
+    drift: Array,
 ) -> float:
     """Gradient (4,), Hessian M (leading 4×4) and −∂gradient/∂ε (4,) in the two tangent planes.
 
@@ -201,8 +220,13 @@ def tangent_system(
 
 @entry
 def descend_many(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, U: Array, V: Array,
-    eps_first: float, eps_last: float, factor: float, steps: int,
+    terms: Terms,
+    U: Array,
+    V: Array,
+    eps_first: float,
+    eps_last: float,
+    factor: float,
+    steps: int,
 ) -> None:
     """Move every row of U, V (m, 3) in place to a local minimiser of G.
 
@@ -210,6 +234,7 @@ def descend_many(
     along the path of minimisers to the next ε. (One loop with one evaluation in it: what is written twice is compiled
     twice.)
     """
+    a, b, ia, w = terms.a, terms.b, terms.ia, terms.w
     A = np.empty(a.shape[0])
     B = np.empty(b.shape[0])
     c = np.empty(3)
@@ -240,7 +265,7 @@ def descend_many(
         left = 8 * steps  # the first smoothing has the longest way to go
         tries = 0
         while True:
-            trial = smoothed(a, b, ia, jb, s, w, g, h, un, vn, eps, A, B, c, d, H, path)
+            trial = smoothed(terms, un, vn, eps, A, B, c, d, H, path)
             if fresh or trial <= value:
                 moved = fresh or value - trial > 1e-15 * scale
                 value = trial
@@ -291,10 +316,9 @@ def descend_many(
 
 
 @entry
-def value_at(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array, u: Array, v: Array
-) -> float:
+def value_at(terms: Terms, u: Array, v: Array) -> float:
     """G(u, v) itself."""
+    a, b, ia, jb, s, w, g, h = terms
     value = 0.0
     for e in range(3):
         value -= g[e] * u[e] + h[e] * v[e]

@@ -8,13 +8,11 @@ moments. It stops as soon as the value is large enough, or the moments show that
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import kernel
-
-Array = Any
 
 STEPS = 40
 SIZE = 28  # of a packed 7×7 matrix

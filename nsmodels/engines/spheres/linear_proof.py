@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import kernel, summing_kernel
 from .patches import minimum
 from .tree import POOL, Terms, Tree
-
-Array = Any
 
 STEPS = 8
 Y, J0, J1, J2, J3, R, A0, A1, A2, B0, B1, B2, N, BEST = range(14)

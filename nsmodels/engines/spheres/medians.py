@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from ..solvers.lp import solve
 
 __all__ = ["MedianProblem", "descend", "polish", "units"]
 
-Array = NDArray[np.float64]
 
 _UNIT = 2.0**-53
 

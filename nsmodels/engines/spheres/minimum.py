@@ -4,15 +4,6 @@
 
 `descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
 by a covering of both spheres (`search` has the mathematics, `Covering` what is written down).
-
-Rounding. A leaf bound is a sum of K products w τ a and w τ b, then of n_A + n_B rows and a fixed number of operations
-on vectors of length at most T = Σ|S_ij|(|a_i| + |b_j|) + |g| + |h|. Summation of n terms, in any order, is off by at
-most n·2^-53 times the sum of their moduli, and Σ_e |x_e y_e| ≤ |x||y|; so a computed leaf bound exceeds the exact one
-by at most
-
-    μ = (K + n_A + n_B + 100) · 2^-53 · T.
-
-Leaves are closed at twice that above what is claimed. Scaling by powers of two (`SphereProblem.scales`) is exact.
 """
 
 from __future__ import annotations
@@ -26,26 +17,26 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...common.interrupts import held, loading, released
 from ..compiled import keeps_code
 from . import search
 from . import tree as trees
 from .covering import DENOMINATOR, Covering
 from .descent import EPS_LAST, descend_many, value_at
-from .hard import Hard
+from .flat_sides import DiscCovering
+from .other_proofs import OtherProofs
+from .problem import SphereProblem
 from .quadratic_proof import remember
-from .reduction import DiscCovering
 from .square_proof import SquareProof
 from .threads import Share, deal, join, share_best
 
-Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 
 STARTS = 32
@@ -60,80 +51,6 @@ JOINING, JOINING_TERM = 1e-6, 1e-8
 """Seconds a node, and a multiplier, that it takes to put the shares of a search together."""
 SHARES = 2
 """Threads, and shares of a large search: always the same number, so that proofs do not depend on the machine."""
-_UNIT = 2.0**-53
-
-
-@dataclass(frozen=True, eq=False)
-class SphereProblem:
-    """The function G. Vectors a (nA, 3), b (nB, 3) of any length; signed weights S (nA, nB); linear parts g, h (3,).
-
-    ``linear``: whether there are linear parts; by default, whether g or h differs from zero. A reader of the covering
-    decides this from the coefficients that g and h were formed from, and these may cancel.
-    ``relative_error``: the vectors stand for others this far away, relative to the longest on either side;
-    ``linear_errors``: g and h stand for others this far away. Only square proofs ask for these.
-    """
-
-    a: Array
-    b: Array
-    weights: Array
-    g: Array
-    h: Array
-    linear: bool | None = None
-    relative_error: float = 0.0
-    linear_errors: tuple[float, float] = (0.0, 0.0)
-
-    @cached_property
-    def scales(self) -> tuple[float, float]:
-        """Powers of two (length, weight): a, b are divided by the first, weights × length and g, h by the second."""
-        length = max(float(np.abs(self.a).max(initial=0.0)), float(np.abs(self.b).max(initial=0.0)))
-        length = 2.0 ** round(math.log2(length)) if length > 0.0 else 1.0
-        weight = max(
-            float(np.abs(self.weights).max(initial=0.0)) * length,
-            float(np.abs(self.g).max(initial=0.0)),
-            float(np.abs(self.h).max(initial=0.0)),
-        )
-        weight = 2.0 ** round(math.log2(weight)) if weight > 0.0 else 1.0
-        return length, weight
-
-    @cached_property
-    def terms(self) -> trees.Terms:
-        """The terms in row order, scaled so that vectors and weights are of order one."""
-        length, weight = self.scales
-        i, j = np.nonzero(self.weights)
-        s = self.weights[i, j]
-        return trees.Terms(
-            np.ascontiguousarray(self.a / length, dtype=np.float64),
-            np.ascontiguousarray(self.b / length, dtype=np.float64),
-            i.astype(np.int64),
-            j.astype(np.int64),
-            np.sign(s),
-            np.abs(s) / weight * length,
-            np.ascontiguousarray(self.g / weight, dtype=np.float64),
-            np.ascontiguousarray(self.h / weight, dtype=np.float64),
-        )
-
-    @cached_property
-    def size(self) -> float:
-        """T of the module's text, scaled."""
-        t = self.terms
-        a = np.linalg.norm(t.a, axis=1)
-        b = np.linalg.norm(t.b, axis=1)
-        return float((t.w * (a[t.ia] + b[t.jb])).sum() + np.linalg.norm(t.g) + np.linalg.norm(t.h))
-
-    @cached_property
-    def rounding(self) -> float:
-        """μ of the module's text, scaled."""
-        t = self.terms
-        return (len(t.ia) + len(t.a) + len(t.b) + 100) * _UNIT * self.size * 1.001
-
-    @property
-    def mirror(self) -> bool:
-        """Whether half of the first sphere is enough, because G(−u, −v) = G(u, v)."""
-        return not (self.g.any() or self.h.any() if self.linear is None else self.linear)
-
-    def value(self, u: Array, v: Array) -> float:
-        """G(u, v) in floating point."""
-        return float(value_at(*self.terms, u, v)) * self.scales[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +160,7 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     """
     u = np.array(u, dtype=np.float64, order="C")
     v = np.array(v, dtype=np.float64, order="C")
-    descend_many(*problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
+    descend_many(problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
     return np.array([problem.value(x, y) for x, y in zip(u, v)]), u, v
 
 
@@ -271,8 +188,8 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
-    descend_many(*terms, u, v, 0.5, EPS_LAST, 0.3, 4)
-    values = np.array([value_at(*terms, x, y) for x, y in zip(u, v)])
+    descend_many(terms, u, v, 0.5, EPS_LAST, 0.3, 4)
+    values = np.array([value_at(terms, x, y) for x, y in zip(u, v)])
     for k in np.argsort(values, kind="stable")[:16]:
         remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
     _plant(problem, tree)
@@ -324,7 +241,7 @@ def minimise(
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
-    hard = Hard(problem, width, goal, margin)
+    others = OtherProofs(problem, width, goal, margin)
     try:
         with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
@@ -340,12 +257,12 @@ def minimise(
                 now = time.perf_counter()
                 best, nodes = shares[0].best, sum(share.nodes for share in shares)
                 written = sum(share.multipliers for share in shares)
-                hard.attempt(shares, nodes, stop)
-                stop = begin + hard.compiling + time_limit_s
+                others.attempt(shares, nodes, stop)
+                stop = begin + others.compiling + time_limit_s
                 best = shares[0].best
                 if best * weight < refuted_below:
                     reason = "refuted"
-                elif hard.closes(best):
+                elif others.closes(best):
                     break
                 elif now + JOINING * nodes + JOINING_TERM * written > stop:
                     reason = "time_limit"
@@ -359,15 +276,15 @@ def minimise(
     except KeyboardInterrupt:
         reason = "interrupted"
     tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
-    if hard.before and reason != "tolerance_met":
-        old = join(whole, hard.before)
+    if others.before and reason != "tolerance_met":
+        old = join(whole, others.before)
         old.best[:] = tree.best
         tree = max(tree, old, key=trees.lowest)
-    return _finish(problem, tree, hard, reason, begin, allowance)
+    return _finish(problem, tree, others, reason, begin, allowance)
 
 
 def _finish(
-    problem: SphereProblem, tree: trees.Tree, hard: Hard, reason: str, begin: float, allowance: float
+    problem: SphereProblem, tree: trees.Tree, others: OtherProofs, reason: str, begin: float, allowance: float
 ) -> SphereMinimum:
     weight = problem.scales[1]
     count = tree.count
@@ -382,17 +299,17 @@ def _finish(
         "quadratic_leaves": int((tree.nodes["axis"][:nodes] == trees.QUADRATIC).sum()),
         "square_leaves": int((tree.nodes["axis"][:nodes] == trees.SQUARE).sum()),
         "iterations": int(count[trees.POPPED]),
-        "compile_seconds": hard.compiling,
+        "compile_seconds": others.compiling,
         "local_minima": int(count[trees.MINIMA]),
         "descents": int(count[trees.DESCENTS]),
         "depth": int(tree.nodes["depth"][:nodes].max()),
-        "seconds": time.perf_counter() - begin - hard.compiling,
+        "seconds": time.perf_counter() - begin - others.compiling,
     }
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
-    covering = Covering(tree, problem.scales, hard.leaves.written)
+    covering = Covering(tree, problem.scales, others.leaves.written)
     covered = SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, minima, stats)
-    if hard.proof is None or hard.proof.lower <= covered.lower:
+    if others.proof is None or others.proof.lower <= covered.lower:
         return covered
-    return replace(covered, lower=hard.proof.lower, proof=hard.proof)
+    return replace(covered, lower=others.proof.lower, proof=others.proof)

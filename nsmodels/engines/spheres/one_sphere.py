@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from ..grids import fibonacci_points
 from ..solvers.lp import solve
@@ -32,7 +33,6 @@ from .medians import MedianProblem, descend, polish, units
 
 __all__ = ["OneSphereAnswer", "OneSphereCovering", "minimise"]
 
-Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 
 TAU_BITS = 50

@@ -19,11 +19,9 @@ size.
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from ..compiled import KernelArray as Array
 from ..compiled import kernel
-
-Array = Any
 
 
 @kernel

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry
 from .descent import retract, solve_shifted, tangents, value_at
-
-Array = Any
+from .tree import Terms
 
 
 @entry
 def polish(
-    a: Array, b: Array, ia: Array, jb: Array, s: Array, w: Array, g: Array, h: Array,
-    u: Array, v: Array, eps: float, reach: float, active: Array, tau: Array,
+    terms: Terms,
+    u: Array,
+    v: Array,
+    eps: float,
+    reach: float,
+    active: Array,
+    tau: Array,
 ) -> float:
     """Move a minimiser of the smoothed G onto the terms that vanish there, by the method of multipliers; return G.
 
@@ -25,9 +29,10 @@ def polish(
     more vanishing terms than dimensions (the multipliers move as little as possible from the smoothed ones, so they
     stay inside (−1, 1)). Where a round would make things worse the point is left as it was.
     """
+    a, b, ia, jb, s, w, g, h = terms
     K = ia.shape[0]
     room = tau.shape[0]
-    old = value_at(a, b, ia, jb, s, w, g, h, u, v)
+    old = value_at(terms, u, v)
     un = u.copy()
     vn = v.copy()
     m = 0
@@ -109,7 +114,7 @@ def polish(
         retract(vn, bv, step[2], step[3], vn)
         if size < 1e-15:
             break
-    value = value_at(a, b, ia, jb, s, w, g, h, un, vn)
+    value = value_at(terms, un, vn)
     inside = True
     for p in range(m):
         inside = inside and abs(new[p]) <= 1.0 + 1e-9

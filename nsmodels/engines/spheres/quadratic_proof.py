@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import kernel
 from .descent import value_at
 from .patches import minimum
 from .polish import polish
 from .tree import MINIMA, QPOOL, QUADS, TAU_BITS, Terms, Tree
-
-Array = Any
 
 REACHES = (100.0, 10.0, 1000.0)
 """Which terms vanish at a smoothed minimiser, in units of ε; among many terms one may come near zero by chance."""
@@ -28,13 +26,13 @@ def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: b
     n = int(tree.count[MINIMA])
     point = np.concatenate([u, v])
     known = n + 3 > len(tree.minima) or bool(np.any(((tree.minima[:n, :6] - point) ** 2).sum(axis=1) < 1e-10))
-    if known and value_at(*terms, u, v) >= tree.best[6]:
+    if known and value_at(terms, u, v) >= tree.best[6]:
         return
     start_u, start_v = u, v
     active, tau = tree.active[-1], tree.active_tau[-1]  # the last row is never filled: work space
     for reach in REACHES:
         u, v = start_u.copy(), start_v.copy()
-        value = polish(*terms, u, v, eps, reach, active, tau)
+        value = polish(terms, u, v, eps, reach, active, tau)
         if value < tree.best[6]:
             tree.best[:] = (*u, *v, value)
         if stationary(terms, u, v, active, tau):

@@ -26,10 +26,10 @@ checker sees.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
 from .descent import value_at
 from .linear_proof import multipliers
@@ -57,8 +57,6 @@ from .tree import (
     open_child,
     side_bound,
 )
-
-Array = Any
 
 DONE, PROGRESS, FULL, DESCEND, LEAF = 0, 1, 2, 3, 4
 SMALLEST = 2.0**-37
@@ -153,9 +151,7 @@ def ask_for_descent(terms: Terms, tree: Tree, node: int, x: Array, E: Array, siz
         for e in range(3):
             tree.request[3 * side + e] /= math.sqrt(norm)
         sag += math.sqrt(force) * size[side]
-    value = value_at(
-        terms.a, terms.b, terms.ia, terms.jb, terms.s, terms.w, terms.g, terms.h, tree.request[:3], tree.request[3:6]
-    )
+    value = value_at(terms, tree.request[:3], tree.request[3:6])
     first_order = tree.request[7] + tree.request[8] + tree.request[9] + tree.request[10]
     if value >= tree.best[6] + sag + 0.3 * first_order or tree.count[MINIMA] + 2 >= tree.minima.shape[0]:
         return False

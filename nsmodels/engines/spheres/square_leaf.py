@@ -23,12 +23,11 @@ from typing import Any
 import numpy as np
 
 from ...common.interrupts import loading
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
 from .leaf_program import cholesky, product, program, slack
 from .patches import minimum
 from .tree import TAU_BITS, Terms, Tree, empty, geometry
-
-Array = Any
 
 MOST_TERMS = 30
 """Terms without a sign; for more the program takes longer than the patches that it saves."""

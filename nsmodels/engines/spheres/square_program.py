@@ -23,11 +23,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...common.arrays import Array
 
 __all__ = ["Products", "Proposal", "propose"]
 
-Array = NDArray[np.float64]
 
 STEPS = 40
 """Most instances need six to twelve."""

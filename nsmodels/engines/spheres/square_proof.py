@@ -26,22 +26,19 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...common.rationals import rational
 from ..blas_threads import one_blas_thread
+from .problem import SphereProblem
 from .square_program import Products, propose
 from .tree import TAU_BITS
 
-if TYPE_CHECKING:
-    from .minimum import SphereProblem
-
 __all__ = ["SquareProof", "square_proof"]
 
-Array = NDArray[np.float64]
 
 MOST_TERMS = 100
 """Beyond, the program takes long and its bound is hardly ever the minimum."""

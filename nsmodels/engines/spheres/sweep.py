@@ -15,14 +15,12 @@ import itertools
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiled import KernelArray as Array
 from ..compiled import compiled
-
-Array = Any  # numba kernels see plain float32 arrays
 
 __all__ = ["sweep"]
 

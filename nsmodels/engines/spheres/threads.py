@@ -8,7 +8,6 @@ the number of processors, so that the same problem gives the same proof everywhe
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
 
@@ -35,8 +34,6 @@ from .tree import (
     Tree,
     grown,
 )
-
-Array = Any
 
 __all__ = ["Share", "deal", "join", "share_best"]
 
@@ -95,7 +92,7 @@ class Share:
             if code == search.DESCEND:
                 u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
                 eps = max(float(self.tree.request[6]), EPS_LAST)
-                descend_many(*terms, u, v, eps, EPS_LAST, 0.2, 6)
+                descend_many(terms, u, v, eps, EPS_LAST, 0.2, 6)
                 known = int(count[MINIMA])
                 remember(terms, self.tree, u[0], v[0], EPS_LAST, mirror)
                 if int(count[MINIMA]) == known:

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel, record
 from .patches import corners, minimum
-
-Array = Any
 
 OPEN, LINEAR, QUADRATIC, SQUARE = -1, -2, -3, -4
 """Values of `Tree.axis` at leaves; 0..3: bisected (s, t of u; s, t of v); FACES_U, FACES_V: cut into cube faces."""

@@ -12,8 +12,8 @@ from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ..solvers import sdp
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EPS", "Monomial", "Square", "defect", "moment_block", "monomials", "times_coordinate"]
 
-Array = NDArray[np.float64]
 Monomial = tuple[int, ...]
 EPS = 2.0**-52
 """Twice the unit roundoff: every "number of roundings · EPS" is generous."""

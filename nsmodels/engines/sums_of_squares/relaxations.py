@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import SolverError
 from ..solvers import sdp
 from . import polynomials
@@ -41,8 +41,6 @@ from . import polynomials
 if TYPE_CHECKING:
     import cvxpy as cp
     from scipy.sparse import csr_array
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from .graph import graph_of
 
 __all__ = ["Chain", "MarginalsResult", "exact_chain", "setting_index", "setting_names"]
 
-Array = NDArray[np.float64]
 
 WIDER = "rounding of the data is wider than the tolerance"
 """The reason of an enclosure that cannot be narrower."""

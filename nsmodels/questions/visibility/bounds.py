@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from .rows import Target
 from .states import Columns
 
 __all__ = ["Bounds", "Proposal", "Reached", "considered", "corrected", "difference", "normalised"]
 
-Array = NDArray[np.float64]
 
 VERTEX_SLACK = 0.6
 """Share of the tolerance by which a vertex of the master program may miss the lower end."""

@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...common.rationals import round_down, to_integers
 from ...core.functional import Functional
 from ...engines.solvers.exact_simplex import exact_maximum
@@ -28,7 +29,6 @@ from .states import Columns
 
 __all__ = ["MOST_ROUNDS", "Mixture", "Pool", "exact_mixture", "first_pool", "is_exact", "restored"]
 
-Array = NDArray[np.float64]
 Integers = NDArray[np.object_]
 
 MOST_ROWS = 150

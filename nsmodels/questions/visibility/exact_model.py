@@ -23,8 +23,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...common.rationals import rational, rationals, round_down
 from ...models.hidden_variables import HiddenVariableModel
 from .rows import Target
@@ -35,7 +35,6 @@ LARGEST_MISS = Fraction(1, 10**6)
 
 __all__ = ["ExactModel", "dyadic_weights", "exact_columns", "exact_model", "pair_right", "row_sums", "target_error"]
 
-Array = NDArray[np.float64]
 
 _WEIGHT_BITS = 50
 _ULP = 2.0**-53

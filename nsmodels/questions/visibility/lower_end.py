@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...engines.recombination import recombine
 from ...models.hidden_variables import HiddenVariableModel, with_partners
 from .exact_model import LARGEST_MISS, ExactModel, exact_model
@@ -20,7 +21,6 @@ from .strict_noise import strict_noise_model
 
 __all__ = ["prove_mixture", "prove_noise"]
 
-Array = NDArray[np.float64]
 
 PARTNERS_TRIED = 5
 """States whose partners are tried as a model of the noise."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array, Index
 from ...core.functional import Functional
 from ...engines.solvers.interior_point import interior_point
 from ...engines.solvers.simplex import VertexProgram
@@ -24,8 +25,6 @@ from .states import Columns
 
 __all__ = ["Master", "MasterSolution", "marginal_equations"]
 
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 PENALTY = 200.0
 """M: larger than the sum of the multipliers of any master program with a well-conditioned answer."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...common.angles import cos_sin, cos_sin_degrees
+from ...common.arrays import Array
 from ...models.hidden_variables import HiddenVariableModel
 from .exact_model import ExactModel, dyadic_weights, exact_columns, pair_right, row_sums, target_error
 from .room import SHARES, corrected, given
@@ -18,8 +18,6 @@ from .rows import Target
 from .states import Columns
 
 __all__ = ["with_mean_vectors"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

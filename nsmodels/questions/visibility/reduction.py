@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array, Index, Mask
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
 from ...models.copies import Copies, says
@@ -29,9 +29,6 @@ from .states import Columns
 
 __all__ = ["Reduction", "find_reduction"]
 
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
 
 SLACK = 1e-15
 """How far numbers that are products of unit vectors in another order may be apart, beside the stated rounding."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...behaviours import uniform
+from ...common.arrays import Array
 from ...common.digits import at_least, at_most
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
@@ -27,8 +27,6 @@ from .state_table import StateTable, state_table
 from .upper_end import UpperEnd
 
 __all__ = ["DecomposeResult", "Decomposition"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

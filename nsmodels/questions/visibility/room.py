@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...engines.solvers.lp import solve
 from ...errors import SolverError
 from ...models.hidden_variables import HiddenVariableModel
@@ -33,7 +33,6 @@ from .states import Columns, starting_columns
 
 __all__ = ["SHARES", "corrected", "given", "in_the_ball", "strictest"]
 
-Array = NDArray[np.float64]
 
 SHARES = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 4e-7, 7e-7)
 """How much is mixed in, in turn."""

@@ -20,23 +20,16 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...common.arguments import one_of
+from ...common.arrays import Array, Index
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
 from ...errors import InputError
 
-if TYPE_CHECKING:
-    from .symmetry import Symmetry
-
 __all__ = ["Target", "make_target"]
-
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +164,7 @@ def make_target(
     *,
     marginals: str,
     symmetric_model: bool,
-    symmetry: Symmetry | None = None,
+    orbits: Index | None = None,
 ) -> Target:
     """The rows for a behaviour and a noise.
 
@@ -182,8 +175,9 @@ def make_target(
     marginals : {"match", "free"}
     symmetric_model : bool
         Whether the model contains −m with every m: vanishing marginals are then matched by antipodes, at no cost.
-    symmetry : Symmetry, optional
-        Relabellings that leave the problem as it is; used where no marginal needs an equation.
+    orbits : ndarray of int, shape (2 n,), optional
+        For every pair row, "+" rows first, the number of its orbit under relabellings that leave the problem as it is,
+        counted 0, 1, …; used where no marginal needs an equation.
 
     Raises
     ------
@@ -226,13 +220,13 @@ def make_target(
     target = Target(
         behaviour, noise, first, second, right, slope, margin_right, margin_slope, antipodal, members, offsets
     )
-    if symmetry is None or len(margin_right) > 0:
+    if orbits is None or len(margin_right) > 0:
         return target
-    labels = symmetry.row_orbits(first, second)
-    members = np.argsort(labels, kind="stable")
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(labels))])
+    members = np.argsort(orbits, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(orbits))])
+    count = len(offsets) - 1
     collected = Target(
-        behaviour, noise, first, second, np.zeros(int(labels.max()) + 1), np.zeros(int(labels.max()) + 1),
+        behaviour, noise, first, second, np.zeros(count), np.zeros(count),
         margin_right, margin_slope, antipodal, members, offsets,
     )  # fmt: skip
     return Target(

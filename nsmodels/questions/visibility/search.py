@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...models.hidden_variables import Explorer, HiddenVariableModel
 from .clock import timed
 from .master import Master
@@ -17,7 +18,6 @@ from .states import Columns, starting_columns
 
 __all__ = ["Search", "make_search"]
 
-Array = NDArray[np.float64]
 
 MOST_ENTRIES = 50_000_000
 """Largest number of pairs of settings times hidden states that are looked at before the first round."""

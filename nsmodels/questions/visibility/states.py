@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.behaviour import Behaviour
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
@@ -19,8 +20,6 @@ from ...models.hidden_variables import Explorer, HiddenVariableModel
 from ...models.values import values_at
 
 __all__ = ["Columns", "propose", "shown", "starting_columns"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

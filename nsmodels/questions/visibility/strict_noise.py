@@ -7,16 +7,14 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...engines.solvers.interior_point import interior_point
 from ...models.hidden_variables import HiddenVariableModel
 from .rows import Target
 from .states import Columns, starting_columns
 
 __all__ = ["strict_noise_model"]
-
-Array = NDArray[np.float64]
 
 
 def strict_noise_model(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...models.hidden_variables import HiddenVariableModel
 from .rows import Target
 from .states import Columns
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Relabelling", "Symmetry", "find_symmetry", "scalar_product_graph"]
 
-Array = NDArray[np.float64]
 
 MOST_SETTINGS = 40
 """`find_symmetry` looks at problems with at most so many settings in all; the graph has twice as many nodes."""

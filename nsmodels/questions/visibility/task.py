@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from ...models.base import Model
 from ...models.hidden_variables import HiddenVariableModel
-from .exact_model import Array
 from .reduction import Reduction, find_reduction
 from .rows import Target, make_target
 from .states import Columns
@@ -103,7 +103,8 @@ def make_task(
     if symmetry is not None and offered and len(kept.margin_right) == 0:
         found = given if given is not None else find_symmetry(kept, parts)
         if found is not None and found.order > 1:
-            searched = make_target(kept.behaviour, kept.noise, symmetry=found, **like)
+            orbits = found.row_orbits(kept.first, kept.second)
+            searched = make_target(kept.behaviour, kept.noise, orbits=orbits, **like)
         else:
             found = None
     return Task(model, mixable, target, tolerance, seed, reduction, kept, found, searched, parts)

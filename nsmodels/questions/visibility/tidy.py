@@ -20,6 +20,7 @@ from ...core.enclosure import Enclosure
 from ...core.functional import Functional, Inequality
 from ...core.settings import Settings
 from ...errors import InputError, NsmodelsError
+from ...functionals import leggett3, leggett_n
 from ...models.base import Model
 from .bounds import difference
 from .result import DecomposeResult
@@ -229,8 +230,6 @@ def _standard(result: DecomposeResult, settings: Settings | None, target: Target
     """L_N on settings that are made for it, for comparison."""
     if settings is None or settings.family not in ("leggett_triads", "leggett_directions"):
         return None
-    from ...functionals import leggett3, leggett_n
-
     build = leggett3 if settings.family == "leggett_triads" else leggett_n
     try:
         functional = build(settings)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
 from ...engines.solvers.least_squares import nonnegative
@@ -26,7 +27,6 @@ from ...models.values import best_correlators, values_at
 
 __all__ = ["Cells", "Closest", "closest"]
 
-Array = NDArray[np.float64]
 
 ROUNDS = 60
 ASKED = 8

@@ -8,14 +8,12 @@ probability that *any* of 2^n tests goes so far is at most the sum of theirs.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from .data import Data
 
 __all__ = ["favoured", "flipped"]
-
-Array = NDArray[np.float64]
 
 
 def favoured(table: Array, data: Data) -> tuple[Array, int]:

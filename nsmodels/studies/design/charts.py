@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Chart", "Layout", "random_units", "units"]
+from ...common.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["Chart", "Layout", "random_units", "units"]
 
 
 def units(rows: Array) -> Array:

@@ -8,11 +8,11 @@ is the one of ±b_j for which Σ_i |S_ij| a_i·b_j ≥ 0, and likewise each of A
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...common.arrays import Array
 
 __all__ = ["DIGITS", "SENTENCE", "in_gauge", "rounded"]
 
-Array = NDArray[np.float64]
 
 DIGITS = 12
 SENTENCE = (

@@ -12,14 +12,13 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...errors import InputError
 from .charts import Layout, random_units, units
 
 __all__ = ["Orbit", "orbits", "rotation_group", "symmetric_layout"]
 
-Array = NDArray[np.float64]
 
 GOLDEN = (1.0 + math.sqrt(5.0)) / 2.0
 LARGEST_ORDER = 12

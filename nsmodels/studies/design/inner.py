@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.hidden_states import HiddenStates
 from ...errors import SolverError
 from .programs import minimum
@@ -17,7 +17,6 @@ from .tracked import Tracked, follow, values
 
 __all__ = ["Place", "evaluate"]
 
-Array = NDArray[np.float64]
 
 ROUNDS = 30
 KEPT = 60

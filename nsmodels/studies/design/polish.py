@@ -16,8 +16,8 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.hidden_states import HiddenStates
 from ...engines.solvers import quadratic_program
 from ...errors import SolverError
@@ -29,7 +29,6 @@ from .tracked import Tracked, distinct, follow, values
 
 __all__ = ["polish"]
 
-Array = NDArray[np.float64]
 
 STEPS = 40
 MARGIN = 0.02

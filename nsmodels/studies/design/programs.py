@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.hidden_states import HiddenStates
 from ...engines.solvers import quadratic_program
 from ...engines.solvers.lp import solve
@@ -23,7 +23,6 @@ from .tasks import Task
 
 __all__ = ["Proposal", "Step", "brackets", "minimum"]
 
-Array = NDArray[np.float64]
 
 LARGEST = 20.0
 """At most so large is a coefficient, where the gain is 1."""

@@ -36,11 +36,11 @@ from .race import Contest, Optimum, Race
 from .result import SIGMAS, DesignResult, Significance
 from .shared import run_shared
 from .starts import GROUPS
+from .symmetries import order
 from .tasks import Objective, Task
 
 __all__ = ["check_design", "design"]
 
-Array = NDArray[np.float64]
 Progress = Callable[[float, float, int, float], None]
 
 MOST_DIRECTIONS = 24
@@ -328,8 +328,6 @@ def measured(task: Task, settings: Settings) -> Behaviour:
 
 def _symmetry(task: Task, settings: Settings) -> dict[str, Any]:
     """The order of the group of relabellings that leave the settings as they are, within 1e-6."""
-    from .symmetries import order
-
     return {"order": order(settings, task.pairs)}
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.hidden_states import HiddenStates
 from ...errors import SolverError
 from .charts import Layout
@@ -21,7 +21,6 @@ from .tasks import Objective, Task
 
 __all__ = ["Contest", "Optimum", "Race", "improve"]
 
-Array = NDArray[np.float64]
 
 CLOSE = 1e-6
 """Values nearer to each other than this (relatively) are one optimum."""

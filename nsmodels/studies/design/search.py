@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...behaviours import singlet
+from ...common.arrays import Array
 from ...errors import SolverError
 from .charts import Chart, Layout
 from .inner import Place, evaluate
@@ -22,7 +22,6 @@ from .tracked import follow, values
 
 __all__ = ["approach", "arrive"]
 
-Array = NDArray[np.float64]
 
 ROUNDS = 60
 FIRST_RADIUS = 0.2

@@ -6,8 +6,8 @@ import math
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from .charts import Layout, random_units, units
 from .groups import symmetric_layout
 from .inner import Place
@@ -16,7 +16,6 @@ from .tasks import Task
 
 __all__ = ["GROUPS", "hop", "random_start", "symmetric_start"]
 
-Array = NDArray[np.float64]
 
 TRIES = 40
 """Random directions are looked at, at most so often, until the model is excluded on them."""

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from ...core.settings import Settings
 from ...models.movable import MovableModel
 
 __all__ = ["Objective", "Task"]
 
-Array = NDArray[np.float64]
 STORED = 4e-16
 """How far stored unit vectors may be from exact ones; only for the search, which proves nothing."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
 from ...models.values import values_at
@@ -14,7 +15,6 @@ from .tasks import Task
 
 __all__ = ["Tracked", "distinct", "follow", "values"]
 
-Array = NDArray[np.float64]
 
 SPACING = 1e-4
 """Hidden states nearer to each other than this are one."""

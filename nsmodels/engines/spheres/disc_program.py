@@ -1,4 +1,4 @@
-"""Interior points for one patch times a disc (`reduction`): four coordinates, any number of terms.
+"""Interior points for one patch times a disc (`flat_sides`): four coordinates, any number of terms.
 
     minimise  Σ_k |y_k| + slope·z   over z in [−1, 1]² × (the unit disc),   y = y0 + J z
 
@@ -9,13 +9,11 @@ Each step is a Newton step towards a tenth of the complementarity, a 4×4 system
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
-
-Array = Any
 
 STEPS = 40
 OPEN, CLOSED = 0, 1

@@ -12,7 +12,7 @@ Only the curvature of the sphere of u is lost, in two dimensions instead of four
 leaves for each bisection. −|d| has a kink at d = 0, where minimisers inside the disc are, so that multipliers are
 integers over 2^50 here.
 
-Multipliers come from interior points (`disc`).
+Multipliers come from interior points (`disc_program`).
 The same is done where the parts outside the plane are too small to matter: what is proved holds for the vectors as
 they are.
 """
@@ -23,23 +23,21 @@ import math
 import time
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.arrays import Array
 from ...common.interrupts import loading
 from .covering import FINE, LINEAR_LEAF, packed_bytes
 from .descent import value_at
-from .disc import disc_patch
+from .disc_program import disc_patch
+from .problem import SphereProblem
 from .tree import FACES_U, TAU_BITS
-
-if TYPE_CHECKING:
-    from .minimum import SphereProblem
 
 __all__ = ["DiscCovering", "compile_discs", "disc_search", "flat_side"]
 
-Array = NDArray[np.float64]
 
 MOST_NODES = 8_000
 """Minimisers on a curve of the cut sphere need more than that; then the square proof is the better one."""
@@ -200,7 +198,7 @@ def _better(problem: SphereProblem, flat: _Flat, corners: Array, z: Array, best:
     v = q @ flat.axes[:2] + math.sqrt(max(1.0 - float(q @ q), 0.0)) * flat.axes[2]
     v /= np.linalg.norm(v)
     pair = (v, u) if flat.whole == 0 else (u, v)
-    value = float(value_at(*problem.terms, *pair))
+    value = float(value_at(problem.terms, *pair))
     return np.array([*pair[0], *pair[1], value]) if value < best[6] else best
 
 

@@ -1,7 +1,7 @@
 """What is tried where the search over pairs of patches does not come to its end: other proofs of the same lower end.
 
 In this order, each once: where the directions of one party span a plane, only the other sphere is cut
-(`reduction`); where minimisers form curves, one square may prove the whole bound (`square_proof`); at last all patches
+(`flat_sides`); where minimisers form curves, one square may prove the whole bound (`square_proof`); at last all patches
 that are still open may be closed by squares of their own (`square_leaf`). Ordinary instances are closed before any of
 this is due.
 """
@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .descent import value_at
-from .reduction import DiscCovering, compile_discs, disc_search, flat_side
+from .flat_sides import DiscCovering, compile_discs, disc_search, flat_side
+from .problem import SphereProblem
 from .square_leaf import SquareLeaves, compile_leaves
 from .square_proof import SquareProof, square_proof
 from .threads import Share
 from .tree import MINIMA, Tree
 
-if TYPE_CHECKING:
-    from .minimum import SphereProblem
-
-__all__ = ["Hard"]
+__all__ = ["OtherProofs"]
 
 FLAT_NODES = 1_000
 """Nodes after which a side that spans a plane is left whole, and the other one searched anew."""
@@ -36,7 +33,7 @@ A square leaf takes as long as a hundred nodes, so that what ordinary leaves clo
 Trial = Callable[[list[Share], float], "DiscCovering | SquareProof | None"]
 
 
-class Hard:
+class OtherProofs:
     """The other proofs of one search.
 
     Parameters
@@ -127,7 +124,7 @@ class Hard:
             return None
         before, reached = float(best[6]), square.lower / self.problem.scales[1]
         for point in square.near() if before - reached > self.width else ():
-            value = float(value_at(*self.problem.terms, point[:3], point[3:]))
+            value = float(value_at(self.problem.terms, point[:3], point[3:]))
             if value < shares[0].best:
                 for share in shares:
                     share.tree.best[:] = (*point, value)
