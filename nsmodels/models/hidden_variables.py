@@ -22,16 +22,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..common.arrays import Index
+from ..common.arrays import Array, Index, Mask
 from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..core.proof import DualProof
-from .base import Array, Model, Support
+from .base import Model, Support
 from .copies import Reducible
 from .values import attained_value, input_effect, trivial_bound
 
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Explorer", "HiddenVariableModel", "RationalStates", "along", "with_partners", "with_safe_defaults"]
 
-Mask = NDArray[np.bool_]
 Explorer = Callable[..., HiddenStates]
 """``explorer(functional, count, rng=, near=, starts=, deep=, antipodal=)``: see `HiddenVariableModel.explorer`."""
 SEEDS = 40

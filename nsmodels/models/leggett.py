@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import check_noun, check_size, purity
+from ..common.arrays import Array
 from ..common.interrupts import held
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
@@ -33,7 +34,7 @@ from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Array, Support
+from .base import Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel

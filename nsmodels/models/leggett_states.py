@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
-from .base import Array
 from .hidden_variables import Explorer, with_partners
 from .values import values_at
 

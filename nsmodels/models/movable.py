@@ -12,10 +12,10 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
-from .base import Array
 from .hidden_variables import HiddenVariableModel
 
 __all__ = ["MovableModel"]

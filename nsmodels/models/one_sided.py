@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, check_size, one_of, purity
+from ..common.arrays import Array
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -33,7 +34,7 @@ from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from ..engines.solvers.lp import load_solver
 from ..errors import InputError
-from .base import Array, Support
+from .base import Support
 from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
 from .leggett_states import random_units
 from .purities import purity_of

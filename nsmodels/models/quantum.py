@@ -30,8 +30,8 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.interrupts import loading
 from ..common.rationals import rationals, round_down, round_up, to_integers
 from ..core.effort import Effort, Hint
@@ -50,7 +50,6 @@ from .qubits import seesaw
 
 __all__ = ["Quantum", "VectorState"]
 
-Array = NDArray[np.float64]
 MANY_ROWS = 60
 """Rows of M above which no semidefinite solver is asked."""
 SEARCH_SHARE = 0.9

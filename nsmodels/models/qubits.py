@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import rationals
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 
 __all__ = ["PAULI", "QubitState", "bell_operator", "exact_means", "seesaw"]
 
-Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 PAULI: Complex = np.array(
     [[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], dtype=np.complex128

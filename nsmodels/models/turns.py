@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .base import Array
+from ..common.arrays import Array
 
 __all__ = ["carrying"]
 

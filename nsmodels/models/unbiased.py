@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from ..common.arrays import Array
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -21,7 +22,7 @@ from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..core.proof import ClosedFormProof
-from .base import Array, ShapedModel, Support
+from .base import ShapedModel, Support
 from .hidden_variables import HiddenVariableModel, Mask
 
 __all__ = ["Unbiased"]
