@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...behaviours import uniform
 from ...common.arrays import Array
@@ -81,7 +82,8 @@ class Decomposition:
         StateTable
             With ``text()``, ``latex()``, ``csv()`` and ``pandas()``; in a hull with the model of each state.
         """
-        return state_table(self, marginals=marginals)
+        vectors, sides = (self.u, self.v), (self.alice, self.bob)
+        return state_table(self.weights, vectors, sides, self.part, self.models, marginals=marginals)
 
     def correlators(self, index: int) -> Array:
         """The correlators C_λ of one box, shape (n_A, n_B)."""

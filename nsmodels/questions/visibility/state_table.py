@@ -7,14 +7,12 @@ import io
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ...common.arrays import Array, Index
 from ...errors import MissingExtraError
-
-if TYPE_CHECKING:
-    from .result import Decomposition
 
 __all__ = ["StateTable", "state_table"]
 
@@ -103,26 +101,39 @@ def _tex(name: str) -> str:
     return f"${name[0]}_{{{name[1:]}}}$" if name[1:].isdigit() else name
 
 
-def state_table(decomposition: Decomposition, *, marginals: bool | None = None) -> StateTable:
-    """The table of a decomposition; see `Decomposition.table`."""
-    vectors = {"u": decomposition.u, "v": decomposition.v}
-    sides = {"u": ("A", decomposition.alice), "v": ("B", decomposition.bob)}
-    several = len(decomposition.models) > 1
+def state_table(
+    weights: Array, vectors: tuple[Array, Array], sides: tuple[Array, Array], part: Index, models: tuple[str, ...], *,
+    marginals: bool | None = None,
+) -> StateTable:  # fmt: skip
+    """The table of a decomposition; see `Decomposition.table`.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (m,)
+    vectors : pair of ndarray, shape (m, 3)
+        Hidden vectors u and v.
+    sides : pair of ndarray, shapes (m, n_A) and (m, n_B)
+        Marginals of both parties.
+    part, models
+        As in `Decomposition`.
+    marginals : bool, optional
+    """
+    several = len(models) > 1
     columns = ["state", "weight", *(["model"] if several else [])]
     blocks = []
-    for key, rows in vectors.items():
+    for key, rows in zip("uv", vectors):
         if not np.isnan(rows).all():
             columns += [f"{key}_{axis}" for axis in "xyz"]
             blocks.append(rows)
-    for key, (letter, rows) in sides.items():
-        if np.isnan(vectors[key]).any() if marginals is None else marginals:
+    for hidden, letter, rows in zip(vectors, "AB", sides):
+        if np.isnan(hidden).any() if marginals is None else marginals:
             columns += [f"{letter}{index}" for index in range(rows.shape[1])]
             blocks.append(rows)
     entries = []
-    for k, weight in enumerate(decomposition.weights.tolist()):
+    for k, weight in enumerate(weights.tolist()):
         row: list[Entry] = [k, weight]
         if several:
-            row.append(decomposition.models[int(decomposition.part[k])])
+            row.append(models[int(part[k])])
         for block in blocks:
             row += block[k].tolist()
         entries.append(tuple(row))
