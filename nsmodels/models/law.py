@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import check_noun, check_size, number, one_of
+from ..common.arrays import Array
 from ..common.interrupts import held
 from ..common.rationals import rational_point, round_down, round_up
 from ..core.behaviour import Behaviour
@@ -38,7 +39,7 @@ from ..core.settings import Settings
 from ..engines.laws.functions import LawFunction
 from ..errors import InputError
 from . import law_states
-from .base import Array, Support
+from .base import Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .leggett_states import random_units

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
 from ..engines.grids import fibonacci_points
-from .base import Array
 from .hidden_variables import Explorer, with_partners
 from .leggett_states import alignment, random_units
 from .values import values_at
@@ -68,7 +68,7 @@ def seeds(model: Law, behaviour: Behaviour, antipodal: bool, rng: np.random.Gene
 def _alignment(model: Law, behaviour: Behaviour) -> Array:
     """The orthogonal matrix O for which v = O u suits the correlators; of laws that fall, with the opposite sign."""
     slopes = [float(law(np.array([1.0]))[0] - law(np.array([-1.0]))[0]) for law in (model.alice, model.bob)]
-    return alignment(model, behaviour) * (-1.0 if slopes[0] * slopes[1] < 0.0 else 1.0)
+    return alignment(model.settings, behaviour) * (-1.0 if slopes[0] * slopes[1] < 0.0 else 1.0)
 
 
 def explorer(model: Law, behaviour: Behaviour) -> Explorer:

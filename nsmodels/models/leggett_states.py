@@ -45,7 +45,7 @@ def random_units(count: int, rng: np.random.Generator) -> Array:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1)[:, None], dtype=np.float64)
 
 
-def alignment(model: TwoVectors, behaviour: Behaviour) -> Array:
+def alignment(settings: Settings, behaviour: Behaviour) -> Array:
     """The orthogonal 3×3 matrix O for which the states v = O u suit the correlators best.
 
     Fit C_ij ≈ a_i·T b_j and take the orthogonal factor of Tᵀ. For the singlet O = −1: v = −u, the states that
@@ -54,7 +54,7 @@ def alignment(model: TwoVectors, behaviour: Behaviour) -> Array:
     first, second = np.nonzero(behaviour.known)
     some = 1 + len(first) // PAIRS_FITTED
     first, second = first[::some], second[::some]
-    a, b = model.settings.alice[first], model.settings.bob[second]
+    a, b = settings.alice[first], settings.bob[second]
     design = (a[:, :, None] * b[:, None, :]).reshape(len(first), 9)
     solution = np.linalg.lstsq(design, behaviour.correlators[first, second], rcond=None)[0].reshape(3, 3)
     left, sizes, right = np.linalg.svd(solution.T)
@@ -72,7 +72,8 @@ def seeds(model: TwoVectors, behaviour: Behaviour, *, antipodal: bool) -> Hidden
     u = fibonacci_points(count, half=antipodal)
     axes = np.eye(3)
     pairs = model.states(np.repeat(axes, 3, axis=0), np.tile(axes, (3, 1)))
-    return HiddenStates.join([model.states(u, u @ alignment(model, behaviour).T), with_partners(pairs, antipodal)])
+    turned = u @ alignment(model.settings, behaviour).T
+    return HiddenStates.join([model.states(u, turned), with_partners(pairs, antipodal)])
 
 
 def shallow_states(model: TwoVectors, functional: Functional, u: Array, v: Array) -> HiddenStates:
@@ -98,7 +99,7 @@ def polished_states(model: TwoVectors, functional: Functional, u: Array, v: Arra
 
 def explorer(model: TwoVectors, behaviour: Behaviour) -> Explorer:
     """Shallow searches from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
-    turn = alignment(model, behaviour)
+    turn = alignment(model.settings, behaviour)
 
     def explore(
         functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...common.interrupts import watched
 from ...common.arrays import Array
+from ...common.interrupts import watched
 from ...errors import SolverError
 from .gate import Reply, Status, ask
 
