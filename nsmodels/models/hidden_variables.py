@@ -28,8 +28,8 @@ from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
-from ..core.settings import Settings
 from ..core.proof import DualProof
+from ..core.settings import Settings
 from .base import Model, Support
 from .copies import Reducible
 from .values import attained_value, input_effect, trivial_bound
