@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from . import _moved
 
 if TYPE_CHECKING:
-    from . import behaviours, convex, errors, functionals, plots, settings
+    from . import behaviours, convex, errors, functionals, general, interchange, plots, settings
     from .core.behaviour import Behaviour
     from .core.behaviour import Behaviour as Behavior
     from .core.boxes import BoxMixture
@@ -77,6 +77,8 @@ __all__ = [
     "design",
     "errors",
     "functionals",
+    "general",
+    "interchange",
     "load",
     "marginals",
     "plots",
@@ -120,6 +122,8 @@ _HOMES = {
     "design": ("studies.design.question", "design"),
     "errors": ("errors", None),
     "functionals": ("functionals", None),
+    "general": ("general", None),
+    "interchange": ("interchange", None),
     "load": ("files.saving", "load"),
     "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),

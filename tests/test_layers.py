@@ -19,7 +19,7 @@ FLOORS: dict[str, int] = {
     "engines": 4,
     "models": 5,
     "questions": 6,
-    **dict.fromkeys(("studies", "convex"), 7),
+    **dict.fromkeys(("studies", "convex", "general", "interchange"), 7),
     **dict.fromkeys(("files", "testing"), 8),
     "plots": 9,
     "command": 10,

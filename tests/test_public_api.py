@@ -11,8 +11,8 @@ NAMES = """
 Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenVariableModel
 Hull Inequality Law Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings TwoQubits
 Unbiased
-__version__ analyse behaviours bound convex decompose design errors functionals load marginals plots settings studies
-sweep testing
+__version__ analyse behaviours bound convex decompose design errors functionals general interchange load marginals plots
+settings studies sweep testing
 """.split()
 
 

@@ -84,11 +84,13 @@ ELSEWHERE: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         ("mermin", "ghz", "svetlichny", "w_state", "three_parties", "multipartite", "mermin_polynomial"),
-        f"This is about three or more parties, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
+        "This is about three or more parties, and models here are for two parties with outcomes ±1; local and "
+        f"non-signalling bounds and visibilities are in Python, nsmodels.general; for quantum ones see {_MORE}",
     ),
     **dict.fromkeys(
         ("cglmp", "qutrit", "qutrits", "three_outcomes", "qudit", "qudits"),
-        f"This is about three or more outcomes, and nsmodels is for two parties with outcomes ±1; see {_MORE}",
+        "This is about three or more outcomes, and models here are for two parties with outcomes ±1; local and "
+        f"non-signalling bounds and visibilities are in Python, nsmodels.general; for quantum ones see {_MORE}",
     ),
     **dict.fromkeys(
         ("steering", "contextuality", "kochen_specker", "kcbs", "negativity", "concurrence", "entanglement"),
