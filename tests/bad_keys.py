@@ -80,7 +80,8 @@ KEYS_AND_MODELS = [
         "no kind", BOUND,
         'kind = "bound"\n',
         "",
-        ':1: kind: missing; write kind = "bound", "visibility", "marginals" or "design"',
+        ':1: kind: missing; write kind = "bound", "visibility", "marginals", "design" or '
+        '"analysis"',
     ),
     (
         "unknown kind", BOUND,
@@ -105,7 +106,7 @@ KEYS_AND_MODELS = [
         "[behaviour]",
         '[model]\nname = "bell"\n[behaviour]',
         ':3: model: a table not used by kind = "marginals"; remove it; it is for kind = "bound" or "visibility" '
-        'or "design"',
+        'or "design" or "analysis"',
     ),
     (
         "purity that is nearly zero", BOUND,

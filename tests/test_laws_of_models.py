@@ -29,6 +29,7 @@ MODELS = {
     "finite, a grid": ns.Finite.sphere_grid(SETTINGS, 400),
     "hull": ns.Hull([ns.Bell((2, 3)), ns.Leggett(SETTINGS, eta=0.7)]),
     "quantum": ns.Quantum((2, 3)),
+    "two_qubits": ns.TwoQubits(SETTINGS),
 }
 
 
