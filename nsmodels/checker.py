@@ -242,7 +242,7 @@ def polar(theta_deg: Fraction, phi_deg: Fraction = ZERO) -> Ints:
 
 
 def analyser(plates: Row) -> Ints:
-    """Give the point of [polariser], [polariser, quarter] or [polariser, quarter, half] (degrees)."""
+    """Give the point of [polariser (, quarter plate (, half-wave plate))], all in degrees."""
     p, q, half = plates[0], plates[1] if len(plates) > 1 else plates[0], len(plates) > 2
     (cosine, sine), turn = cos_sin((p - q) / 180), 4 * plates[2] - 2 * q if half else 2 * q
     x, y = cos_sin(turn / 360)
@@ -1204,7 +1204,7 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
     """Claim: f ≤ k + Σ|S| − threshold for all directions within the angles δ of the stated ones.
 
     Given: a tree of pairs of patches, and for each leaf multipliers.
-    Why it suffices: with `slopes` r of one party and s of the other, G ≥ c·u + d·v − Σ|r| m − Σ|s| m,
+    Why it suffices: with `slopes` r of a party, s of the other, G ≥ c·u + d·v − Σ|r| m − Σ|s| m,
     (c, d) = (η_A Σ r a, η_B Σ s b), because a direction within δ of a moves its marginal by at most
     m = η (sin δ |a × u| + 1 − cos δ); free marginals lose |r|.
     Cost: two products with the corners a leaf, and two for each direction and patch.
@@ -1213,7 +1213,8 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
         return f.constant
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     goal = math.ceil((threshold + f.size * TINY) * scale * (1 << 30)) * UNIT
-    s, numbers = [[int(x * scale) for x in r] for r in f.correlators], inflated(proof["multipliers"])
+    s = [[int(x * scale) for x in r] for r in f.correlators]
+    numbers = inflated(proof["multipliers"])
     linear = [[int(x * scale) << 30 for x in side] for side in (f.alice, f.bob)]
     length = sum(x != 0 for r in f.correlators for x in r)
     need(length, "there are no terms")
@@ -1223,14 +1224,16 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
         need(all(abs(t) <= 1 << 30 for t in flat), "a multiplier is outside [−1, 1]")
         following = iter(flat)
         tau = [[next(following) if x else 0 for x in r] for r in f.correlators]
-        return [(x, law and weighted(x, law, 1)) for x, law in zip(slopes(s, tau, *linear), model.laws)]
+        both = zip(slopes(s, tau, *linear), model.laws)
+        return [(x, law and weighted(x, law, 1)) for x, law in both]
     @cache
     def moved(p: int, key: Any) -> Ints:
         where, found, stated = key and patch(*key), [], zip(*(x[p] for x in model.known))
         for a, (cosine, sine) in stated:
             near = max(least(a, where), least([-x for x in a], where), 0) >> BITS
             across = math.isqrt(max(UNIT * UNIT - near * near, 0)) + 2
-            found.append(math.ceil(model.etas[p] * ((sine * across >> BITS) + (ONE - cosine >> 120) + 3)))
+            moved = (sine * across >> BITS) + (ONE - cosine >> 120) + 3
+            found.append(math.ceil(model.etas[p] * moved))
         return found
     leaves, top = iter(listed(proof["leaves"], None, "leaves")), len(numbers) // (4 * length) - 1
     stack: list[Any] = [(None, None, not any(f.alice + f.bob))]
@@ -1246,7 +1249,8 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
             need(kind < 6, "a malformed tree")
             on_v = kind in (2, 3, 5)
             for child in reversed(cut(both[on_v], 2 if kind > 3 else kind & 1, mirror)):
-                stack.append((*((both[0], child) if on_v else (child, both[1])), mirror and kind < 4))
+                pair = (both[0], child) if on_v else (child, both[1])
+                stack.append((*pair, mirror and kind < 4))
     need(not stack and not [*leaves], "the covering does not end where it should")
     return f.ceiling - threshold
 
@@ -1637,7 +1641,7 @@ def natural(x: Fraction | int) -> Decimal:
 
 
 def binomial(trials: int, wins: int, q: Fraction) -> Decimal:
-    """Give at least ln P(W ≥ wins), W binomial: some terms, and a geometric series for the others."""
+    """Give at least ln P(W ≥ wins), W binomial: some terms, a geometric series for the others."""
     if wins < trials * q + 1 or q >= 1:  # where Hoeffding's theorem says nothing
         return Decimal(0)
     if q <= 0:
@@ -1668,7 +1672,8 @@ def trials_of(spec: Any, stored: Any, key: str = "counts") -> dict[Any, Row]:
             need(abs(number(c)) <= 1 and (i, j) not in found, "an odd correlator")
             found[i, j] = [same, n - same]
         return found
-    for i, j, *four in stored["data"]["counts"] if "file" in spec and key == "counts" else spec.get(key, ()):
+    elsewhere = "file" in spec and key == "counts"
+    for i, j, *four in stored["data"]["counts"] if elsewhere else spec.get(key, ()):
         numbers = row(four, 4, "counts")
         need(min(numbers) >= 0 and (key != "counts" or common(numbers) == 1), "odd counts")
         found[i, j] = [*map(add, found.get((i, j), [ZERO] * 4), numbers)]
@@ -1688,7 +1693,8 @@ def observed(f: Functional, counts: Any, off: Any) -> tuple[Fraction, Fraction]:
         need(all(q in counts for q in members) and members, "the functional needs more data")
         two = len(counts[members[0]]) == 2
         need(not two or kind == 2, "marginals without counts")
-        each = [(q, k, (1 - 2 * k) if two else signs[k][kind]) for q in members for k in range(2 if two else 4)]
+        cells = range(2 if two else 4)
+        each = [(q, k, (1 - 2 * k) if two else signs[k][kind]) for q in members for k in cells]
         net = [counts[q][k] - (off[q][k] if q in off else 0) for q, k, _ in each]
         mean = sum(n * s for n, (*_, s) in zip(net, each)) / sum(net)
         value += x * mean
@@ -1699,7 +1705,7 @@ def observed(f: Functional, counts: Any, off: Any) -> tuple[Fraction, Fraction]:
 
 
 def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> Decimal:
-    """Give at least log10 of the p-value that a test proves: p ≤ c^N / Π R, or the binomial tail."""
+    """Give at least log10 of the p-value that a test proves: p ≤ c^N / Π R, or a binomial tail."""
     only(given, "method products bits pairs ratios proof", "the test")
     two, bits = given["products"], whole(given["bits"], 0, 60, "bits")
     pairs, ratios = [tuple(q) for q in given["pairs"]], given["ratios"]
@@ -1714,7 +1720,7 @@ def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> D
         if two:
             n = n if len(n) == 2 else [n[0] + n[3], n[1] + n[2]]
             poor = int(r[1] < r[0])  # a fraction of a trial goes to the cell that says less
-            n = [Fraction(math.ceil(n[k])) if k == poor else Fraction(math.floor(n[k])) for k in (0, 1)]
+            n = [Fraction((math.floor, math.ceil)[k == poor](n[k])) for k in (0, 1)]
         need(len(n) == len(r), "the test looks at outcomes that are not known")
         total = int(sum(n))
         share = 1 if even else total
@@ -1745,29 +1751,34 @@ def within(model: Any, f: Functional, proof: Any) -> Fraction:
     bound = prove(model, f, proof)
     if not model.known or proof["type"] == "uncertain":
         return bound
-    chord = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)  # its square
+    # the square of the chord
+    chord = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)
     chord = Fraction(math.isqrt(math.ceil(chord * ONE * ONE)) + 1, ONE)
     sizes = [sum(map(abs, x), ZERO) for x in (f.alice, f.bob)]
     table_size = f.size - sum(sizes)
-    etas: Any = [[getattr(part, "steep", ZERO) or eta or ZERO for eta in part.etas] for part in model.parts]
+    etas: Any = [
+        [getattr(part, "steep", ZERO) or eta or ZERO for eta in part.etas] for part in model.parts
+    ]
     most: Any = max(sum(e * (table_size + x) for e, x in zip(eta, sizes)) for eta in etas)
     return bound + chord * most
 
 
 def known_within(settings: Any, spec: Any) -> Any:
     """Give directions, and cos δ and sin δ of each, over `ONE`; None where they are exact."""
-    base, plate = (number(spec.get(key, 0)) for key in ("uncertainty_deg", "waveplate_uncertainty_deg"))
+    keys = ("uncertainty_deg", "waveplate_uncertainty_deg")
+    base, plate = (number(spec.get(key, 0)) for key in keys)
     need(0 <= min(base, plate) and max(base, plate) <= 30, "an odd uncertainty")
     if not base + plate:
         return None
     reach: Any = {1: 2, 2: Fraction(447214, 100000), 3: Fraction(721111, 100000)}  # ≥ 2, √20, √52
     counts = [[len(r) for r in spec[f"{p}_waveplates_deg"]] if plate else [1] * len(side)
               for p, side in zip(PARTIES, settings)]  # fmt: skip
-    return settings, [[cos_sin(min(base + plate * reach[n], Fraction(90)) / 360) for n in side] for side in counts]
+    turns = [[min(base + plate * reach[n], Fraction(90)) / 360 for n in side] for side in counts]
+    return settings, [[cos_sin(x) for x in side] for side in turns]
 
 
 def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
-    """Check kind = "analysis": the bound, what was observed, and p-values; not the test of signalling."""
+    """Check kind = "analysis": bound, observed value, p-values; not the test of signalling."""
     keys = "format functional signs lower upper p_value purity judged"
     certificate, spec = only(result["certificate"], keys, "the certificate"), problem["data"]
     only(spec, "counts file correlators shots errors accidentals random_settings", "the data")
@@ -1781,8 +1792,10 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     else:
         own = certificate["functional"]
         sides = [row(own[p], n, p, rational) for p, n in zip(PARTIES, shape)]
-        f = Functional(rational(own["constant"]), table(own["correlators"], shape, "f", rational), *sides)
-    signs: Ints = [whole(x, -1, 1, "a sign") or 1 for x in listed(certificate["signs"], f.shape[0], "signs")]
+        correlators = table(own["correlators"], shape, "f", rational)
+        f = Functional(rational(own["constant"]), correlators, *sides)
+    listing = listed(certificate["signs"], f.shape[0], "signs")
+    signs: Ints = [whole(x, -1, 1, "a sign") or 1 for x in listing]
     need(moduli or {*signs} == {1}, "outcomes were exchanged, and nobody asked")
     if moduli and named:
         rows = [[s * x for x in r] for s, r in zip(signs, f.correlators)]
@@ -1791,7 +1804,8 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     model.known = known_within(settings, problem["settings"]) if settings else None
     lower, at = only(certificate["lower"], "state alice bob", "the lower end"), model
     if "alice" in lower:
-        near = [[unit(r) for r in table(lower[p], (len(x), 3), p, rational)] for p, x in zip(PARTIES, settings)]
+        tables = [table(lower[p], (len(x), 3), p, rational) for p, x in zip(PARTIES, settings)]
+        near = [[unit(row) for row in rows] for rows in tables]
         need(model.known, "directions are exact")
         fits = all(dot(x, y) >= Fraction(c, ONE) for a, b, d in zip(near, *model.known)
                    for x, y, (c, _) in zip(a, b, d))  # fmt: skip
@@ -1805,8 +1819,10 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     yield same(result["inequality"], exact), "the inequality as in the certificate"
     value, variance = observed(f, counts, trials_of(spec, result["resolved"], "accidentals"))
     sigma, seen = math.sqrt(variance), only(result["observed"], "value sigma", "observed")
-    yield same(seen, {"value": value, "sigma": Fraction(sigma)}), f"observed {float(value)!r} ± {sigma:.3g}"
-    gap, told = value - number(result["value"]["upper"]), only(result["violation"], "difference sigmas", "violation")
+    said = f"observed {float(value)!r} ± {sigma:.3g}"
+    yield same(seen, {"value": value, "sigma": Fraction(sigma)}), said
+    gap = value - number(result["value"]["upper"])
+    told = only(result["violation"], "difference sigmas", "violation")
     if sigma:
         many = same(told["sigmas"], gap / Fraction(sigma))
     else:
@@ -1815,26 +1831,33 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     judged = counts
     if "split" in problem.get("prediction", {}):
         cells = certificate["judged"]
-        judged = {q: [Fraction(whole(t[q[0]][q[1]], 0, 1 << 40, "trials")) for t in cells] for q in counts}
-        need(all(len(judged[q]) == len(n) and all(map(Fraction.__le__, judged[q], n)) for q, n in counts.items()),
-             "more trials are judged than there were")  # fmt: skip
+        judged = {
+            q: [Fraction(whole(t[q[0]][q[1]], 0, 1 << 40, "trials")) for t in cells]
+            for q in counts
+        }
+        pairs = [(judged[q], n) for q, n in counts.items()]
+        fits = all(len(x) == len(n) and all(map(Fraction.__le__, x, n)) for x, n in pairs)
+        need(fits, "more trials are judged than there were")
         judged = {q: n for q, n in judged.items() if any(n)}
     used = sum(any(r) and any(q[0] == i for q in judged) for i, r in enumerate(f.correlators))
     paid, even = 1 << used if moduli else 1, spec.get("random_settings", False) is True
     p = only(result["p_value"], "upper log10 method relabellings", "the p-value")
     level = number(problem.get("options", {}).get("confidence", 0.99))
     with localcontext(Context(prec=60)):
-        log, slack = log_p_value(model, certificate["p_value"], judged, even, paid), Decimal("1e-20")
+        log = log_p_value(model, certificate["p_value"], judged, even, paid)
+        slack = Decimal("1e-20")
         top = Decimal(number(p["log10"]).numerator) / Decimal(number(p["log10"]).denominator)
         upper = Decimal(number(p["upper"]).numerator) / Decimal(number(p["upper"]).denominator)
         fits = log <= top + slack and (top < -323 or Decimal(10) ** top <= upper * (1 + slack))
-        fits = fits and p["relabellings"] == paid and p["method"] == certificate["p_value"]["method"] and upper > 0
+        fits = fits and upper > 0 and p["relabellings"] == paid
+        fits = fits and p["method"] == certificate["p_value"]["method"]
         yield fits, f"p-value at most 10^{float(log):.4f}, {paid} relabellings paid for"
         goal = natural(1 - level) / Decimal(10).ln()
         above = result["excluded_purity"] and result["excluded_purity"]["above"]
         if above is not None:
             only(result["excluded_purity"], "above confidence method", "the purities")
-            spec = {k: x for k, x in problem["model"].items() if not k.startswith("eta")} | {"eta": above}
+            spec = {k: x for k, x in problem["model"].items() if not k.startswith("eta")}
+            spec |= {"eta": above}
             need(problem["model"]["name"] in ("leggett", "one_sided"), "a model without a purity")
             other = named_model(spec, f.shape, settings)
             other.known = model.known
