@@ -373,3 +373,17 @@ def test_uncertain_directions_raise_the_bound_and_the_p_value() -> None:
     bell = ns.settings.chsh()
     plain, moved = (ns.analyse(counts, ns.Bell(settings=bell), uncertainty=x).value.upper for x in (0.0, delta))
     assert plain == moved
+
+
+def test_an_inequality_judges_data() -> None:
+    """Value, σ, and Hoeffding's p: at the bound 1, above it exp(−t²/(2 Σ S²/N)), and no infinity at σ = 0."""
+    inequality = ns.bound(ns.functionals.chsh(), ns.Bell((2, 2))).inequality
+    table = {(0, 0): [23, 3, 4, 23], (0, 1): [33, 11, 5, 30], (1, 0): [22, 10, 6, 24], (1, 1): [4, 20, 21, 6]}
+    said = inequality.evaluate(Data.from_counts(table))
+    assert said.value == pytest.approx(2.4225, abs=1e-4)
+    assert said.sigma == pytest.approx(0.204, abs=1e-3)
+    t, spread = said.value - 2.0, sum(1.0 / sum(n) for n in table.values())
+    assert said.p_value == pytest.approx(math.exp(-t * t / (2 * spread)))
+    perfect = inequality.evaluate(Data.from_correlators([[1, 1], [1, -1]], shots=5))
+    assert perfect.violation_sigma is None
+    assert inequality.evaluate(Data.from_correlators([[0, 0], [0, 0]], shots=6)).p_value == 1.0

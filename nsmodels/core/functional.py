@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -314,6 +314,14 @@ class Functional:
         return f"Functional({title}{self.shape[0]}×{self.shape[1]}, {terms} correlators, {marginals} marginals)"
 
 
+@runtime_checkable
+class Counted(Protocol):
+    """Counted data, which judge an inequality themselves: `nsmodels.Data`."""
+
+    def judge(self, inequality: Inequality) -> Evaluation:
+        """The value, its σ and the p-value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What an inequality says about a behaviour.
@@ -330,6 +338,8 @@ class Evaluation:
         One standard deviation of the value.
     violation_sigma : float or None
         The violation in standard deviations (infinite where σ = 0 and there is a violation).
+    p_value : float or None
+        Of counted data: at most the probability that the model exceeds the bound by as much.
     """
 
     value: float
@@ -337,6 +347,7 @@ class Evaluation:
     violation: float
     sigma: float | None = None
     violation_sigma: float | None = None
+    p_value: float | None = None
 
     @property
     def violated(self) -> bool:
@@ -376,8 +387,10 @@ class Inequality:
         check_noun(self.functional, Functional, "functional", "Inequality")
         object.__setattr__(self, "bound", not_nan(self.bound, "Inequality: the bound"))
 
-    def evaluate(self, behaviour: Behaviour) -> Evaluation:
-        """Value, violation, and their standard deviations where the behaviour carries errors."""
+    def evaluate(self, behaviour: Behaviour | Counted) -> Evaluation:
+        """Value, violation, and their standard deviations where the behaviour carries errors; of data their p-value."""
+        if isinstance(behaviour, Counted):
+            return behaviour.judge(self)
         value = self.functional.value(behaviour)
         violation = value - self.bound
         sigma = self.functional.standard_error(behaviour)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...common.arguments import number, shown, whole
-from ...core.functional import Functional
+from ...core.functional import Evaluation, Functional, Inequality
 from ...core.no_signalling import no_signalling_test, signalling_p_value
 from ...errors import InputError
 from .propagation import propagated
@@ -290,6 +290,25 @@ class Data:
             other = "Bob" if party == "Alice" else "Alice"
             worst = f"{party} {setting}: {test.z:.1f} σ between {other} {first} and {other} {second}"
         return Signalling(signalling_p_value(self.counts), worst)
+
+    def judge(self, inequality: Inequality) -> Evaluation:
+        """Value, σ and p-value of an inequality fixed before the data: what ``inequality.evaluate(data)`` says.
+
+        The value is a sum of independent terms S_ij ab/N_ij between −|S_ij|/N_ij and |S_ij|/N_ij, whose mean under the
+        model is at most the bound: p ≤ exp(−t²/(2 Σ S_ij²/N_ij)) at t above it (Hoeffding, J. Am. Stat. Assoc. 58, 13
+        (1963), theorem 2). `nsmodels.analyse` has the sharper tests. None where the inequality has marginal terms.
+        """
+        functional = inequality.functional
+        value, sigma = self.value(functional)
+        excess = value - inequality.bound
+        p = None
+        if not (functional.alice.any() or functional.bob.any()):
+            raw = (self.products[0] - self.products[1]) / np.maximum(self.products.sum(axis=0), 1.0)
+            counted = float((functional.correlators * raw).sum()) + functional.constant - inequality.bound
+            spread = float((functional.correlators**2 / np.maximum(self.shots, 1)).sum())
+            p = math.exp(-(counted**2) / (2.0 * spread)) if counted > 0.0 < spread else 1.0
+        many = excess / sigma if sigma > 0.0 else None
+        return Evaluation(value, inequality.bound, excess, sigma, many, p)
 
     def value(self, functional: Functional) -> tuple[float, float]:
         """The value of a functional on the data and its standard deviation, accidental coincidences taken off.
