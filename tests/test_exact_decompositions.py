@@ -115,7 +115,7 @@ def test_equations_that_rounding_breaks_are_repaired_with_a_proof(name):
 
     assert proved(forged())
     assert not proved(forged(repair="0"))
-    assert not proved(forged(repair=str(repair / 10**6)))
+    assert not proved(forged(repair=str(repair / 10**12)))
     assert not proved(forged(repair=f"-{repair}"))
     assert not proved(forged(repair="1/1000"))
     weights = [Fraction(w) for w in lower["weights"]]

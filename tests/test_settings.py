@@ -155,7 +155,7 @@ def test_random_settings_are_reproducible_from_the_standard_library() -> None:
 
 
 def test_every_family_builds_from_a_problem_files_parameters() -> None:
-    given = {"phi_deg": 30.0, "directions": "icosahedron", "n": 3, "n_alice": 2, "n_bob": 4, "seed": 1}
+    given = {"phi_deg": 30.0, "directions": "icosahedron", "n": 3, "n_alice": 2, "n_bob": 4, "seed": 1, "mirror": True}
     for name, family in FAMILIES.items():
         s = family.build({key: given[key] for key in family.parameters})
         assert s.family == name

@@ -26,6 +26,7 @@ from nsmodels.files.keys import KEYS, TABLE_LINES
 from nsmodels.files.problem import load, shipped
 from nsmodels.files.schema import NEEDED
 from nsmodels.files.toml.table import USED_BY
+from nsmodels.plots.result_file import picture_of
 from nsmodels.questions.answer import Answer
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -103,12 +104,14 @@ def _in_words(content: Any) -> str:
         above = content.get("exclusiveMinimum")
         name = "integer" if kind == "integer" else "number"
         if above is not None:
-            return f"{name} above {above:g}, at most {high:g}"
+            return f"{name} above {above:g}" + (f", at most {high:g}" if high is not None else "")
         if low is not None and high is not None:
             return f"{name} in [{low:g}, {high:g}]"
         return f"{name} from {low:g}" if low is not None else name
     if kind == "array":
-        item = content["items"]
+        item = content.get("items")
+        if item is None:
+            return "lists in lists"
         if item.get("type") == "array":
             width = item.get("minItems")
             return f"list of rows{f' of {width}' if width else ''}, each {_in_words(item['items'])}"
@@ -268,7 +271,7 @@ def _draw(name: str, answer: Path) -> bool:
     if target.exists() and target.stat().st_mtime > answer.stat().st_mtime:
         return True
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure = ns.load(answer).plot()
+    figure = picture_of(load(name), json.loads(answer.read_text(encoding="utf-8")))
     figure.savefig(target, format="svg", metadata={"Date": None})
     plt.close(figure)
     return True

@@ -127,7 +127,8 @@ def _robust(functional: Functional, model: Model, limits: Limits, plain: Proved)
     """The enclosure over all directions within the angles; the stated ones are among them."""
     assert limits.angles is not None
     value, proof, state, settings, stats = plain.value, plain.proof, plain.state, None, dict(plain.stats)
-    upper = math.nextafter(value.upper + _moved(functional, model, limits.angles), math.inf)
+    moved = _moved(functional, model, limits.angles)
+    upper = math.nextafter(value.upper + moved, math.inf) if moved else value.upper
     lower, reason = value.lower, value.reason
     hidden = with_safe_defaults(model)
     problem = None if hidden is None else hidden.within(functional, *limits.angles)
