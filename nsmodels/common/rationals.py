@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-__all__ = ["rational", "rational_point", "rationals", "round_down", "round_up", "to_integers"]
+__all__ = ["rational", "rational_point", "rationals", "round_down", "round_up", "to_integers", "total"]
 
 POINT_BITS = 40
 """Coordinates of stereographic projections are rounded to multiples of 2^-40."""
@@ -42,6 +42,12 @@ def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
     ratios = [float(number).as_integer_ratio() for number in numbers]
     exponent = max((denominator.bit_length() - 1 for _, denominator in ratios), default=0)
     return [numerator << (exponent - denominator.bit_length() + 1) for numerator, denominator in ratios], exponent
+
+
+def total(numbers: Iterable[float]) -> Fraction:
+    """The exact sum of doubles; a million of them take a second, as fractions they take twenty."""
+    integers, exponent = to_integers(numbers)
+    return Fraction(sum(integers), 1 << exponent)
 
 
 def rational_point(vector: Sequence[float]) -> tuple[Fraction, Fraction, Fraction]:

@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import check_noun, check_size, number, one_of
 from ..common.arrays import Array
 from ..common.interrupts import held
-from ..common.rationals import rational_point, round_down, round_up
+from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
@@ -220,9 +220,7 @@ class Law(MovableModel):
     def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         from ..engines.laws.minimum import minimise
 
-        top = Fraction(functional.constant)
-        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
-            top += Fraction(s)
+        top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
         def told(lower: float, upper: float, work: int, seconds: float) -> None:

@@ -14,6 +14,7 @@ Sources: A. J. Leggett, Found. Phys. 33, 1469 (2003); arXiv:0801.2241.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -24,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import check_noun, check_size, purity
 from ..common.arrays import Array
 from ..common.interrupts import held
-from ..common.rationals import rational_point, round_down, round_up
+from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
@@ -194,10 +195,9 @@ class Leggett(MovableModel):
     def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         from ..engines.spheres.minimum import minimise
 
+        begin = time.perf_counter()
         problem = self.problem(functional)
-        top = Fraction(functional.constant)
-        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
-            top += Fraction(s)
+        top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         stored = self._stored_effect(functional)
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
@@ -214,7 +214,7 @@ class Leggett(MovableModel):
         answer = minimise(
             problem,
             tolerance=max(wanted - lost, 0.25 * wanted, finest),
-            time_limit_s=effort.time_limit_s,
+            time_limit_s=max(effort.time_limit_s - (time.perf_counter() - begin), 0.5 * effort.time_limit_s),
             seed=effort.seed,
             refuted_below=float(top) - hint.refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),

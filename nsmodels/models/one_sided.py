@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, check_size, one_of, purity
 from ..common.arrays import Array
-from ..common.rationals import rational_point, round_down, round_up
+from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
@@ -168,9 +168,7 @@ class OneSided(HiddenVariableModel):
         from ..engines.spheres.one_sphere import minimise
 
         problem = self.problem(functional)
-        top = Fraction(functional.constant)
-        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
-            top += Fraction(s)
+        top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
         # forming η b_j and Σ β_j b_j: a few units in the last place of f at most
         stored = (sum(self.shape) + 8) * 2.0**-52 * size

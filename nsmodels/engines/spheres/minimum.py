@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from ...common.arrays import Array
-from ...common.interrupts import held, loading, released
+from ...common.interrupts import arrived, held, loading, released
 from ..compiled import keeps_code
 from . import search
 from . import tree as trees
@@ -41,6 +41,9 @@ Progress = Callable[[float, float, int, float], None]
 
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
+MANY_TERMS = 50_000
+"""Beyond these the clock, and Ctrl-C, are looked at after every descent and after four nodes, and one thread searches:
+to deal out a node takes longer than to work on it."""
 NODE_LIMIT = 6_000_000
 """Nodes of a search, about three gigabytes at the end of it."""
 MULTIPLIER_LIMIT = 180 << 20
@@ -179,8 +182,13 @@ def _plant(problem: SphereProblem, tree: trees.Tree) -> None:
     trees.heap_push(tree, tree.nodes["bound"][0], 0)
 
 
-def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None) -> trees.Tree:
-    """A tree with only its root, the incumbent, and the known local minimisers."""
+def _start(
+    problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, Array] | None, stop: float
+) -> trees.Tree:
+    """A tree with only its root, the incumbent, and the known local minimisers.
+
+    With very many terms every descent takes long: at `stop`, and at Ctrl-C, those that are done have to do.
+    """
     terms = problem.terms
     K = len(terms.ia)
     tree = trees.empty(K)
@@ -188,9 +196,14 @@ def _start(problem: SphereProblem, starts: int, seed: int, extra: tuple[Array, A
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
-    descend_many(terms, u, v, 0.5, EPS_LAST, 0.3, 4)
-    values = np.array([value_at(terms, x, y) for x, y in zip(u, v)])
-    for k in np.argsort(values, kind="stable")[:16]:
+    block, done = (len(u) if K <= MANY_TERMS else 1), 0
+    while done == 0 or (done < len(u) and time.perf_counter() < stop and not arrived()):
+        descend_many(terms, u[done : done + block], v[done : done + block], 0.5, EPS_LAST, 0.3, 4)
+        done += block
+    values = np.array([value_at(terms, x, y) for x, y in zip(u[:done], v[:done])])
+    for place, k in enumerate(np.argsort(values, kind="stable")[:16]):
+        if place > 0 and K > MANY_TERMS and (time.perf_counter() >= stop or arrived()):
+            break
         remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
     _plant(problem, tree)
     return tree
@@ -235,9 +248,10 @@ def minimise(
     width = max(tolerance / weight - 3.0 * margin, 3.0 * margin)
     goal = math.inf if threshold is None else threshold / weight
     terms = problem.terms
-    chunk = int(np.clip(CHUNK // (len(terms.ia) + 1), 32, 512))
+    chunk = int(np.clip(CHUNK // (len(terms.ia) + 1), 32 if len(terms.ia) <= MANY_TERMS else 4, 512))
     stop = begin + time_limit_s
-    shares = [Share(_start(problem, min(STARTS, 6 + 3 * len(terms.ia)), seed, starts))]
+    half = begin + 0.5 * time_limit_s
+    shares = [Share(_start(problem, min(STARTS, 6 + 3 * len(terms.ia)), seed, starts, half))]
     whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
@@ -246,7 +260,8 @@ def minimise(
         with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
             while any(share.is_open(width, goal, margin) for share in shares):
-                if len(shares) == 1 and shares[0].tree.count[trees.POPPED] >= 2 * chunk:
+                grown = shares[0].tree.count[trees.POPPED] >= 2 * chunk
+                if len(shares) == 1 and grown and len(terms.ia) <= MANY_TERMS:
                     whole = shares[0].tree
                     shares = [Share(tree, shares[0].leaves) for tree in deal(whole, SHARES)]
                     # left, also on Ctrl-C, only when all threads have come to the end of their chunk

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...common.rationals import round_up
+from ...common.rationals import round_up, total
 from ...core.enclosure import Enclosure, Status
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenState
@@ -139,9 +139,7 @@ def _robust(functional: Functional, model: Model, limits: Limits, plain: Proved)
         better = attained(hidden, functional, limits.angles, np.random.default_rng(limits.seed), limits.starts)
         if better is not None and better.value > lower:
             lower, state, settings = better.value, better.state, better.settings
-        top = Fraction(functional.constant)
-        for s in np.abs(functional.correlators[functional.correlators != 0.0]).tolist():
-            top += Fraction(s)
+        top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         spare = 4.0 * model.rounding_effect(functional) + 4.0 * math.ulp(float(top))
         wanted = float(top) - lower - max(limits.tolerance - spare, 0.5 * limits.tolerance)
         left = max(limits.time_limit_s - float(stats.get("seconds", 0.0)), 0.1)
