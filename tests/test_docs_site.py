@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import chromium
+from scripts import module_of
 
 import nsmodels as ns
 from nsmodels.files.keys import KEYS
@@ -20,15 +19,6 @@ for needed in ("sphinx", "myst_nb", "pydata_sphinx_theme"):
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.slow
-
-
-def links() -> Any:
-    spec = importlib.util.spec_from_file_location("check_links", ROOT / "docs" / "check_links.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +34,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_link_leads_somewhere(site: Path) -> None:
-    assert links().faults(site) == []
+    assert module_of("docs/check_links.py").faults(site) == []
 
 
 def test_a_broken_link_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<a href="b.html#x">b</a><a href="c.html">c</a>', encoding="utf-8")
     script = '<script src="https://elsewhere.org/x.js"></script>'
     (tmp_path / "b.html").write_text(f'<p id="y"></p>{script}', encoding="utf-8")
-    assert links().faults(tmp_path) == [
+    assert module_of("docs/check_links.py").faults(tmp_path) == [
         "a.html: b.html#x has no such place", "a.html: c.html leads nowhere",
         "b.html: loads https://elsewhere.org/x.js",
     ]  # fmt: skip

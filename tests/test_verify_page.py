@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import json
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import Browser, chromium
+from scripts import module_of
 
 from nsmodels import checker
 
@@ -23,19 +22,10 @@ PAGE = ROOT / "docs" / "verify.html"
 RESULTS = ("leggett_l3", "chsh_quantum", "visibility_l3_pairs", "chain_6", "pr_box_bell")
 
 
-def builder() -> Any:
-    spec = importlib.util.spec_from_file_location("verify_page", ROOT / "docs" / "verify_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page and its bundle."""
-    pack = builder()
+    pack = module_of("docs/verify_page.py")
     folder = tmp_path_factory.mktemp("site")
     try:
         pack.write(folder / "verify_bundle.js")
@@ -159,7 +149,7 @@ console.log(JSON.stringify(codes));
 
 @pytest.mark.slow
 def test_the_checker_runs_in_node(tmp_path: Path, forged: Path) -> None:
-    node, pack = shutil.which("node"), builder()
+    node, pack = shutil.which("node"), module_of("docs/verify_page.py")
     if node is None:
         pytest.skip("node is not installed")
     try:

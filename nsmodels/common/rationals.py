@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-__all__ = ["rational", "rational_point", "rationals", "round_down", "round_up", "to_integers", "total"]
+__all__ = ["kernel_of", "rational", "rational_point", "rationals", "round_down", "round_up", "to_integers", "total"]
 
 POINT_BITS = 40
 """Coordinates of stereographic projections are rounded to multiples of 2^-40."""
@@ -48,6 +48,37 @@ def total(numbers: Iterable[float]) -> Fraction:
     """The exact sum of doubles; a million of them take a second, as fractions they take twenty."""
     integers, exponent = to_integers(numbers)
     return Fraction(sum(integers), 1 << exponent)
+
+
+def kernel_of(rows: Sequence[Sequence[Fraction]]) -> list[list[Fraction]]:
+    """A basis of the vectors that all rows send to 0, by elimination; none without rows.
+
+    >>> kernel_of([[Fraction(1), Fraction(2)]])
+    [[Fraction(-2, 1), Fraction(1, 1)]]
+    """
+    width, left = (len(rows[0]) if rows else 0), [list(row) for row in rows]
+    pivots: list[int] = []
+    for column in range(width):
+        place = next((k for k in range(len(pivots), len(left)) if left[k][column]), None)
+        if place is None:
+            continue
+        top = len(pivots)
+        left[top], left[place] = left[place], left[top]
+        head = left[top][column]
+        left[top] = [x / head for x in left[top]]
+        for k, row in enumerate(left):
+            if k != top and row[column]:
+                factor = row[column]
+                left[k] = [x - factor * y for x, y in zip(row, left[top])]
+        pivots.append(column)
+    basis = []
+    for free in (c for c in range(width) if c not in pivots):
+        vector = [Fraction(0)] * width
+        vector[free] = Fraction(1)
+        for k, column in enumerate(pivots):
+            vector[column] = -left[k][free]
+        basis.append(vector)
+    return basis
 
 
 def rational_point(vector: Sequence[float]) -> tuple[Fraction, Fraction, Fraction]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.rationals import rational_point, rationals
+from ..common.rationals import kernel_of, rational_point, rationals
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 from .quantum_levels import LinearConstraint
@@ -136,7 +136,7 @@ class _Search:
         rows: list[list[Fraction]] = []
         for table in self.zeros:
             rows += _real_operator(table, first, second)
-        kernel = _kernel_of(rows)
+        kernel = kernel_of(rows)
         if not kernel:
             return None
         wanted = np.concatenate([found[1].real, found[1].imag])
@@ -170,31 +170,3 @@ def _real_operator(table: Array, first: Rows, second: Rows) -> list[list[Fractio
                 imaginary[r][s] += weight * int(operator[r, s].imag)
     upper = [[*x, *(-y for y in z)] for x, z in zip(real, imaginary)]
     return upper + [[*z, *x] for x, z in zip(real, imaginary)]
-
-
-def _kernel_of(rows: list[list[Fraction]]) -> list[list[Fraction]]:
-    """A basis of the vectors that all rows send to 0, by elimination."""
-    width = len(rows[0])
-    rows = [row[:] for row in rows]
-    pivots: list[int] = []
-    for column in range(width):
-        place = next((k for k in range(len(pivots), len(rows)) if rows[k][column]), None)
-        if place is None:
-            continue
-        top = len(pivots)
-        rows[top], rows[place] = rows[place], rows[top]
-        head = rows[top][column]
-        rows[top] = [x / head for x in rows[top]]
-        for k, row in enumerate(rows):
-            if k != top and row[column]:
-                factor = row[column]
-                rows[k] = [x - factor * y for x, y in zip(row, rows[top])]
-        pivots.append(column)
-    basis = []
-    for free in (c for c in range(width) if c not in pivots):
-        vector = [Fraction(0)] * width
-        vector[free] = Fraction(1)
-        for k, column in enumerate(pivots):
-            vector[column] = -rows[k][free]
-        basis.append(vector)
-    return basis

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, whole
-from ..common.rationals import round_up, to_integers
+from ..common.rationals import kernel_of, round_up, to_integers
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional, Inequality
 from ..errors import InputError
@@ -267,7 +267,7 @@ def _rank(rows: NDArray[np.int64]) -> int:
     places = _independent(rows)
     if len(places) == min(rows.shape):
         return len(places)
-    vectors = _kernel([[Fraction(x) for x in rows[k].tolist()] for k in places])
+    vectors = _whole_kernel([[Fraction(x) for x in rows[k].tolist()] for k in places])
     table = np.array(vectors, dtype=object).T
     if not (rows.astype(object) @ table).any():
         return len(places)
@@ -293,29 +293,10 @@ def _independent(rows: NDArray[np.int64]) -> list[int]:
     return [int(k) for k in names[:rank]]
 
 
-def _kernel(rows: list[list[Fraction]]) -> list[list[int]]:
-    """Whole vectors that span what all rows send to 0, by elimination."""
-    width = len(rows[0]) if rows else 0
-    pivots: list[int] = []
-    for column in range(width):
-        place = next((k for k in range(len(pivots), len(rows)) if rows[k][column]), None)
-        if place is None:
-            continue
-        top = len(pivots)
-        rows[top], rows[place] = rows[place], rows[top]
-        head = rows[top][column]
-        rows[top] = [x / head for x in rows[top]]
-        for k, row in enumerate(rows):
-            if k != top and row[column]:
-                factor = row[column]
-                rows[k] = [x - factor * y for x, y in zip(row, rows[top])]
-        pivots.append(column)
+def _whole_kernel(rows: list[list[Fraction]]) -> list[list[int]]:
+    """Whole vectors that span what all rows send to 0."""
     found = []
-    for free in (c for c in range(width) if c not in pivots):
-        vector = [Fraction(0)] * width
-        vector[free] = Fraction(1)
-        for k, column in enumerate(pivots):
-            vector[column] = -rows[k][free]
+    for vector in kernel_of(rows):
         scale = lcm(*(x.denominator for x in vector))
         found.append([int(x * scale) for x in vector])
     return found
