@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from browser import chromium
 from markdown_it import MarkdownIt
+from scripts import module_of
 from test_docs import command
-from test_verify_page import PAGE, builder, verdict
+from test_verify_page import PAGE, verdict
 
 TASKS = Path(__file__).with_name("newcomer.md")
 
@@ -49,7 +50,7 @@ def test_every_task_succeeds(done: Path) -> None:
 
 @pytest.mark.slow
 def test_the_newcomers_inequality_is_proved_in_the_browser(done: Path, tmp_path: Path) -> None:
-    pack = builder()
+    pack = module_of("docs/verify_page.py")
     try:
         pack.write(tmp_path / "verify_bundle.js")
     except pack.MissingError as error:
