@@ -11,16 +11,12 @@ import io
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from .command.output import OutputError, give_up_output, one_line_errors, put, say
+from .command.output import give_up_output, one_line_errors, put, say, shown
 from .errors import InputError
-
-if TYPE_CHECKING:
-    from .common.workers import Submits
-    from .files.problem import Problem
 
 app = typer.Typer(
     name="nsmodels",
@@ -30,10 +26,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
 )
-
-
-WORK = {"bound": "node", "visibility": "round", "marginals": "setting", "design": "start", "analysis": "node"}
-"""What the progress of each kind counts."""
 
 
 class Format(StrEnum):
@@ -101,6 +93,7 @@ def run(
     Exit code 0: certified, no wider than the tolerance, agreeing with what is expected; 1: answered, but one of these
     fails; 2: bad input; 3: a solver failed. Of many problems the worst.
     """
+    from .command.run import run_many, run_one
     from .common.workers import engine
     from .files.answering import check_options
 
@@ -108,126 +101,10 @@ def run(
         options = check_options(tolerance, time_limit, seed)
         if len(problems) > 1 or Path(problems[0]).is_dir():
             if picture is not None:
-                raise InputError(f"{_printable(picture)}: --picture draws the answer to one problem; give one")
-            _run_many(problems, out, options, workers, scheduler, json=json)
+                raise InputError(f"{shown(picture)}: --picture draws the answer to one problem; give one")
+            run_many(problems, out, options, workers, scheduler, json=json)
         with engine(workers, scheduler) as where:
-            _run_one(problems[0], out, options, where.submits, picture, json=json)
-
-
-def _run_many(
-    problems: list[str], out: Path, options: dict[str, Any], workers: int, scheduler: str | None, *, json: bool
-) -> None:
-    """Answer many problems, say what is not as wished as it comes, and print a table, or a document a line."""
-    from .command import many
-    from .common.interrupts import first_interrupts, held
-
-    with first_interrupts(), held():
-        found = []
-        for outcome in many.run(many.gather(problems), out, options, workers, scheduler, quiet=json):
-            for note in outcome.notes:
-                say(f"{_printable(note)}\n")
-            if json and outcome.result is not None:
-                put(many.one_line(outcome.result) + "\n")
-            found.append(outcome)
-    if not json:
-        put(many.table(found, out) + "\n")
-    raise typer.Exit(max(outcome.code for outcome in found))
-
-
-def _run_one(
-    problem: str, out: Path, options: dict[str, Any], workers: Submits | None, picture: Path | None, *, json: bool
-) -> None:
-    from .common.interrupts import first_interrupts, held
-    from .files import result as results
-    from .files.answering import with_options
-    from .files.problem import load
-
-    question = with_options(load(problem), options)
-    target = results.prepare(out, question.name)
-    if picture is not None:
-        _check_picture(picture)
-    lost = None
-    with first_interrupts(), held():
-        result, answer = _answer(question, workers, quiet=json)
-        kept = result["value"] is None and results.answers(target, question)
-        if not kept:
-            try:
-                results.write(target, result)
-            except InputError as error:
-                lost = error
-    code, notes = results.verdict(question, result)
-    if kept:
-        notes.append(f"the older result in {target} is kept")
-    if json:
-        text = results.to_text(result)
-    else:
-        text = _summary_text(question, result, None if kept or lost else target)
-    try:
-        put(text)
-    except OutputError as error:
-        if lost is not None:
-            raise lost from None
-        what = "the older result is kept in" if kept else "the result is in"
-        raise OutputError(f"{error}; {what} {_printable(target)}") from None
-    _print_notes(question, notes)
-    if lost is not None:
-        raise lost
-    if picture is not None and answer is not None:
-        _draw(answer, picture, quiet=json)
-    raise typer.Exit(code)
-
-
-def _answer(question: Problem, workers: Submits | None = None, *, quiet: bool) -> tuple[dict[str, Any], Any]:
-    """Ask with a live line, and turn what comes back (also a failure or Ctrl-C) into a result."""
-    from .command.progress import live
-    from .files.answering import answer
-
-    limits, unit = question.options, WORK[question.kind]
-    shared = {} if workers is None else {"workers": workers}
-    with live(limits.time_limit_s, limits.tolerance, unit, wanted=not quiet) as progress:
-        return answer(question, progress, **shared)
-
-
-def _printable(text: object) -> str:
-    from .common.digits import printable
-
-    return printable(text, 400)
-
-
-def _summary_text(question: Problem, result: dict[str, Any], target: Path | None) -> str:
-    from .command.summary import as_text, summary
-
-    lines = summary(question, result)
-    if target is not None:
-        lines.append(("written to", _printable(target)))
-    return as_text(question.title, lines) + "\n"
-
-
-def _print_notes(question: Problem, notes: list[str]) -> None:
-    for note in notes:
-        say(f"{_printable(question.document.file)}: {_printable(note)}\n")
-
-
-def _check_picture(picture: Path) -> None:
-    if picture.suffix.lower() not in (".svg", ".pdf", ".png"):
-        raise InputError(f"{_printable(picture)}: --picture: the name must end in .svg, .pdf or .png")
-    if not picture.parent.is_dir():
-        raise InputError(f"{_printable(picture)}: --picture: there is no folder {_printable(picture.parent)}")
-
-
-def _draw(answer: Any, picture: Path, *, quiet: bool) -> None:
-    """Save the answer's picture; the answer is on disk already, so a picture that fails is only said."""
-    from .files.atomic import replace
-
-    try:
-        stream = io.BytesIO()
-        answer.plot().savefig(stream, format=picture.suffix.lower()[1:])
-        replace(picture, stream.getvalue())
-    except Exception as error:
-        say(f"{_printable(picture)}: the picture cannot be drawn ({_printable(error)})\n")
-        return
-    if not quiet:
-        put(f"  {'picture':<20}{_printable(picture)}\n")
+            run_one(problems[0], out, options, where.submits, picture, json=json)
 
 
 def _check_no_problem(result: str) -> None:
@@ -236,8 +113,8 @@ def _check_no_problem(result: str) -> None:
 
     path = Path(result)
     if path.suffix == ".toml" or (result in shipped() and not path.exists()):
-        remedy = f"`nsmodels run {_printable(result)}` answers it and writes the result file, which verify reads"
-        raise InputError(f"{_printable(result)}: this is a problem, not a result; {remedy}")
+        remedy = f"`nsmodels run {shown(result)}` answers it and writes the result file, which verify reads"
+        raise InputError(f"{shown(result)}: this is a problem, not a result; {remedy}")
 
 
 @app.command()
@@ -269,7 +146,7 @@ def _verify_folder(path: Path, workers: int) -> int:
     proved = True
     with tally(0, "file") as show:
         for holds, text in check_folder(path, workers, show.told):
-            put(("proved      " if holds else "NOT PROVED  ") + _printable(text) + "\n")
+            put(("proved      " if holds else "NOT PROVED  ") + shown(text) + "\n")
             proved = proved and holds
     put("all proved\n" if proved else "NOT everything is proved\n")
     return 0 if proved else 1
@@ -312,7 +189,7 @@ def sweep(
         if not found.complete:
             again = "run the same command again to go on from there"
             kept = f"{len(found)} of {found.total} points are kept"
-            say(f"{_printable(folder)}: {_printable(found.reason)}: {kept}; {again}\n")
+            say(f"{shown(folder)}: {shown(found.reason)}: {kept}; {again}\n")
         raise typer.Exit(found.code)
 
 
@@ -326,6 +203,7 @@ def derive(
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
     from .command.derive import derivation, from_result, of_design
+    from .command.run import ask, print_notes
     from .common.interrupts import first_interrupts, held
     from .files import result as results
     from .files.problem import load
@@ -334,18 +212,18 @@ def derive(
         if problem.endswith(".json") and results.is_result(problem):
             question, text, code, notes = from_result(problem, form.value)
             put(text + "\n")
-            _print_notes(question, notes)
+            print_notes(question, notes)
             raise typer.Exit(code)
         question = load(problem)
         if question.kind not in ("visibility", "design"):
             remedy = 'derive needs kind = "visibility" or "design"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
         with first_interrupts(), held():
-            result, answer = _answer(question, quiet=form is Format.JSON)
+            result, answer = ask(question, quiet=form is Format.JSON)
         code, notes = results.verdict(question, result)
         text = (of_design if question.kind == "design" else derivation)(question, result, answer, form.value)
         put(text + "\n")
-        _print_notes(question, notes)
+        print_notes(question, notes)
         raise typer.Exit(code)
 
 
@@ -359,7 +237,7 @@ def report(
 
     with one_line_errors():
         page.write(results, out)
-        put(f"written to {_printable(out)}\n")
+        put(f"written to {shown(out)}\n")
 
 
 class Section(StrEnum):
@@ -385,7 +263,7 @@ def list_names(
     with one_line_errors():
         for name, entries in catalogue().items():
             if section is None or section.value == name:
-                lines = [f"  {entry.name:<28}{_printable(entry.line)}\n" for entry in entries]
+                lines = [f"  {entry.name:<28}{shown(entry.line)}\n" for entry in entries]
                 put("".join([f"{name}:\n", *lines]))
 
 

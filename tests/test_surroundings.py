@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nsmodels import checker, cli
+from nsmodels import checker
+from nsmodels.command.run import draw
 from nsmodels.engines import compiled
 from nsmodels.files import result as results
 
@@ -201,8 +202,8 @@ DRAW = """
 import sys
 from pathlib import Path
 import nsmodels as ns
-from nsmodels import cli
 from nsmodels.command import report
+from nsmodels.command.run import draw
 if sys.argv[3] == "report":
     report.write(sys.argv[4:], sys.argv[1] + "page.html")
 answer = ns.marginals(ns.behaviours.singlet(ns.settings.half_circle(3)))
@@ -212,7 +213,7 @@ if sys.argv[3] == "draw":
     settings_graph_with_chain(answer, "B0").savefig(sys.argv[1] + "a.png")
     draw_scaling({"x": ([1, 2], [1.0, 0.5])}).savefig(sys.argv[1] + "b.pdf")
 for ending in ("svg", "png", "pdf"):
-    cli._draw(answer, Path(sys.argv[1] + "c." + ending), quiet=False)
+    draw(answer, Path(sys.argv[1] + "c." + ending), quiet=False)
 """
 
 
@@ -258,7 +259,7 @@ def test_a_picture_that_fails_leaves_what_was_there(
     if before is not None:
         picture.write_bytes(before)
     monkeypatch.setattr(os, "replace", full)
-    cli._draw(Answer(), picture, quiet=False)
+    draw(Answer(), picture, quiet=False)
     assert "the picture cannot be drawn" in capsys.readouterr().err
     assert (picture.read_bytes() if picture.exists() else None) == before
     assert [path for path in tmp_path.iterdir() if path != picture] == []

@@ -9,13 +9,23 @@ from collections.abc import Iterator
 
 import typer
 
+from ..common.digits import printable
 from ..errors import InputError, MissingExtraError, NsmodelsError
 
-__all__ = ["OutputError", "give_up_output", "one_line_errors", "put", "say"]
+__all__ = ["OutputError", "give_up_output", "one_line_errors", "put", "say", "shown"]
+
+
+LONGEST = 400
+"""Characters of a name or a message that are shown."""
 
 
 class OutputError(Exception):
     """Standard output cannot be written."""
+
+
+def shown(text: object) -> str:
+    """A name or a message as it may stand on a terminal."""
+    return printable(text, LONGEST)
 
 
 def put(text: str) -> None:

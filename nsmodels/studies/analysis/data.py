@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...common.arguments import number, shown, whole
-from ...core.functional import Evaluation, Functional, Inequality
+from ...core.evaluation import Evaluation
+from ...core.functional import Functional, Inequality
 from ...core.no_signalling import no_signalling_test, signalling_p_value
 from ...errors import InputError
 from .propagation import propagated
