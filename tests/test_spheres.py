@@ -1,5 +1,8 @@
 """The sphere engine: its bounds against exact arithmetic, its ends against independent searches, its limits."""
 
+import base64
+import zlib
+from dataclasses import replace
 from fractions import Fraction
 from math import isqrt
 
@@ -8,8 +11,9 @@ import pytest
 
 from nsmodels.engines.spheres import minimum as spheres
 from nsmodels.engines.spheres import tree as trees
-from nsmodels.engines.spheres.covering import DENOMINATOR, rational_unit
+from nsmodels.engines.spheres.covering import DENOMINATOR, rational_unit, record
 from nsmodels.engines.spheres.minimum import SphereProblem, descend, minimise
+from nsmodels.engines.spheres.packing import SMALL
 
 DIGITS = 1 << 200
 
@@ -262,6 +266,18 @@ def test_arrays_grow_without_changing_the_answer(monkeypatch):
 
     monkeypatch.setattr(trees, "empty", cramped)
     assert minimise(problem, tolerance=1e-6).proof.to_json() == expected
+
+
+def test_lists_packed_while_the_search_goes_on_are_those_packed_at_its_end():
+    found = minimise(instance(66, 66, 3), node_limit=1000)
+    assert found.proof.packed
+    certificate = found.proof.to_json()
+    late = replace(found.proof, packed={})
+    assert late.to_json() == certificate
+    lists = record(found.proof.tree, DENOMINATOR).lists
+    raw = b"".join(x.tobytes() for x in lists)
+    assert len(raw) > SMALL
+    assert zlib.decompress(base64.b64decode(certificate["multipliers"])) == raw
 
 
 def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import InputError
@@ -16,8 +17,8 @@ _TEMPORARY = ".nsmodels-"
 _LOCKS = os.name == "posix"
 
 
-def replace(target: Path, content: str | bytes) -> None:
-    """Write a file so that at any moment it is the old one or the new one.
+def replace(target: Path, content: str | bytes | Iterable[str]) -> None:
+    """Write a file, or one text after another, so that at any moment it is the old one or the new one.
 
     Raises
     ------
@@ -26,9 +27,12 @@ def replace(target: Path, content: str | bytes) -> None:
     """
     try:
         check_replaceable(target)
-        if isinstance(content, str):
-            content = content.encode(errors="backslashreplace")  # a problem may hold half a surrogate pair
-        _replace(target, content)
+        if isinstance(content, bytes):
+            _replace(target, [content])
+        else:
+            texts = [content] if isinstance(content, str) else content
+            # a problem may hold half a surrogate pair
+            _replace(target, (text.encode(errors="backslashreplace") for text in texts))
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(
@@ -45,11 +49,12 @@ def check_replaceable(target: Path) -> None:
         raise OSError(22, f"{target.name} is a device or a pipe, not a file")
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: Iterable[bytes]) -> None:
     handle, temporary = create(target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            for piece in content:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
             if _LOCKS:  # before the lock goes with the open file, or another process may sweep it away

@@ -10,10 +10,11 @@ import json
 import math
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..common.packed import json_texts
 from ..common.versions import versions
 from ..core.enclosure import NO_MODEL_PROVED, exceeds
 from ..errors import InputError, SolverError
@@ -151,15 +152,21 @@ def prepare(folder: str | Path, name: str) -> Path:
 
 def write(target: Path, result: Mapping[str, Any]) -> None:
     """Write a result file atomically, one top-level key a line; `replace` says what can go wrong."""
-    replace(target, to_text(result))
+    replace(target, _texts(result))
 
 
 def to_text(result: Mapping[str, Any]) -> str:
     """The JSON text of a result file; NaN and infinity are refused."""
-    lines = (
-        f"{json.dumps(key)}: {json.dumps(value, allow_nan=False, ensure_ascii=False)}" for key, value in result.items()
-    )
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return "".join(_texts(result))
+
+
+def _texts(result: Mapping[str, Any]) -> Iterator[str]:
+    start = "{\n"
+    for key, value in result.items():
+        yield f"{start}{json.dumps(key)}: "
+        yield from json_texts(value)
+        start = ",\n"
+    yield "\n}\n"
 
 
 def is_result(path: str | Path) -> bool:

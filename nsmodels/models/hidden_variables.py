@@ -205,6 +205,7 @@ class HiddenVariableModel(Reducible, Model):
 
     def prepare(self) -> None:
         """Load and compile what the oracle needs, which takes time only once."""
+        self.load()
 
 
 def along(behaviour: Behaviour) -> Functional:

@@ -208,10 +208,6 @@ class Law(MovableModel):
 
         return compile_kernels()
 
-    def prepare(self) -> None:
-        """Compile the kernels."""
-        self.load()
-
     def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Enclose h(f) by branch and bound over both spheres, or over one (`nsmodels.engines.laws.minimum`)."""
         with held():  # what the search has proved is put together undisturbed

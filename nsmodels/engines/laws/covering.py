@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..spheres.covering import packed_bytes
+from ..spheres.packing import packed_bytes
 from .search import FACES_U, NODES, LawTree
 
 __all__ = ["DENOMINATOR", "LawCovering"]

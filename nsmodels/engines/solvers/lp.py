@@ -39,6 +39,8 @@ STATUS = {
     "kUnboundedOrInfeasible": Status.INFEASIBLE_OR_UNBOUNDED,
 }
 """What the words of HiGHS mean; all others are failures."""
+MOST_PRESOLVED = 1_000_000
+"""Entries of a program that HiGHS may simplify first, which looks neither at the clock nor at Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ def _call_highs(
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.starts, matrix.columns
     program.a_matrix_.value_ = matrix.values
     solver = new_highs()
+    if len(matrix.values) > MOST_PRESOLVED:
+        solver.setOptionValue("presolve", "off")
     if math.isfinite(time_limit_s):
         solver.setOptionValue("time_limit", max(time_limit_s, 1e-3))
     solver.passModel(program)

@@ -30,9 +30,10 @@ from numpy.typing import NDArray
 
 from ...common.arrays import Array
 from ...common.interrupts import loading
-from .covering import FINE, LINEAR_LEAF, packed_bytes
+from .covering import FINE, LINEAR_LEAF
 from .descent import value_at
 from .disc_program import disc_patch
+from .packing import packed_bytes
 from .problem import SphereProblem
 from .tree import FACES_U, TAU_BITS
 

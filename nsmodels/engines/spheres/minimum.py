@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -35,7 +35,7 @@ from .other_proofs import OtherProofs
 from .problem import SphereProblem
 from .quadratic_proof import remember
 from .square_proof import SquareProof
-from .threads import Share, deal, join, share_best
+from .threads import Share, deal, join, packed_by, share_best
 
 Progress = Callable[[float, float, int, float], None]
 
@@ -196,13 +196,13 @@ def _start(
     u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
-    block, done = (len(u) if K <= MANY_TERMS else 1), 0
+    block, done = max(1, CHUNK // (K + 1)), 0
     while done == 0 or (done < len(u) and time.perf_counter() < stop and not arrived()):
         descend_many(terms, u[done : done + block], v[done : done + block], 0.5, EPS_LAST, 0.3, 4)
         done += block
     values = np.array([value_at(terms, x, y) for x, y in zip(u[:done], v[:done])])
     for place, k in enumerate(np.argsort(values, kind="stable")[:16]):
-        if place > 0 and K > MANY_TERMS and (time.perf_counter() >= stop or arrived()):
+        if place > 0 and (time.perf_counter() >= stop or arrived()):
             break
         remember(terms, tree, u[k], v[k], EPS_LAST, problem.mirror)
     _plant(problem, tree)
@@ -290,17 +290,21 @@ def minimise(
                     progress(min(share.lowest for share in shares) * weight, best * weight, nodes, now - begin)
     except KeyboardInterrupt:
         reason = "interrupted"
-    tree = shares[0].tree if len(shares) == 1 else join(whole, [share.tree for share in shares])
+    tree, packed = shares[0].tree, shares[0].packed
+    if len(shares) > 1:
+        tree, packed = join(whole, [share.tree for share in shares]), packed_by(whole, shares)
     if others.before and reason != "tolerance_met":
         old = join(whole, others.before)
         old.best[:] = tree.best
-        tree = max(tree, old, key=trees.lowest)
-    return _finish(problem, tree, others, reason, begin, allowance)
+        if trees.lowest(old) > trees.lowest(tree):
+            tree, packed = old, {}
+    return _finish(problem, tree, packed, others, reason, begin, allowance)
 
 
 def _finish(
-    problem: SphereProblem, tree: trees.Tree, others: OtherProofs, reason: str, begin: float, allowance: float
-) -> SphereMinimum:
+    problem: SphereProblem, tree: trees.Tree, packed: Mapping[tuple[int, bool], bytes], others: OtherProofs,
+    reason: str, begin: float, allowance: float,
+) -> SphereMinimum:  # fmt: skip
     weight = problem.scales[1]
     count = tree.count
     nodes = int(count[trees.NODES])
@@ -323,7 +327,7 @@ def _finish(
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
-    covering = Covering(tree, problem.scales, others.leaves.written)
+    covering = Covering(tree, problem.scales, others.leaves.written, packed)
     covered = SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, minima, stats)
     if others.proof is None or others.proof.lower <= covered.lower:
         return covered

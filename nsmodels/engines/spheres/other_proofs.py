@@ -105,16 +105,17 @@ class OtherProofs:
         begin = time.perf_counter()
         compile_leaves()
         self.compiling += time.perf_counter() - begin
-        if len(self.saved) == len(shares):
+        if len(self.saved) != len(shares):
+            for share in shares:
+                share.use(self.leaves)
+        else:
             self.before = [share.tree for share in shares]
             for share, saved in zip(shares, self.saved):
                 now = share.tree
                 saved.best[:] = now.best
                 saved.count[MINIMA] = now.count[MINIMA]
                 known = {name: getattr(now, name).copy() for name in ("minima", "active", "active_tau")}
-                share.tree = saved._replace(**known)
-        for share in shares:
-            share.use(self.leaves)
+                share.use(self.leaves, saved._replace(**known))
 
     def _square(self, shares: list[Share], stop: float) -> SquareProof | None:
         """Around the incumbent; and a better incumbent where that is what is missing."""

@@ -12,8 +12,9 @@ import time
 import numpy as np
 
 from . import search
-from .covering import DENOMINATOR
+from .covering import DENOMINATOR, fixed_only
 from .descent import EPS_LAST, descend_many
+from .packing import LONG, packed_list
 from .quadratic_proof import remember
 from .square_leaf import SquareLeaves
 from .tree import (
@@ -35,13 +36,17 @@ from .tree import (
     grown,
 )
 
-__all__ = ["Share", "deal", "join", "share_best"]
+__all__ = ["Share", "deal", "join", "packed_by", "share_best"]
 
 WAIT = 8
 """Levels of the tree to wait, after a descent to a minimum that was known, before the next descent."""
 
-POOLS = ((NODES, ("nodes",)), (POOL, ("term", "tau")), (QUADS, ("quads",)), (QPOOL, ("qpool",)))
-"""What grows during the search: its entry of `Tree.count`, and the arrays."""
+POOLS = ((NODES, ("nodes",)), (POOL, ("tau",)), (QUADS, ("quads",)), (QPOOL, ("qpool",)))
+"""What grows during the search and belongs to its proof: its entry of `Tree.count`, and the arrays."""
+
+
+Packed = dict[tuple[int, bool], bytes]
+"""Long lists of multipliers, compressed, as in `Covering`."""
 
 
 class Share:
@@ -50,9 +55,13 @@ class Share:
     def __init__(self, tree: Tree, leaves: SquareLeaves | None = None) -> None:
         self.tree = tree
         self.leaves = leaves
+        self.packed: Packed = {}
+        self._seen = int(tree.count[POOL])
 
-    def use(self, leaves: SquareLeaves) -> None:
-        """Try square leaves from here on."""
+    def use(self, leaves: SquareLeaves, tree: Tree | None = None) -> None:
+        """Try square leaves from here on, or from an earlier tree on."""
+        if tree is not None:
+            self.tree, self.packed, self._seen = tree, {}, int(tree.count[POOL])
         self.leaves = leaves
         self.tree.count[SQUARES] = 1
 
@@ -83,7 +92,23 @@ class Share:
     def advance(
         self, terms: Terms, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
     ) -> None:
-        """Close or split so many open nodes, fewer where the time is up."""
+        """Close or split so many open nodes, fewer where the time is up, and compress their long lists."""
+        self._search(terms, mirror, pops, width, goal, margin, stop)
+        if len(terms.ia) >= LONG:
+            self._pack()
+
+    def _pack(self) -> None:
+        nodes = self.tree.nodes[: self.nodes]
+        for node in np.flatnonzero((nodes["start"] >= self._seen) & (nodes["length"] >= LONG)).tolist():
+            start = nodes["start"][node]
+            entries = self.tree.tau[start : start + nodes["length"][node]]
+            self.packed[node, True] = packed_list(entries)
+            self.packed[node, False] = packed_list(fixed_only(entries, DENOMINATOR))
+        self._seen = self.multipliers
+
+    def _search(
+        self, terms: Terms, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
+    ) -> None:
         count = self.tree.count
         end = int(count[POPPED]) + pops
         while True:
@@ -135,7 +160,10 @@ def share_best(trees: list[Tree]) -> None:
 
 
 def join(before: Tree, trees: list[Tree]) -> Tree:
-    """One tree with all that the shares found; ``before`` is the tree that was dealt."""
+    """One tree with all that the shares found, to be written down; ``before`` is the tree that was dealt.
+
+    The terms to which its multipliers belong (`Tree.term`), which only a search needs, are left out.
+    """
     old = {counter: int(before.count[counter]) for counter in (NODES, POOL, QUADS, QPOOL, MINIMA)}
     fields = {name: [getattr(before, name)[: old[c]].copy()] for c, names in POOLS for name in names}
     minima = [before.minima[: old[MINIMA]]]
@@ -172,4 +200,16 @@ def join(before: Tree, trees: list[Tree]) -> Tree:
     count[HEAP] = len(heap[0])
     found = np.concatenate(minima)
     count[MINIMA] = len(found)
-    return trees[0]._replace(**arrays, heap_key=heap[0], heap_node=heap[1], minima=found, count=count)
+    others = {"term": before.term[:0], "minima": found, "count": count}
+    return trees[0]._replace(**arrays, **others, heap_key=heap[0], heap_node=heap[1])
+
+
+def packed_by(before: Tree, shares: list[Share]) -> Packed:
+    """Lists that are compressed, by their nodes in the tree that `join` makes of the shares."""
+    old = moved = int(before.count[NODES])
+    packed: Packed = {}
+    for share in shares:
+        for (node, whole), done in share.packed.items():
+            packed[node if node < old else node - old + moved, whole] = done
+        moved += share.nodes - old
+    return packed

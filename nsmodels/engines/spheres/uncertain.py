@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 
 from ...errors import SolverError
 from ..solvers.lp import solve
-from .covering import packed_bytes
 from .medians import units
+from .packing import packed_bytes
 from .uncertain_problem import Side, UncertainProblem
 
 __all__ = ["UncertainCovering", "cover"]

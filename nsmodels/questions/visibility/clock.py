@@ -14,7 +14,7 @@ __all__ = ["AFTER_INTERRUPT", "GRACE", "Clock", "Journal", "timed"]
 
 SLICE = 0.65
 """Share of what is left of the time limit that a search may take before its proposals are proved, and it goes on."""
-AFTER_INTERRUPT, GRACE = 0.5, 0.3
+AFTER_INTERRUPT, GRACE = 0.3, 0.3
 """Seconds for proofs after Ctrl-C, and after any limit for one that has begun."""
 MOST_RECORDS = 400
 """Largest number of rounds that are written down."""

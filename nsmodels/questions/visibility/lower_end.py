@@ -26,6 +26,8 @@ PARTNERS_TRIED = 5
 """States whose partners are tried as a model of the noise."""
 MANY_STATES = 60
 """Mixtures of more states than this are recombined to fewer first."""
+UNHURRIED = 1.0
+"""Seconds without which the first model that fits is taken as it is."""
 
 
 def prove_mixture(
@@ -44,6 +46,8 @@ def prove_mixture(
         For the states of a model of the noise.
     deadline : float
         `time.perf_counter` value after which fewer states or a larger V are no longer looked for.
+
+    Less than `UNHURRIED` before the deadline neither is begun.
     """
     equations = len(target.margin_right) > 0
     nearly_one = visibility >= 1.0 - 0.3 * tolerance
@@ -54,7 +58,8 @@ def prove_mixture(
     if equations and nearly_one:
         visibility = 1.0
     model = None
-    if len(weights) > MANY_STATES and not equations:
+    hurried = deadline - time.perf_counter() < UNHURRIED
+    if len(weights) > MANY_STATES and not equations and not hurried:
         model = _recombined(target, parts, columns, weights, visibility, tolerance, deadline)
     if model is None:
         keep = _substantial(weights, 0.01 * tolerance)
@@ -62,6 +67,8 @@ def prove_mixture(
         model = exact_model(target, parts, columns, weights, visibility, deadline=deadline)
         if model.visibility >= 1.0 and model.deviation == 0.0:
             return _fewest_states(target, parts, columns, weights, model, deadline)
+    if hurried and model.deviation == 0.0:
+        return model
     if model.visibility < visibility - 0.05 * tolerance or model.deviation > 0.0:
         strict = strict_noise_model(target, parts, columns, rng, deadline)
         if strict is not None:
