@@ -5,7 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("test", "notebooks", "interactive", "dask")
+EXTRAS = ("test", "notebooks", "interactive", "explore", "dask")
 """Beside what every user needs: what the tests run with."""
 
 

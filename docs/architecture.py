@@ -24,7 +24,7 @@ FLOORS = [
     ["studies", "convex", "general", "interchange"],
     ["files", "testing"],
     ["plots"],
-    ["command"],
+    ["command", "explore"],
     ["cli"],
 ]
 WORDS = {
@@ -46,6 +46,7 @@ WORDS = {
     "testing": "every law of a model",
     "plots": "pictures of results",
     "command": "summary, derive, explain, report",
+    "explore": "the page on which directions are dragged",
     "cli": "the command",
 }
 

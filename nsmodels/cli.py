@@ -279,6 +279,18 @@ def explain(
 
 
 @app.command()
+def explore(
+    problem: Annotated[str, typer.Argument(help="A problem.", autocompletion=_complete_problem)] = "leggett_l3",
+    port: Annotated[int, typer.Option(help="Of 127.0.0.1; any free one by default.")] = 0,
+) -> None:
+    """Show a page on which directions are dragged and the certified bound follows, until Ctrl-C."""
+    from .explore.server import serve
+
+    with one_line_errors():
+        serve(problem, port, lambda address: put(f"exploring at {address}   (Ctrl-C ends it)\n"))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of problem files, from which editors complete and check."""
     from .files.schema import as_text

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 ELSEWHERE = {
     "ask_your_own_question.md": "test_docs_convex.py",
+    "how_to/explore.md": "test_explore.py",
     "new_model.md": "test_docs_new_model.py",
     "semidefinite_view.md": "test_docs_convex.py",
     "sweeps.md": "test_docs_sweeps.py",

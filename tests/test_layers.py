@@ -22,7 +22,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(("studies", "convex", "general", "interchange"), 7),
     **dict.fromkeys(("files", "testing"), 8),
     "plots": 9,
-    "command": 10,
+    **dict.fromkeys(("command", "explore"), 10),
     "cli": 11,
 }
 ENGINES_MAY_USE = {"errors", "common", "_moved"}
