@@ -13,6 +13,7 @@ from typing import Any
 
 from ..behaviours import werner
 from ..common.digits import at_least, at_most, enclosure, plain
+from ..core.enclosure import exceeds
 from ..core.formula import html
 from ..errors import InputError, SolverError
 from ..files.problem import Problem, from_data
@@ -23,8 +24,8 @@ __all__ = ["asks", "best", "bound", "first", "read", "written"]
 MOST_SETTINGS = 40
 """At most so many directions a side, which can still be told apart on a sphere."""
 
-SECONDS, BEST_SECONDS = 2.0, 30.0
-"""What a bound may take while somebody drags, and the search for an inequality."""
+SECONDS, PATIENT_SECONDS = 2.0, 30.0
+"""What a bound may take while somebody drags; where the hand rests, and for the search for an inequality."""
 
 KINDS = ("bound", "visibility")
 COMPARED = ("singlet", "werner")
@@ -105,8 +106,12 @@ def read(asked: Mapping[str, Any], kind: str) -> tuple[Problem, float]:
 
 
 def bound(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
-    """The certified bound, the singlet's value, the violation and a hidden state."""
-    problem, visibility = read(_within(asked, SECONDS), "bound")
+    """The certified bound, the singlet's value, the violation and a hidden state.
+
+    Where it is ``wide`` the page asks once more, with ``patient``, when nothing is dragged any more.
+    """
+    seconds = PATIENT_SECONDS if asked.get("patient") is True else SECONDS
+    problem, visibility = read(_within(asked, seconds), "bound")
     answer = _ask(problem, watch)
     value = problem.functional.value(werner(problem.settings, visibility))  # type: ignore[union-attr, arg-type]
     told: dict[str, Any] = {
@@ -121,6 +126,7 @@ def bound(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
         return told | {"verdict": f"no bound: {answer.reason}"}
     shown = enclosure(answer.lower, answer.upper)
     told |= {"bound": {"lower": answer.lower, "upper": answer.upper, "text": shown}}
+    told["wide"] = exceeds(answer.lower, answer.upper, problem.options.tolerance)
     told |= {"state": answer.maximiser.to_json(), "seconds": answer.stats["seconds"]}
     if value > answer.upper:
         return told | {"violated": True, "verdict": f"violated by {at_least(value - answer.upper, 6)}"}
@@ -131,7 +137,7 @@ def bound(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
 
 def best(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
     """The inequality that excludes the model at the lowest visibility on these directions."""
-    problem, _ = read(_within(asked, BEST_SECONDS), "visibility")
+    problem, _ = read(_within(asked, PATIENT_SECONDS), "visibility")
     answer = _ask(problem, watch)
     ends = answer.visibility
     told: dict[str, Any] = {"status": str(answer.status), "functional": None}

@@ -73,12 +73,16 @@ async function refresh() {
   const slow = setTimeout(() => { at("busy").textContent = "working; the first time kernels are compiled …"; }, 700);
   try {
     let asked;
+    let patient = false;
     do {
       asked = newest;
-      const found = await ask("bound", bound());
+      const found = await ask("bound", { ...bound(), patient });
       if (found.problem) at("busy").textContent = found.problem;
       else shown(found, asked === newest);
-    } while (asked !== newest);
+      // what a moment does not close gets its time, once the hand rests
+      patient = Boolean(found.wide) && asked === newest && !patient;
+      if (patient) at("busy").textContent = "both ends are proved; they are brought closer …";
+    } while (asked !== newest || patient);
   } catch (error) {
     at("busy").textContent = told(error);
   }
