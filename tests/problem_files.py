@@ -40,4 +40,5 @@ def check_mutant(path: Path, raw: bytes) -> bool:
     assert form, answer
     assert 1 <= int(form[1]) <= raw.count(b"\n") + 1
     assert answer.isprintable()
+    assert not re.search(r"\b(\w+): \1: ", answer.casefold()), answer
     return False

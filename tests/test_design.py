@@ -7,11 +7,12 @@ import pytest
 
 import nsmodels as ns
 from nsmodels.errors import InputError
+from nsmodels.studies.design import search
 from nsmodels.studies.design.charts import Layout, random_units
 from nsmodels.studies.design.gauge import in_gauge
 from nsmodels.studies.design.graphs import graphs, some_graphs
 from nsmodels.studies.design.groups import orbits, rotation_group, symmetric_layout
-from nsmodels.studies.design.search import arrive
+from nsmodels.studies.design.search import approach, arrive
 from nsmodels.studies.design.symmetries import order
 from nsmodels.studies.design.tasks import Objective, Task
 from nsmodels.studies.design.tracked import values
@@ -25,22 +26,59 @@ def task_of(n_alice: int, n_bob: int, objective: Objective = Objective(), eta: f
     return Task(model, np.ones((n_alice, n_bob), dtype=bool), objective)
 
 
-@pytest.mark.parametrize("eta", [1.0, 0.6])
-def test_the_derivative_by_the_settings_is_that_of_the_oracle(eta: float) -> None:
-    task, rng = task_of(3, 4, eta=eta), np.random.default_rng(0)
+LAWS = {
+    "Leggett": ns.Leggett,
+    "unequal purities": lambda s: ns.Leggett(s, eta_a=0.6, eta_b=0.9),
+    "one-sided": ns.OneSided,
+    "the other side": lambda s: ns.OneSided(s, 0.6, party="alice"),
+    "cubic": lambda s: ns.Law(s, [0.0, 0.0, 0.0, 1.0]),
+    "v = -u": lambda s: ns.Law(s, [0.0, 1.0], hidden="opposite"),
+    "two laws": lambda s: ns.Law(s, [0.0, 1.5, 0.0, -0.5], [0.0, 0.8]),
+}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+@pytest.mark.parametrize("seed", range(2))
+def test_the_derivative_by_the_settings_is_that_of_the_oracle(law, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    task = Task(law(ns.settings.random(3, 4, seed=1)), np.ones((3, 4), dtype=bool))
     X = random_units(7, rng)
     S = rng.normal(size=task.n_pairs)
     model, f = task.on(X), task.functional(S)
-    best = model.propose(f, 1, rng=rng)
+    found = model.follow(f, model.scatter(60, rng))
+    best = found.take(np.argsort(-values(f, found))[:1])
     best = model.follow(f, best, 1e-3)
+    assert values(f, best)[0] == pytest.approx(model.support(f, tolerance=1e-6).value.lower, abs=3e-6)
     chart = Layout.free(3, 4).chart(X)
     slope = chart.pull(np.concatenate(model.settings_gradient(f, best), axis=1))[0]
-    step = 1e-6
+    step = 1e-5
     for k, e in enumerate(np.eye(chart.size)):
         ends = [
             values(f, task.on(chart.point(sign * step * e)).follow(f, best, 1e-4))[0] for sign in (1.0, -1.0)
         ]
         assert slope[k] == pytest.approx((ends[0] - ends[1]) / (2.0 * step), abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("law", "phi"),
+    [(ns.OneSided, 1.0), (lambda s: ns.Law(s, [0.0, 1.5, 0.0, -0.5]), 1.0), (lambda s: ns.Leggett(s, eta=0.5), 0.5)],
+    ids=["one-sided", "law", "eta = 0.5"],
+)
+def test_every_law_is_excluded_on_better_settings_than_the_given_ones(law, phi: float, monkeypatch) -> None:
+    """Linear programs alone, from L3's directions at too large an angle; `decompose` says how much was gained."""
+    start, pairs = ns.settings.leggett_triads(phi), np.kron(np.eye(3, dtype=int), [[1, 1]]).astype(bool)
+    task, rng = Task(law(start), pairs), np.random.default_rng(0)
+    monkeypatch.setattr(search, "ROUNDS", 8)
+    place = arrive(task, np.concatenate([start.alice, start.bob]), rng)
+    place = approach(task, Layout.free(3, 6), place, rng, math.inf)
+
+    def proved(settings: ns.Settings) -> float:
+        behaviour = ns.behaviours.singlet(settings).with_pairs((int(i), int(j)) for i, j in np.argwhere(pairs))
+        return ns.decompose(behaviour, law(settings), tolerance=1e-5).upper
+
+    found = ns.Settings(place.directions[:3], place.directions[3:], normalise=True)
+    assert proved(found) < proved(start) - 1e-3
+    assert proved(found) < 1.0
 
 
 @pytest.mark.parametrize("objective", [Objective(), Objective(0.98), Objective(0.98, equally=True)])
@@ -142,6 +180,13 @@ def test_given_settings_are_improved() -> None:
     pairs = [(i, 2 * i + k) for i in range(3) for k in (0, 1)]
     result = ns.design(ns.Leggett, start=start, pairs=pairs, starts=0, time_limit_s=15.0)
     assert FLOOR < result.upper < 0.9427  # L3 itself: 0.942809 at best
+
+
+def test_an_answer_is_no_worse_than_the_given_settings() -> None:
+    """Without time for anything but a look at them: L3 at its best angle, sin(φ/2) = 1/3, has 2√2/3."""
+    start = ns.settings.leggett_triads(2.0 * math.asin(1.0 / 3.0))
+    result = ns.design(ns.Leggett, start=start, starts=0, time_limit_s=0.1)
+    assert result.upper <= 2.0 * math.sqrt(2.0) / 3.0 + 2e-6
 
 
 def test_two_settings_a_side_exclude_nothing() -> None:

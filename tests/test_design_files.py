@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import nsmodels as ns
 from nsmodels import checker
 from nsmodels.cli import app
 from nsmodels.errors import InputError
@@ -106,6 +107,7 @@ def test_refusals_name_file_and_key(tmp_path, text, words):
         load(path)
     assert str(caught.value).startswith(f"{path}:")
     assert "\n" not in str(caught.value)
+    assert "design: design:" not in str(caught.value)
 
 
 def test_models_without_directions_are_refused(tmp_path):
@@ -113,6 +115,21 @@ def test_models_without_directions_are_refused(tmp_path):
     path.write_text('schema = 1\nkind = "design"\n[model]\nname = "bell"\n[design]\nn_alice = 2\nn_bob = 2\n')
     with pytest.raises(InputError, match="does not look at directions"):
         load(path)
+
+
+def test_the_law_of_one_party_is_designed_against(tmp_path):
+    """L3's directions are near the best for its six pairs; what the file says of its settings is proved."""
+    path, triads = tmp_path / "l3.toml", ns.settings.leggett_triads(0.7)
+    path.write_text(
+        f'schema = 1\nkind = "design"\n[model]\nname = "one_sided"\n[design]\nstarts = 0\n'
+        f"start = {{normalise = true, alice = {triads.alice.tolist()}, bob = {triads.bob.tolist()}}}\n"
+        f"pairs = {[[i, 2 * i + k] for i in range(3) for k in (0, 1)]}\n[options]\ntime_limit_s = 2.0\n"
+    )
+    done = CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path)])
+    assert done.exit_code in (0, 1), done.output  # 1 where the time ends before the search does
+    result = json.loads((tmp_path / "l3.json").read_text())
+    assert result["status"] == "certified"
+    assert all(verdicts(result))
 
 
 def test_derive_prints_the_inequality_of_a_design_and_of_its_result(answered, tmp_path):

@@ -290,7 +290,8 @@ def _design(
 
     entry = _model_entry(tables["model"], "design")
     if not entry.needs_settings:
-        tables["model"].refuse("name", f"the model {entry.name} does not look at directions", "use leggett")
+        remedy = "use leggett, one_sided or law"
+        tables["model"].refuse("name", f"the model {entry.name} does not look at directions", remedy)
     table = tables["design"]
     law = entry.load().from_table(tables["model"], _any_settings(), (1, 1))
     asked = read_design(table, lambda arguments: check_design(law, **arguments))

@@ -44,6 +44,7 @@ from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .leggett_states import random_units
 from .movable import MovableModel
+from .stationary import stationary_multipliers
 from .turns import carrying
 from .values import input_effect, trivial_bound, values_at
 
@@ -107,6 +108,8 @@ class Law(MovableModel):
         self.error = first, second
         self.symmetric = self.alice.odd and self.bob.odd
         self.exchangeable = self.alice == self.bob and first == second
+        places = np.linspace(-1.0, 1.0, 201)
+        self.strength = max(math.sqrt(3.0 * float(np.mean(law(places) ** 2))) for law in (self.alice, self.bob))
 
     @classmethod
     def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Law:
@@ -332,14 +335,21 @@ class Law(MovableModel):
 
     def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
         """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
-        return law_states.descended(self, functional, states, first=reach, factor=0.1)
+        return law_states.descended(self, functional, states, first=reach, factor=0.3, steps=6)
 
     def multipliers(self, functional: Functional, states: HiddenStates) -> Array:
-        """The derivatives τ_kij of |A_i − sgn(S_ij) B_j|; smoothed as in the descents, which makes them converge."""
-        from ..engines.laws.descent import EPS_LAST
-
-        y = states.alice[:, :, None] - np.sign(functional.correlators) * states.bob[:, None, :]
-        return np.asarray(y / np.sqrt(y * y + EPS_LAST * EPS_LAST), dtype=np.float64)
+        """The derivatives τ_kij of |A_i − sgn(S_ij) B_j| for which no step of u and v along their spheres helps."""
+        table, moving = functional.correlators, []
+        for law, rows, vectors in (
+            (self.alice, self.settings.alice, states.u), (self.bob, self.settings.bob, states.v)
+        ):  # fmt: skip
+            assert vectors is not None
+            along = vectors @ rows.T
+            moving.append(law.derivative(along)[:, :, None] * (rows[None] - along[:, :, None] * vectors[:, None, :]))
+        by_u = np.einsum("ij,kic->kcij", np.abs(table), moving[0])
+        by_v = -np.einsum("ij,kjc->kcij", table, moving[1])
+        equations = by_u + self.sign * by_v if self.sign else np.concatenate([by_u, by_v], axis=1)
+        return stationary_multipliers(states.alice[:, :, None] - np.sign(table) * states.bob[:, None, :], equations)
 
     def settings_gradient(
         self, functional: Functional, states: HiddenStates, multipliers: Array | None = None

@@ -93,6 +93,7 @@ class Leggett(MovableModel):
         self.eta_a = both if eta_a is None else purity(eta_a, "Leggett: eta_a")
         self.eta_b = both if eta_b is None else purity(eta_b, "Leggett: eta_b")
         self.purity = self.eta_a if self.eta_a == self.eta_b else None
+        self.strength = max(self.eta_a, self.eta_b)
 
     @classmethod
     def from_table(cls, table: Any, settings: Settings | None, shape: tuple[int, int]) -> Leggett:

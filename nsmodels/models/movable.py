@@ -27,6 +27,9 @@ class MovableModel(HiddenVariableModel):
     exchangeable: bool = False
     """Whether exchanging the parties leaves the law as it is."""
 
+    strength: float = 1.0
+    """How large the marginals are beside those of Malus' law: so much smaller are the angles that exclude the law."""
+
     @abstractmethod
     def at(self, settings: Settings) -> MovableModel:
         """The same law on other settings."""

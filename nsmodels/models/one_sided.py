@@ -35,9 +35,11 @@ from ..engines.grids import fibonacci_points
 from ..engines.solvers.lp import load_solver
 from ..errors import InputError
 from .base import Support
-from .hidden_variables import Explorer, HiddenVariableModel, Mask, RationalStates, with_partners
+from .hidden_variables import Explorer, Mask, RationalStates, with_partners
 from .leggett_states import random_units
+from .movable import MovableModel
 from .purities import purity_of
+from .stationary import stationary_multipliers
 from .turns import carrying
 from .uncertain import free_side, lawful_side, problem_of
 from .values import attained_value, input_effect, trivial_bound, values_at
@@ -50,7 +52,7 @@ FINEST = 2.0**-44
 """The finest width that is searched for, in units of the size of f."""
 
 
-class OneSided(HiddenVariableModel):
+class OneSided(MovableModel):
     """Malus' law for one party, free marginals for the other.
 
     Parameters
@@ -77,7 +79,7 @@ class OneSided(HiddenVariableModel):
         check_noun(settings, Settings, "argument settings", "OneSided")
         check_size(settings.shape, "OneSided")
         self.settings = settings
-        self.eta = self.purity = purity(eta, "OneSided: eta")
+        self.eta = self.purity = self.strength = purity(eta, "OneSided: eta")
         self.party = one_of(party, PARTIES, "OneSided: party")
 
     @classmethod
@@ -103,9 +105,11 @@ class OneSided(HiddenVariableModel):
         """The law of the same party with another purity."""
         return OneSided(self.settings, eta, party=self.party)
 
-    def moved(self, settings: Settings) -> OneSided:
-        """The same law on other directions."""
+    def at(self, settings: Settings) -> OneSided:
+        """The same law on other settings."""
         return OneSided(settings, self.eta, party=self.party)
+
+    moved = at
 
     def within(self, functional: Functional, alice: Array, bob: Array) -> Any:
         """One party obeys the law, the other's marginals are free (`nsmodels.models.uncertain`)."""
@@ -309,3 +313,53 @@ class OneSided(HiddenVariableModel):
         if self.party == "bob":
             return np.eye(self.shape[0]), self.settings.bob
         return self.settings.alice, np.eye(self.shape[1])
+
+    def scatter(self, count: int, rng: np.random.Generator) -> HiddenStates:
+        """Random hidden vectors; what the free party does is decided when a functional is there."""
+        free = np.zeros((count, self.shape[0 if self.party == "bob" else 1]))
+        return self.states(random_units(count, rng), free)
+
+    def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
+        """The local maximiser of f next to each state (`nsmodels.engines.spheres.median_corners`)."""
+        from ..engines.spheres.median_corners import corners_near
+
+        vectors = self._vectors(states)
+        assert vectors is not None
+        return self._best(functional, corners_near(self.problem(functional), vectors, reach))
+
+    def multipliers(self, functional: Functional, states: HiddenStates) -> Array:
+        """The derivatives τ_kij of |A_i − sgn(S_ij) B_j| for which the states are stationary."""
+        vectors, table = self._vectors(states), functional.correlators
+        assert vectors is not None
+        y = states.alice[:, :, None] - np.sign(table) * states.bob[:, None, :]
+        # stationary where each free marginal is, and where no step of the hidden vector along its sphere helps
+        across = self._law[None] - (vectors @ self._law.T)[:, :, None] * vectors[:, None, :]
+        weights = np.abs(table)
+        if self.party == "bob":
+            rows = np.einsum("ri,ij->rij", np.eye(self.shape[0]), weights)
+            moving = -np.einsum("ij,kjc->kcij", table, across)
+        else:
+            rows = np.einsum("rj,ij->rij", np.eye(self.shape[1]), table)
+            moving = np.einsum("ij,kic->kcij", weights, across)
+        free = np.broadcast_to(rows, (len(vectors), *rows.shape))
+        return stationary_multipliers(y, np.concatenate([free, moving], axis=1))
+
+    def settings_gradient(
+        self, functional: Functional, states: HiddenStates, multipliers: Array | None = None
+    ) -> tuple[Array, Array]:
+        """∂h/∂b_j = η v Σ_i S_ij τ_ij (or ∂h/∂a_i = −η u Σ_j |S_ij| τ_ij); nothing for the free party."""
+        vectors, tau = self._vectors(states), multipliers
+        assert vectors is not None
+        tau = self.multipliers(functional, states) if tau is None else tau
+        alice, bob = (np.zeros((len(vectors), n, 3)) for n in self.shape)
+        if self.party == "bob":
+            columns = np.einsum("ij,kij->kj", functional.correlators, tau)
+            return alice, self.eta * columns[:, :, None] * vectors[:, None, :]
+        rows = np.einsum("ij,kij->ki", np.abs(functional.correlators), tau)
+        return -self.eta * rows[:, :, None] * vectors[:, None, :], bob
+
+    def prepare(self) -> None:
+        """Load the solver, and compile the descents on one setting."""
+        self.load()
+        tiny = OneSided(Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]]))
+        tiny.follow(Functional([[1.0]]), tiny.states(np.eye(3)[:1], np.zeros((1, 1))))

@@ -29,11 +29,12 @@ Noun = TypeVar("Noun")
 
 
 def made(table: Table, make: Callable[[], Noun], key: str | None = None) -> Noun:
-    """Call a constructor and give its refusal a place in the file."""
+    """Call a constructor and give its refusal a place in the file, which names the table already."""
     try:
         return make()
     except InputError as error:
-        table.refuse(key, str(error).replace("\n", " "))
+        own = f"{table.path[-1]}: " if table.path else ""
+        table.refuse(key, str(error).replace("\n", " ").removeprefix(own))
 
 
 def limit_pairs(table: Table, key: str, n_alice: int, n_bob: int) -> None:

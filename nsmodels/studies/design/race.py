@@ -100,6 +100,8 @@ class Race:
     starts: int = 0
     idle: int = 0
     failed: int = 0
+    given: Optimum | None = None
+    """The given directions themselves, with the objective there."""
 
     @property
     def best(self) -> Optimum | None:
@@ -229,6 +231,20 @@ class Race:
             self._record(kind, optimum.contest, optimum.place, optimum.hits)
         if self.best is not None:
             self.told(self.best.place.value, self.best.hits, self.starts)
+
+    def look_at(self, directions: Array) -> None:
+        """Remember the objective at the given directions, below which the answer must not fall behind."""
+        contest = self.contests[0]
+        try:
+            place = arrive(replace(contest.task, objective=Objective()), directions, self.rng)
+            place = evaluate(
+                contest.task, directions, place.tracked.states, place.coefficients, self.rng, tolerance=1e-8,
+                deadline=self.deadline,
+            )  # fmt: skip
+        except SolverError:
+            return
+        if np.isfinite(place.value):
+            self.given = Optimum(place, 0, 0)
 
     def fallback(self) -> Optimum:
         """Something to answer with where nothing was found: random directions."""

@@ -20,7 +20,7 @@ __all__ = ["GROUPS", "hop", "random_start", "symmetric_start"]
 TRIES = 40
 """Random directions are looked at, at most so often, until the model is excluded on them."""
 SPREADS = (0.15, 0.25, 0.4, math.inf)
-"""How far Bob's directions are from mixtures of Alice's; small pair angles are what inequalities live from."""
+"""How far Bob's directions are from mixtures of Alice's, for Malus' law; inequalities live from small pair angles."""
 GROUPS = ("C2", "C3", "D2", "D3", "C4", "D4", "T", "C5", "D5", "O", "C6")
 """Groups whose orbits are tried as starts."""
 
@@ -43,7 +43,8 @@ def random_start(task: Task, layout: Layout, rng: np.random.Generator, deadline:
     best: Place | None = None
     for _ in range(TRIES):
         for _ in range(TRIES):
-            directions = _scattered(task, layout, rng, SPREADS[int(rng.integers(len(SPREADS)))])
+            spread = SPREADS[int(rng.integers(len(SPREADS)))] * task.model.strength
+            directions = _scattered(task, layout, rng, spread)
             if _apart(task, directions) and task.on(directions).hopeful(task.pairs):
                 break
         place = arrive(task, directions, rng)

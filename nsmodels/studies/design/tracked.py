@@ -22,8 +22,9 @@ SPACING = 1e-4
 
 def distinct(states: HiddenStates, spacing: float) -> NDArray[np.intp]:
     """Indices of states that are farther apart than ``spacing``, the first of each group; antipodes are one."""
-    vectors = [x for x in (states.u, states.v) if x is not None]
-    rows = np.concatenate(vectors if vectors else [states.alice, states.bob], axis=1)
+    # a party without hidden vectors has free marginals, which may differ where the other one's vector is the same
+    parts = [states.alice if states.u is None else states.u, states.bob if states.v is None else states.v]
+    rows = np.concatenate(parts, axis=1)
     # most of them coincide to many digits and share a cell; the rest is compared one by one
     cells = np.round(rows / spacing)
     lead = cells[np.arange(len(cells)), np.abs(cells).argmax(axis=1)]
