@@ -27,7 +27,7 @@ from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
 from itertools import combinations, islice, pairwise, product, repeat
-from operator import add, mul, sub
+from operator import add, le, mul, sub
 from typing import Any
 
 # -- limits ----------------------------------------------------------------------------------------
@@ -378,8 +378,10 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
 def behaviour(spec: Any, settings: Any) -> Any:
     """Give the mean values, each within a radius of the exact one; marginals None: not known."""
     # Marginals that are zero are so exactly, and need no radius; correlators may be so by rounding.
-    name = spec.get("name", "table" if "correlators" in spec else "singlet")
+    name = spec.get("name", "table" if {"correlators", "counts"} & set(spec) else "singlet")
     shape = settings and tuple(map(len, settings))
+    if "counts" in spec:
+        spec = frequencies(trials_of(spec, None), shape)[0]
     if name == "pr_box":
         spec = {"correlators": [[1, 1], [1, -1]], "alice": [0, 0], "bob": [0, 0]}
     if name in ("table", "pr_box"):
@@ -402,12 +404,29 @@ def behaviour(spec: Any, settings: Any) -> Any:
     return Behaviour(shape, rows, alice, bob, radius, marginal_radius, Fraction(height, ONE))
 
 
+def frequencies(counts: Any, shape: Any) -> Any:
+    """Give mean values, rounded to doubles, and σ = 2 √((p + ½)(m + ½)/(p + m + 1)³) of each."""
+    n, m = shape or [max(x) + 1 for x in zip(*counts)]
+    def mean(signs: Ints, cells: Any) -> tuple[float, float]:
+        four = [*map(sum, zip(*cells))]
+        total, x = sum(four), sum(map(mul, four, signs))
+        return float(x / total), math.sqrt((total + x + 1) * (total - x + 1) / (total + 1) ** 3)
+    a, b = ([mean(signs, [c for q, c in counts.items() if q[side] == k]) for k in range(size)]
+            for side, size, signs in ((0, n, [1, 1, -1, -1]), (1, m, [1, -1, 1, -1])))  # fmt: skip
+    rows = [[mean([1, -1, -1, 1], [counts[i, j]]) if (i, j) in counts else (0, 0)
+             for j in range(m)] for i in range(n)]  # fmt: skip
+    return [{"correlators": [[x[k] for x in r] for r in rows], "alice": [x[k] for x in a],
+             "bob": [x[k] for x in b]} for k in (0, 1)]  # fmt: skip
+
+
 def target(spec: Any, settings: Any) -> tuple[Any, Any]:
     """Give the behaviour in question, and which pairs are known."""
     wanted = behaviour(spec, settings)
-    (n_a, n_b), pairs = wanted.shape, spec.get("pairs", [*product(*map(range, wanted.shape))])
+    counted = trials_of(spec, None) if "counts" in spec else product(*map(range, wanted.shape))
+    (n_a, n_b), pairs = wanted.shape, spec.get("pairs", [*counted])
     known = {(whole(i, 0, n_a - 1, "a pair"), whole(j, 0, n_b - 1, "a pair")) for i, j in pairs}
-    if ("match", "free").index(spec.get("marginals", "match")):
+    usual = "free" if {"counts", "errors"} & set(spec) else "match"
+    if ("match", "free").index(spec.get("marginals", usual)):
         wanted = wanted._replace(alice=None, bob=None)
     entries = [[wanted.correlators[i][j] for i, j in known], wanted.alice or (), wanted.bob or ()]
     fine = all(abs(x) <= 1 + wanted.radius for numbers in entries for x in numbers)
@@ -1497,6 +1516,22 @@ def check_visibility(problem: Any, settings: Any, result: Any) -> Claims:
     certificate = only(result["certificate"], "format lower upper", "the certificate")
     spec, claim = problem.get("behaviour", {}), certificate.get("upper")
     wanted, known = target(spec, settings)
+    if (seen := result.get("measured")) is not None:
+        need({"counts", "errors"} & {*spec}, "what is no measurement has noise")
+        only(seen, "signalling distance box excess p_value", "the noise")
+        if seen["box"] is not None:
+            box = behaviour(only(seen["box"], "correlators alice bob", "the box"), settings)
+            errors = spec.get("errors") or frequencies(trials_of(spec, None), wanted.shape)[1]
+            rows = [box.correlators, wanted.correlators, errors["correlators"]]
+            fits = all(abs(box.alice[i] + s * box.bob[j]) <= 1 + s * rows[0][i][j]
+                       for i, j in known for s in (1, -1))  # fmt: skip
+            need(fits and wanted.alice and box.shape == wanted.shape, "no box for this table")
+            steps: Any = [[r[i][j] for r in rows] for i, j in known]
+            for p, x, y in zip(PARTIES, box[2:4], wanted[2:4]):
+                steps += zip(x, y, errors.get(p, repeat(0)))
+            far = math.sqrt(sum(((x - y) / s) ** 2 for x, y, s in steps if s or abs(x - y) > 1e-14))
+            yield same(seen["distance"], Fraction(far)), f"a box {far:.3g} σ away from the table"
+            wanted = box
     shape, sides = wanted.shape, [n * [ZERO] for n in wanted.shape]
     noise = Behaviour(shape, shape[0] * [sides[1]], sides[0], sides[1], ZERO, ZERO, None)
     if (given := spec.get("noise", "white")) != "white":
@@ -1731,10 +1766,8 @@ def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> D
             f.bob[j] += b * w
             f.correlators[i][j] += c * w
         trials, shares, wins = trials + total, shares + share, wins + sum(map(mul, n, r))
-        for k, x in zip(n, r):
-            if k and not x:
-                log = Decimal("inf")
-            log -= Decimal(int(k)) * natural(x) if k and x else 0
+        log -= sum(Decimal(int(k)) * natural(x) for k, x in zip(n, r) if k and x)
+        log += Decimal("inf") if any(k and not x for k, x in zip(n, r)) else 0
     f = Functional(f.constant, f.correlators, f.alice, f.bob)
     top = within(model, f, given["proof"]) / shares
     if given["method"] == "ratio":
@@ -1751,14 +1784,11 @@ def within(model: Any, f: Functional, proof: Any) -> Fraction:
     bound = prove(model, f, proof)
     if not model.known or proof["type"] == "uncertain":
         return bound
-    # the square of the chord
-    chord = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)
-    chord = Fraction(math.isqrt(math.ceil(chord * ONE * ONE)) + 1, ONE)
+    square = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)
+    chord = Fraction(math.isqrt(math.ceil(square * ONE * ONE)) + 1, ONE)
     sizes = [sum(map(abs, x), ZERO) for x in (f.alice, f.bob)]
     table_size = f.size - sum(sizes)
-    etas: Any = [
-        [getattr(part, "steep", ZERO) or eta or ZERO for eta in part.etas] for part in model.parts
-    ]
+    etas: Any = [[getattr(x, "steep", ZERO) or eta or ZERO for eta in x.etas] for x in model.parts]
     most: Any = max(sum(e * (table_size + x) for e, x in zip(eta, sizes)) for eta in etas)
     return bound + chord * most
 
@@ -1823,20 +1853,13 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     yield same(seen, {"value": value, "sigma": Fraction(sigma)}), said
     gap = value - number(result["value"]["upper"])
     told = only(result["violation"], "difference sigmas", "violation")
-    if sigma:
-        many = same(told["sigmas"], gap / Fraction(sigma))
-    else:
-        many = told["sigmas"] is None
+    many = same(told["sigmas"], gap / Fraction(sigma)) if sigma else told["sigmas"] is None
     yield same(told["difference"], gap) and many, "the violation follows"
     judged = counts
     if "split" in problem.get("prediction", {}):
         cells = certificate["judged"]
-        judged = {
-            q: [Fraction(whole(t[q[0]][q[1]], 0, 1 << 40, "trials")) for t in cells]
-            for q in counts
-        }
-        pairs = [(judged[q], n) for q, n in counts.items()]
-        fits = all(len(x) == len(n) and all(map(Fraction.__le__, x, n)) for x, n in pairs)
+        judged = {(i, j): [whole(t[i][j], 0, 1 << 40, "n") for t in cells] for i, j in counts}
+        fits = all(len(cells) == len(n) and all(map(le, judged[q], n)) for q, n in counts.items())
         need(fits, "more trials are judged than there were")
         judged = {q: n for q, n in judged.items() if any(n)}
     used = sum(any(r) and any(q[0] == i for q in judged) for i, r in enumerate(f.correlators))
@@ -1845,9 +1868,8 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     level = number(problem.get("options", {}).get("confidence", 0.99))
     with localcontext(Context(prec=60)):
         log = log_p_value(model, certificate["p_value"], judged, even, paid)
-        slack = Decimal("1e-20")
-        top = Decimal(number(p["log10"]).numerator) / Decimal(number(p["log10"]).denominator)
-        upper = Decimal(number(p["upper"]).numerator) / Decimal(number(p["upper"]).denominator)
+        both, slack = (number(p["log10"]), number(p["upper"])), Decimal("1e-20")
+        top, upper = (Decimal(x.numerator) / x.denominator for x in both)
         fits = log <= top + slack and (top < -323 or Decimal(10) ** top <= upper * (1 + slack))
         fits = fits and upper > 0 and p["relabellings"] == paid
         fits = fits and p["method"] == certificate["p_value"]["method"]
@@ -1856,8 +1878,7 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
         above = result["excluded_purity"] and result["excluded_purity"]["above"]
         if above is not None:
             only(result["excluded_purity"], "above confidence method", "the purities")
-            spec = {k: x for k, x in problem["model"].items() if not k.startswith("eta")}
-            spec |= {"eta": above}
+            spec = {k: x for k, x in problem["model"].items() if "eta" not in k} | {"eta": above}
             need(problem["model"]["name"] in ("leggett", "one_sided"), "a model without a purity")
             other = named_model(spec, f.shape, settings)
             other.known = model.known
@@ -1872,7 +1893,7 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
 # -- tables of keys --------------------------------------------------------------------------------
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
-MIXED = "decomposition mixing deviation inequality"
+MIXED = "decomposition mixing deviation inequality measured"
 ANALYSED = """observed violation p_value signalling excluded_purity verdict sentence
 inequality"""
 KINDS = {  # what checks it, what a result displays, what a problem is made of
@@ -1890,7 +1911,8 @@ alice_waveplates_deg bob_waveplates_deg normalise"""),
     "functional": (
         "name", "correlators alice bob constant|collins_gisin|full_correlators|probabilities"
     ),
-    "behaviour": ("name pairs marginals noise", "correlators alice bob pairs marginals noise"),
+    "behaviour": ("name pairs marginals noise", """correlators alice bob pairs marginals noise
+errors|counts marginals noise"""),
 }
 NAMED = {
     "law": "alice bob hidden error",
@@ -1911,7 +1933,7 @@ NO_PROBLEM = (
 
 def consistent(key: str, spec: Any) -> dict[str, Any]:
     """Refuse a table of a problem that contradicts itself, instead of reading it one way."""
-    unnamed = None if key != "behaviour" or "correlators" in spec else "singlet"
+    unnamed = "singlet" if key == "behaviour" and not {"correlators", "counts"} & {*spec} else None
     name, (named, plain) = spec.get("family", spec.get("name", unnamed)), FORMS[key]
     own = [f"{named} {more}" for more in NAMED.get(name, "").split("|")]
     return only(spec, plain if name is None else "|".join(own), key)

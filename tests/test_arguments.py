@@ -85,7 +85,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "decompose behaviour": (lambda x: ns.decompose(x, L), set()),
     "decompose model": (lambda x: ns.decompose(B, x), set()),
     "decompose noise": (lambda x: ns.decompose(B, L, noise=x), set()),
-    "decompose marginals": (lambda x: ns.decompose(B, L, marginals=x), set()),
+    "decompose marginals": (lambda x: ns.decompose(B, L, marginals=x), {"None"}),
     "decompose tolerance": (lambda x: ns.decompose(B, L, tolerance=x), {"0.5"}),
     "decompose time_limit_s": (lambda x: ns.decompose(B, L, time_limit_s=x), {"0.5", "inf"}),
     "decompose seed": (lambda x: ns.decompose(B, L, seed=x), SEED),

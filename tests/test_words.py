@@ -94,7 +94,7 @@ def test_files_refuse_l3_where_it_needs_its_moduli(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "said"), [("counts", "from_counts"), ("p", "from_probabilities"), ("rho", "from_state")]
+    ("key", "said"), [("n", "from_counts"), ("p", "from_probabilities"), ("rho", "from_state")]
 )
 def test_keys_of_the_behaviour(tmp_path: Path, key: str, said: str) -> None:
     assert said in refusal(tmp_path, f"{MARGINALS}[behaviour]\n{key} = [[1]]\n")

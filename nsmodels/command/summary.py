@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.digits import at_least, at_most, counted, duration, enclosure, plain, printable
 from ..core.enclosure import WIDE, exceeds
+from ..questions.visibility.measured import measured_lines
 
 if TYPE_CHECKING:
     from ..files.problem import Problem
@@ -93,6 +94,8 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
     if states:
         largest = max(state["weight"] for state in states)
         yield "explicit model", f"{counted(len(states), 'hidden state')}, largest weight {largest:.3g}"
+    if result.get("measured") is not None:
+        yield from measured_lines(**result["measured"])
     inequality = result.get("inequality")
     if inequality is None:
         if result["value"]["lower"] >= 1.0:

@@ -24,7 +24,7 @@ class Evaluation:
     sigma : float or None
         One standard deviation of the value.
     violation_sigma : float or None
-        The violation in standard deviations (infinite where σ = 0 and there is a violation).
+        The violation in standard deviations; None where σ = 0: outcomes without spread promise nothing.
     p_value : float or None
         Of counted data: at most the probability that the model exceeds the bound by as much.
     """

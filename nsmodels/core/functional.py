@@ -354,10 +354,7 @@ class Inequality:
         value = self.functional.value(behaviour)
         violation = value - self.bound
         sigma = self.functional.standard_error(behaviour)
-        ratio = None
-        if sigma is not None and (sigma > 0.0 or violation != 0.0):
-            ratio = violation / sigma if sigma > 0.0 else math.copysign(math.inf, violation)
-        return Evaluation(value, self.bound, violation, sigma, ratio)
+        return Evaluation(value, self.bound, violation, sigma, violation / sigma if sigma else None)
 
     def text(self) -> str:
         """The inequality as one line of text."""

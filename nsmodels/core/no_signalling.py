@@ -9,7 +9,10 @@ import numpy as np
 
 from ..common.arrays import Array
 
-__all__ = ["NoSignallingTest", "no_signalling_test", "signalling_p_value"]
+__all__ = ["SIGNALS", "NoSignallingTest", "no_signalling_test", "signalling_p_value", "signalling_sentence"]
+
+SIGNALS = 1e-4
+"""Data signal where no-signalling ones would do so with a smaller probability."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +44,15 @@ class NoSignallingTest:
     p_value: float
     z: float
     worst: tuple[str, int, int, int] | None
+
+    @property
+    def said(self) -> str | None:
+        """The largest difference of two marginals, in words."""
+        if self.worst is None:
+            return None
+        party, setting, first, second = self.worst
+        other = "Bob" if party == "Alice" else "Alice"
+        return f"{party} {setting}: {self.z:.1f} σ between {other} {first} and {other} {second}"
 
     def __repr__(self) -> str:
         where = ""
@@ -109,6 +121,15 @@ def no_signalling_test(counts: Array) -> NoSignallingTest:
         min(1.0, 2.0 * min(p_alice, p_bob)),
         max(z_alice, z_bob) if worst is not None else math.nan,
         worst,
+    )
+
+
+def signalling_sentence(p_value: float, worst: str | None) -> str:
+    """What is said of data that signal; a remedy may follow."""
+    where = f" ({worst})" if worst else ""
+    return (
+        f"the marginals depend on the other party's setting, p = {p_value:.2g}{where}: no model without signalling "
+        "describes these data, and no conclusion about one is drawn; look for drifts and for misaligned wave plates"
     )
 
 

@@ -175,10 +175,14 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "alice": Key("Alice's marginals", _vector(1.0), "unknown, hence free"),
         "bob": Key("Bob's marginals", _vector(1.0), "unknown, hence free"),
         "pairs": Key("the pairs [alice, bob] that are known, counted from 0", _PAIRS, "all"),
-        "marginals": Key("whether the model must give the marginals too", _word("match", "free"), '"match"'),
+        "marginals": Key(
+            "whether the model must give the marginals too", _word("match", "free"), '"match", with errors "free"'
+        ),
         "noise": Key('what a visibility mixes in: "white", or a table (correlators, alice, bob)', {}, '"white"'),
         "visibility": Key("V of the behaviour werner", _number(0.0, 1.0)),
         "theta_deg": Key("θ of the behaviour partially_entangled", _number(-MAX_DEGREES, MAX_DEGREES)),
+        "counts": Key("instead of correlators: rows [alice, bob, pp, pm, mp, mm]; rows of a pair add up", _COUNTS),
+        "errors": Key("σ of correlators, alice and bob, a table with these keys", {}, "none: exact numbers"),
     },
     "design": {
         "n_alice": Key("how many directions Alice has", _integer(1, MOST_DIRECTIONS), "as in start"),

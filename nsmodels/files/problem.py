@@ -82,6 +82,7 @@ class Problem:
     behaviour: Behaviour | None = None
     noise: Behaviour | None = None
     marginals: str = "match"
+    allow_signalling: bool = False
     design: DesignTable | None = None
     analysis: AnalysisTables | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
@@ -130,7 +131,8 @@ class Problem:
                 )
                 if not isinstance(answer, Answer):
                     return answer
-                asked = replace(answer.question, problem=self.data, marginals=self.marginals)
+                asked = replace(answer.question, problem=self.data, marginals=self.marginals,
+                                allow_signalling=self.allow_signalling)  # fmt: skip
                 return replace(answer, question=asked)
         except InputError as error:
             own = {"bound": "functional", "design": "design", "analysis": "data"}
@@ -159,7 +161,8 @@ class Problem:
 
         assert self.behaviour is not None
         noise = "white" if self.noise is None else self.noise
-        return decompose(self.behaviour, model, noise=noise, marginals=self.marginals, **limits)
+        own: dict[str, Any] = {"marginals": self.marginals, "allow_signalling": self.allow_signalling}
+        return decompose(self.behaviour, model, noise=noise, **own, **limits)
 
 
 def shipped() -> dict[str, Path]:
@@ -268,6 +271,8 @@ def validated(document: Document, name: str) -> Problem:
         target = read_behaviour(tables.get("behaviour", Table(document, ("behaviour",), {})), sizes, kind)
         given |= {"behaviour": target.behaviour, "marginals": target.marginals, "noise": target.noise}
         resolved["behaviour"] = target.resolved
+        if kind == "visibility":
+            given["allow_signalling"] = _allowed(tables.get("options"), target.behaviour)
     model = None
     if entry is not None:
         model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
@@ -339,13 +344,23 @@ def _tables(top: Table, kind: str) -> dict[str, Table]:
             kinds = " or ".join(f'"{other}"' for other, used in USED_BY.items() if name in used)
             top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
         tables[name] = Table(top.document, (key,), content)
-        for own in OWN_KEYS.get(name, ()) if kind != "analysis" else ():
-            if own in tables[name]:
-                tables[name].refuse(own, f'not used by kind = "{kind}"', 'remove it; it is for kind = "analysis"')
+        for own, kinds_of in OWN_KEYS.get(name, {}).items():
+            if own in tables[name] and kind not in kinds_of:
+                wanted = " or ".join(f'"{other}"' for other in kinds_of)
+                tables[name].refuse(own, f'not used by kind = "{kind}"', f"remove it; it is for kind = {wanted}")
     for name in ("model", "functional", "design", "data"):
         if name in USED_BY[kind] and name not in tables and (kind, name) != ("analysis", "functional"):
             top.need(name, f'kind = "{kind}" needs a table [{name}]')
     return tables
+
+
+def _allowed(options: Table | None, behaviour: Behaviour) -> bool:
+    """Whether data that signal are decomposed all the same."""
+    if options is None or "allow_signalling" not in options:
+        return False
+    if behaviour.counts is None and behaviour.errors is None:
+        options.refuse("allow_signalling", "belongs to behaviours that were measured", "remove it, or give counts")
+    return options.flag("allow_signalling", False)
 
 
 def _uncertain(tables: dict[str, Table]) -> bool:

@@ -33,6 +33,7 @@ from .answering import as_answered, with_options
 from .atomic import printable, replace
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 from .sections.analysis import tables_of
+from .sections.correlations import with_free_marginals
 from .sections.settings import read_settings
 from .toml.table import Document, Table
 
@@ -163,6 +164,8 @@ def _written(answer: Answer) -> dict[str, Any]:
         data["model"] = table_of(answer.model)
         wanted = _wanted(answer)
         data["behaviour"] = _behaviour(wanted, settings) | _noise(answer.noise, wanted)
+        own: dict[str, Any] = {"allow_signalling": True} if answer.question.allow_signalling and answer.measured else {}
+        return data | {"options": _options(answer.question) | own}
     elif isinstance(answer, MarginalsResult):
         data["behaviour"] = _behaviour(_wanted(answer), settings)
     elif isinstance(answer, AnalysisResult):
@@ -267,8 +270,10 @@ def _functional(functional: Functional, settings: Settings | None) -> dict[str, 
 def _wanted(answer: DecomposeResult | MarginalsResult) -> Behaviour:
     """The behaviour with the marginals that count: those of both parties, or none."""
     behaviour = answer.behaviour
+    if isinstance(answer, DecomposeResult) and answer.measured is not None:
+        behaviour = answer.measured.table
     if answer.question.marginals == "free" or not behaviour.has_marginals:
-        return behaviour.with_marginals(None, None)
+        return with_free_marginals(behaviour)
     return behaviour
 
 
@@ -276,6 +281,8 @@ def _behaviour(behaviour: Behaviour, settings: Settings | None) -> dict[str, Any
     """The name where it makes these very numbers, else the numbers; pairs where not all are known."""
     pairs = {} if behaviour.known.all() else {"pairs": np.argwhere(behaviour.known).tolist()}
     free = {} if behaviour.has_marginals else {"marginals": "free"}
+    if behaviour.counts is not None or behaviour.errors is not None:
+        return _measured(behaviour, pairs)
     made = _named(behaviour, settings)
     if made is not None:
         return {**made, **pairs, **free}
@@ -283,6 +290,28 @@ def _behaviour(behaviour: Behaviour, settings: Settings | None) -> dict[str, Any
     if behaviour.alice is not None and behaviour.bob is not None:
         table |= {"alice": behaviour.alice.tolist(), "bob": behaviour.bob.tolist()}
     return {**table, **pairs, **free}
+
+
+def _measured(behaviour: Behaviour, pairs: dict[str, Any]) -> dict[str, Any]:
+    """The counts where these numbers are their frequencies, else the numbers and their errors."""
+    marginals = {"marginals": "match" if behaviour.has_marginals else "free"}
+    counts = behaviour.counts
+    if counts is not None and (counts == np.rint(counts)).all():
+        made = Behaviour.from_counts(counts, order="abxy")
+        if behaviour == (made if behaviour.has_marginals else with_free_marginals(made)):
+            cells = counts.astype(np.int64)
+            rows = [[i, j, *cells[:, :, i, j].ravel().tolist()] for i, j in np.argwhere(behaviour.known).tolist()]
+            return {"counts": rows, **marginals}
+    table: dict[str, Any] = {"correlators": behaviour.correlators.tolist()}
+    errors = behaviour.errors
+    if errors is not None:
+        table["errors"] = {"correlators": errors.correlators.tolist()}
+    if behaviour.alice is not None and behaviour.bob is not None:
+        table |= {"alice": behaviour.alice.tolist(), "bob": behaviour.bob.tolist()}
+        for party in ("alice", "bob"):
+            if errors is not None and getattr(errors, party) is not None:
+                table["errors"][party] = getattr(errors, party).tolist()
+    return {**table, **pairs, **marginals}
 
 
 def _named(behaviour: Behaviour, settings: Settings | None) -> dict[str, Any] | None:

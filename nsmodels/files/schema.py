@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Any
 
 from ..behaviours import BEHAVIOURS
@@ -51,8 +52,10 @@ def schema() -> _Schema:
     tables["behaviour"]["allOf"] = _named(
         "name", {x.name: x.parameters for x in BEHAVIOURS.values()}, ("pairs", "marginals", "noise")
     )
-    tables["behaviour"]["not"] = {"required": ["name", "correlators"]}
-    tables["behaviour"]["properties"]["noise"] = _noise()
+    tables["behaviour"]["not"] = {"anyOf": [
+        {"required": list(two)} for two in combinations(("name", "correlators", "counts"), 2)
+    ]}  # fmt: skip
+    tables["behaviour"]["properties"] |= {"noise": _noise(), "errors": _errors()}
     tables["model"]["required"] = ["name"]
     tables["model"]["allOf"] = _named("name", {x.name: x.parameters for x in ENTRIES}, ())
     tables["model"]["properties"]["of"]["items"] = {"$ref": "#/definitions/model"}
@@ -115,6 +118,13 @@ def _noise() -> _Schema:
     keys = _properties({key: KEYS["behaviour"][key] for key in NOISE})
     table = {"type": "object", "properties": keys, "required": ["correlators"], "additionalProperties": False}
     return {"anyOf": [{"const": "white"}, table], "description": _said(KEYS["behaviour"]["noise"])}
+
+
+def _errors() -> _Schema:
+    vector = {"type": "array", "items": {"type": "number", "minimum": 0.0}}
+    keys = {key: {"type": "array", "items": vector} if key == NOISE[0] else vector for key in NOISE}
+    table = {"type": "object", "properties": keys, "required": ["correlators"], "additionalProperties": False}
+    return {**table, "description": _said(KEYS["behaviour"]["errors"])}
 
 
 def _kind(kind: str, used: Iterable[str]) -> _Schema:

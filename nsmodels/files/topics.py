@@ -53,8 +53,12 @@ TOPICS: Mapping[str, Topic] = {
     "behaviour": (
         "the correlations in question: mean values A, B and C of two parties with outcomes ±1",
         (
-            "Keys of [behaviour]: name (the singlet unless given), or correlators with alice and bob; pairs, "
-            "marginals, noise; visibility for werner, theta_deg for partially_entangled.",
+            "Keys of [behaviour]: name (the singlet unless given), or correlators with alice and bob, or counts; "
+            "pairs, marginals, noise, errors; visibility for werner, theta_deg for partially_entangled.",
+            'For what was measured, kind = "visibility" alone: counts = [[alice, bob, n_pp, n_pm, n_mp, n_mm], …], or '
+            "errors = {correlators = [[σ]], alice = [σ], bob = [σ]} beside the numbers. Marginals are then free unless "
+            'marginals = "match", where the nearest non-signalling box is decomposed and the summary says how far it '
+            "is. Counts that signal (p < 1e-4) are refused unless allow_signalling = true stands in [options].",
             "In Python, Behaviour.from_probabilities reads p[a,b,x,y], from_counts n[a,b,x,y] (order= names another "
             "order of the axes, NaN an unknown pair), behaviours.from_state a density matrix or a ket.",
         ),
@@ -97,6 +101,7 @@ TOPICS: Mapping[str, Topic] = {
     "counts": (
         "n[a,b,x,y], numbers of events: read in Python by Behaviour.from_counts",
         (
+            "In files rows [alice, bob, n_pp, n_pm, n_mp, n_mm], of [data] and of [behaviour]; rows of a pair add up.",
             "C = (N_same − N_different)/N with σ = √((1 − C²)/N); no_signalling_test says whether marginals drift.",
             'A table with another order of the axes, such as n[x,y,a,b], is read with order="xyab". Counts that '
             "signal in the usual order and not in another one are refused.",
@@ -251,7 +256,8 @@ TOPICS: Mapping[str, Topic] = {
             "tolerance: the wanted width of the enclosure, 1e-6 unless given (1e-9 for marginals).",
             "time_limit_s: seconds, 60 unless given; then what is proved by then is the answer.",
             "seed: of whatever is random in the search, 0 unless given. Proofs do not depend on it.",
-            "confidence (0.99 unless given) and allow_signalling (false) belong to kind = analysis.",
+            "confidence (0.99 unless given) belongs to kind = analysis, allow_signalling (false) to that and to "
+            "measured behaviours of kind = visibility: data that signal, p < 1e-4, are refused without it.",
         ),
         "definition",
     ),

@@ -69,6 +69,7 @@ class Question:
     settings : Settings, optional
         The directions that the singlet's value belongs to.
     marginals : {"match", "free"}
+    allow_signalling : bool
     problem : mapping, optional
         The problem as it was read from a file.
     stored : mapping, optional
@@ -80,6 +81,7 @@ class Question:
     seed: int | None = None
     settings: Settings | None = None
     marginals: str = "match"
+    allow_signalling: bool = False
     problem: Mapping[str, Any] | None = None
     stored: Mapping[str, Any] | None = None
 

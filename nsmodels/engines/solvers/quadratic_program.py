@@ -1,4 +1,4 @@
-"""One dense convex quadratic program by Clarabel, through the gate.
+"""One convex quadratic program by Clarabel, through the gate.
 
     minimise ½ x·H x + c·x   subject to   A x ≤ b,  e·x = total,  lower ≤ x ≤ upper
 
@@ -57,16 +57,17 @@ class QPAnswer:
 
 
 def solve(
-    hessian: Array, c: Array, rows: Array, right: Array, equality: Array, total: float, lower: Array, upper: Array
+    hessian: Any, c: Array, rows: Any, right: Array, equality: Array, total: float, lower: Array, upper: Array
 ) -> QPAnswer:
     """Solve the program of the module's text.
 
     Parameters
     ----------
-    hessian : ndarray, shape (n, n)
+    hessian : ndarray or sparse matrix, shape (n, n)
         Positive semidefinite.
     c, equality, lower, upper : ndarray, shape (n,)
-    rows, right : ndarray, shapes (m, n) and (m,)
+    rows : ndarray or sparse matrix, shape (m, n)
+    right : ndarray, shape (m,)
     total : float
 
     Raises
@@ -74,7 +75,7 @@ def solve(
     SolverError
         If there is no answer, or it misses the constraints.
     """
-    n, m = len(c), len(rows)
+    n, m = len(c), rows.shape[0]
 
     def call() -> Reply[None]:
         import clarabel
@@ -84,7 +85,8 @@ def solve(
         settings.verbose = False
         settings.max_threads = 1
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = WANTED
-        matrix = sparse.csc_matrix(np.concatenate([equality[None], rows, np.eye(n), -np.eye(n)]))
+        one = sparse.identity(n)
+        matrix = sparse.vstack([sparse.csr_matrix(equality[None]), sparse.csr_matrix(rows), one, -one], format="csc")
         bounds = np.concatenate([[total], right, upper, -lower])
         cones = [clarabel.ZeroConeT(1), clarabel.NonnegativeConeT(m + 2 * n)]
         half = sparse.triu(sparse.csc_matrix(hessian), format="csc")

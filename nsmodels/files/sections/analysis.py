@@ -9,21 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from ...common.arguments import MOST_PAIRS
 from ...core.settings import Settings
 from ...errors import InputError
 from ...studies.analysis.asked import CONFIDENCE, LARGEST_UNCERTAINTY_DEG, Arrangement, angles_of
 from ...studies.analysis.data import Data
-from ..toml.table import MAX_SETTINGS, Table
+from ..toml.table import Table
+from .counts import MOST_TRIALS, Pair, counts_of, covering, pairs_of
 from .settings import Sizes, made
 
 __all__ = ["AnalysisTables", "read_analysis", "tables_of"]
 
-MOST_TRIALS = 2**40
 FORMS = ("counts", "file", "correlators")
-PAIR = "a row is [alice, bob, pp, pm, mp, mm], settings counted from 0"
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,26 +71,6 @@ def read_analysis(tables: Mapping[str, Table], sizes: Sizes, stored: Mapping[str
     return AnalysisTables(data, arranged, {"analysis": arranged.to_json(), **kept})
 
 
-def _pairs_of(table: Table, key: str, width: int, sizes: Sizes) -> list[tuple[int, Pair, list[Any]]]:
-    """Rows [alice, bob, …] of this many entries: their number, the pair, and the rest."""
-    rows, wanted = table.content[key], PAIR if width == 6 else "a row is [alice, bob, C], settings counted from 0"
-    if not isinstance(rows, list) or not rows:
-        table.refuse(key, "must be a list of rows that is not empty", wanted)
-    found = []
-    for index, row in enumerate(rows):
-        if not isinstance(row, list) or len(row) != width or any(type(k) is not int for k in row[:2]):
-            table.refuse((key, index), "is no row of this form", wanted)
-        i, j = row[:2]
-        n, m = sizes.shape or (MAX_SETTINGS, MAX_SETTINGS)
-        if not (0 <= i < n and 0 <= j < m):
-            limit = f"alice is 0 to {n - 1}, bob 0 to {m - 1}"
-            table.refuse((key, index), f"there is no pair [{i}, {j}]", limit)
-        found.append((index, (i, j), row[2:]))
-    if len({x for _, (x, _), _ in found}) * len({y for _, (_, y), _ in found}) > MOST_PAIRS:
-        table.refuse(key, f"has more than {MOST_PAIRS} pairs of settings", "use fewer settings")
-    return found
-
-
 def _data(table: Table, sizes: Sizes, stored: Mapping[str, Any] | None) -> tuple[Data, dict[str, Any]]:
     given = [key for key in FORMS if key in table]
     if not given:
@@ -107,35 +83,15 @@ def _data(table: Table, sizes: Sizes, stored: Mapping[str, Any] | None) -> tuple
         data = _correlators(table, sizes)
     else:
         table.only((given[0], "accidentals", "random_settings"), f"data given by {given[0]}")
-        off = _counts(table, "accidentals", sizes, fractions=True) if "accidentals" in table else None
+        off = counts_of(table, "accidentals", sizes, fractions=True) if "accidentals" in table else None
         if given == ["counts"]:
-            counts = _counts(table, "counts", sizes)
+            counts = counts_of(table, "counts", sizes)
         else:
             counts = _from_file(table, stored)
             kept = {"data": {"counts": [[i, j, *map(int, four)] for (i, j), four in sorted(counts.items())]}}
-        data = made(table, lambda: Data.from_counts(counts, shape=sizes.shape or _covering(counts, off),
+        data = made(table, lambda: Data.from_counts(counts, shape=sizes.shape or covering(counts, off),
                                                     accidentals=off), given[0])  # fmt: skip
     return (data.with_random_settings() if table.flag("random_settings", False) else data), kept
-
-
-def _covering(*tables: Mapping[Pair, Any] | None) -> Pair:
-    pairs = [pair for table in tables if table for pair in table]
-    return max(i for i, _ in pairs) + 1, max(j for _, j in pairs) + 1
-
-
-def _counts(table: Table, key: str, sizes: Sizes, *, fractions: bool = False) -> dict[Pair, list[float]]:
-    found: dict[Pair, list[float]] = {}
-    for index, pair, four in _pairs_of(table, key, 6, sizes):
-        numbers = [table.as_number((key, index, 2 + k), x) for k, x in enumerate(four)]
-        for k, x in enumerate(numbers):
-            if x < 0.0:
-                table.refuse((key, index, 2 + k), f"is {x:g}", "counts are not negative")
-            if not fractions and x != int(x):
-                table.refuse((key, index, 2 + k), f"is {x:g}", "counts are whole numbers: scale and subtract nothing")
-            if x > MOST_TRIALS:
-                table.refuse((key, index, 2 + k), f"is {x:g}", "there are at most 2^40 trials")
-        found[pair] = [x + y for x, y in zip(found.get(pair, [0.0] * 4), numbers)]
-    return found
 
 
 def _from_file(table: Table, stored: Mapping[str, Any] | None) -> dict[Pair, list[float]]:
@@ -152,7 +108,7 @@ def _from_file(table: Table, stored: Mapping[str, Any] | None) -> dict[Pair, lis
 
 
 def _correlators(table: Table, sizes: Sizes) -> Data:
-    rows = _pairs_of(table, "correlators", 3, sizes)
+    rows = pairs_of(table, "correlators", 3, sizes)
     values: dict[Pair, float] = {}
     for index, pair, (value,) in rows:
         if pair in values:
@@ -164,7 +120,7 @@ def _correlators(table: Table, sizes: Sizes) -> Data:
         key = "shots" if "shots" not in table else "errors"
         what = "missing" if key == "shots" else "given beside shots"
         table.refuse(key, what, "give shots = n (trials of each pair), or errors = [σ, …], one for each correlator")
-    shape = sizes.shape or _covering(values)
+    shape = sizes.shape or covering(values)
     if "errors" in table:
         errors = table.vector("errors", len(values), "one for each correlator")
         by_pair = dict(zip(values, errors))

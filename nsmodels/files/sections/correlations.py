@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from ...behaviours import BEHAVIOURS
-from ...core.behaviour import Behaviour
+from ...core.behaviour import Behaviour, StandardErrors
 from ...core.functional import Functional
 from ...functionals import FUNCTIONALS
 from ..toml.lines import shown
 from ..toml.table import MAX_SETTINGS, SENSES, Table
+from .counts import counts_of, covering
 from .settings import MAX_DEGREES, Sizes, limit_pairs, made
 
 MAX_COEFFICIENT = 1e12
@@ -158,16 +161,19 @@ def read_behaviour(table: Table, sizes: Sizes, kind: str) -> Target:
     """Correlations by name or by numbers; the singlet on the settings where nothing is said."""
     if kind == "marginals" and "noise" in table:
         table.refuse("noise", 'not used by kind = "marginals"', "remove it")
-    wanted = table.choice("marginals", ("match", "free"), "match")
+    measured = "counts" in table or "errors" in table
+    wanted = table.choice("marginals", ("match", "free"), "free" if measured else "match")
     resolved: dict[str, Any] = {}
-    if "correlators" in table:
-        _only_correlators(table, ("alice", "bob", "pairs", "marginals", "noise"), "behaviour")
+    if "counts" in table:
+        behaviour = _counted(table, sizes)
+    elif "correlators" in table:
+        _only_correlators(table, ("alice", "bob", "pairs", "marginals", "noise", "errors"), "behaviour")
         behaviour = _explicit(table, sizes, kind)
     else:
         behaviour = _named(table, sizes)
         resolved["name"] = behaviour.name
     if wanted == "free":
-        behaviour = behaviour.with_marginals(None, None)
+        behaviour = with_free_marginals(behaviour)
     marginals = "match" if behaviour.has_marginals else "free"
     resolved["marginals"] = marginals
     noise = _noise(table, sizes, marginals)
@@ -211,11 +217,45 @@ def _explicit(table: Table, sizes: Sizes, kind: str) -> Behaviour:
     _both_or_neither(table, alice, bob)
     if kind == "marginals" and alice is not None and bob is not None:
         _check_positive(table, matrix, alice, bob, pairs)
+    errors = _errors(table, sizes, alice is not None) if "errors" in table else None
     return made(
         table,
-        lambda: Behaviour(matrix, alice, bob, known=known, settings=sizes.settings),
+        lambda: Behaviour(matrix, alice, bob, known=known, settings=sizes.settings, errors=errors),
     )
 
+
+def with_free_marginals(behaviour: Behaviour) -> Behaviour:
+    """The same without marginals; one that was measured keeps its counts and the errors of its correlators."""
+    if behaviour.counts is None and behaviour.errors is None:
+        return behaviour.with_marginals(None, None)
+    errors = None if behaviour.errors is None else StandardErrors(behaviour.errors.correlators)
+    return replace(behaviour, alice=None, bob=None, errors=errors, name=None, parameters=None)
+
+
+def _counted(table: Table, sizes: Sizes) -> Behaviour:
+    """Frequencies of counts, with their errors."""
+    for key in ("name", "correlators"):
+        if key in table:
+            table.refuse(key, "given beside counts", "give counts, or correlators, or a name")
+    table.only(("counts", "marginals", "noise"), "a behaviour given by counts")
+    found = counts_of(table, "counts", sizes)
+    sizes.shape = sizes.shape or covering(found)
+    counts = np.zeros((2, 2, *sizes.shape))
+    for (i, j), four in found.items():
+        counts[:, :, i, j] = np.reshape(four, (2, 2))
+    return made(table, lambda: Behaviour.from_counts(counts, order="abxy", settings=sizes.settings), "counts")
+
+
+def _errors(table: Table, sizes: Sizes, matched: bool) -> StandardErrors:
+    """The table errors: σ of every entry."""
+    inner = Table(table.document, (*table.path, "errors"), table.content["errors"])
+    inner.need("correlators", "give σ of the correlators, and of alice and bob where these are given")
+    matrix = sizes.correlators(inner, math.inf)
+    for key in ("alice", "bob"):
+        if key in inner and not matched:
+            inner.refuse(key, "there are no marginals", f"remove it, or give {key}")
+    alice, bob = sizes.sides(inner, math.inf)
+    return made(inner, lambda: StandardErrors(matrix, alice, bob))  # type: ignore[arg-type]  # lists become arrays
 
 def _both_or_neither(table: Table, alice: list[float] | None, bob: list[float] | None) -> None:
     if (alice is None) != (bob is None):

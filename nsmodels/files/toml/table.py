@@ -33,7 +33,10 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("name", "correlators", "alice", "bob", "constant", "n", "beta", "p", "q"),
         *("collins_gisin", "full_correlators", "probabilities", "moduli"),
     ),
-    "behaviour": ("name", "correlators", "alice", "bob", "pairs", "marginals", "noise", "visibility", "theta_deg"),
+    "behaviour": (
+        *("name", "correlators", "alice", "bob", "pairs", "marginals", "noise", "visibility", "theta_deg"),
+        *("counts", "errors"),
+    ),
     "design": (
         *("n_alice", "n_bob", "pairs", "correlators", "objective", "visibility", "sharing", "starts", "plane"),
         *("symmetric", "minimum_angle_deg", "start"),
@@ -47,6 +50,7 @@ TOP = ("schema", "kind", "title", "source", *TABLES)
 SENSES = {"equals": "==", "at_most": "<=", "at_least": ">="}
 """The keys of a constraint that say what a functional must be, and how Python writes it."""
 NOISE = ("correlators", "alice", "bob")
+"""The keys of the tables noise and errors inside [behaviour]."""
 ALIASES = {"behavior": "behaviour", "nonsignaling": "nonsignalling"}
 USED_BY = {
     "bound": ("model", "settings", "functional", "options", "expected"),
@@ -55,13 +59,15 @@ USED_BY = {
     "design": ("model", "design", "options", "expected"),
     "analysis": ("model", "settings", "data", "functional", "prediction", "options", "expected"),
 }
-OWN_KEYS = {
-    "settings": ("uncertainty_deg", "waveplate_uncertainty_deg"),
-    "functional": ("moduli",),
-    "options": ("confidence", "allow_signalling"),
-    "expected": ("verdict",),
+_ANALYSIS, _VISIBILITY = ("analysis",), ("visibility",)
+OWN_KEYS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "settings": dict.fromkeys(("uncertainty_deg", "waveplate_uncertainty_deg"), _ANALYSIS),
+    "functional": {"moduli": _ANALYSIS},
+    "options": {"confidence": _ANALYSIS, "allow_signalling": _ANALYSIS + _VISIBILITY},
+    "expected": {"verdict": _ANALYSIS},
+    "behaviour": dict.fromkeys(("counts", "errors"), _VISIBILITY),
 }
-"""Keys of tables of other kinds that kind = "analysis" alone has."""
+"""Keys of shared tables that belong to some kinds only."""
 
 MAX_SETTINGS = MOST_ROWS
 _FEW_ROWS, _MANY_NUMBERS = Most(rows=MAX_SETTINGS), Most(numbers=MAX_BYTES)
@@ -76,7 +82,8 @@ MOST: dict[KeyPath, Most] = {
     ("prediction", "correlators"): _FEW_ROWS,
     **{(table, "correlators"): _FEW_ROWS for table in ("functional", *_TARGETS)},
     **{("functional", key): Most(rows=MAX_SETTINGS + 1) for key in ("collins_gisin", "full_correlators")},
-    **{(table, "noise", "correlators"): _FEW_ROWS for table in _TARGETS},
+    **{(table, key, "correlators"): _FEW_ROWS for table in _TARGETS for key in ("noise", "errors")},
+    **{(table, "counts"): _MANY_NUMBERS for table in _TARGETS},
     **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
     **{("model", *of, key): _MANY_NUMBERS for of in ((), ("of",)) for key in ("alice", "bob")},
 }
@@ -191,8 +198,9 @@ def check_keys(document: Document) -> None:
                         _check_table(document, (key, "subject_to", index), part, (*TABLES["functional"], *SENSES))
             if name == "design" and isinstance(value.get("start"), dict):
                 _check_table(document, (key, "start"), value["start"], TABLES["settings"])
-            if name == "behaviour" and isinstance(value.get("noise"), dict):
-                _check_table(document, (key, "noise"), value["noise"], NOISE)
+            for inner in ("noise", "errors") if name == "behaviour" else ():
+                if isinstance(value.get(inner), dict):
+                    _check_table(document, (key, inner), value[inner], NOISE)
 
 
 def _check_table(document: Document, path: KeyPath, content: dict[str, Any], known: tuple[str, ...]) -> None:

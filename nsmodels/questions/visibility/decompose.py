@@ -23,6 +23,7 @@ import numpy as np
 
 from ...behaviours import uniform
 from ...common.arguments import check_noun, check_options, one_of
+from ...common.arguments import shown as said
 from ...common.digits import at_most
 from ...common.interrupts import arrived, held, loading, released, taken
 from ...common.rationals import round_up
@@ -39,6 +40,7 @@ from ..watching import tells_progress
 from .clock import Clock, Journal
 from .column_generation import Round
 from .exact_model import LARGEST_MISS, ExactModel
+from .measured import as_measured
 from .proofs import Proofs, Standing
 from .result import DecomposeResult, expand
 from .rows import make_target
@@ -61,11 +63,12 @@ def decompose(
     model: Model,
     *,
     noise: str | Behaviour = "white",
-    marginals: str = "match",
+    marginals: str | None = None,
     tolerance: float = 1e-6,
     time_limit_s: float = 60.0,
     seed: int = 0,
     symmetry: Symmetry | str | None = "auto",
+    allow_signalling: bool = False,
     progress: Progress | bool | None = None,
 ) -> DecomposeResult:
     """Enclose the largest V in [0, 1] for which V·P + (1 − V)·noise is a mixture of the model's boxes.
@@ -78,8 +81,10 @@ def decompose(
         Of the same shape: `Leggett`, `Bell`, `NonSignalling`, `Unbiased`, `Finite`, `Hull`.
     noise : "white" or Behaviour
         White noise has vanishing mean values.
-    marginals : {"match", "free"}
-        Whether the mixture reproduces the marginals too, where the behaviour has them.
+    marginals : {"match", "free"}, optional
+        Whether the mixture reproduces the marginals too, where the behaviour has them. Unless anything is said it does,
+        except those of a behaviour with errors, whose noise no law would fit. Where they are asked for and the measured
+        table is no non-signalling box, the nearest one is decomposed, and ``measured`` says how far it is.
     tolerance : float
         Wanted width of the enclosure, > 0.
     time_limit_s : float
@@ -90,6 +95,8 @@ def decompose(
         Relabellings that leave settings and correlations as they are reduce rows and columns by orbit; "auto" looks for
         them among up to 40 settings. Models that name no invariants are not relabelled. The answer is the same with and
         without.
+    allow_signalling : bool
+        Whether counts that signal (p < 1e-4) are decomposed all the same.
     progress : callable or bool, optional
         True says on stderr how far it is. A function is called with
         (lower, upper, rounds, seconds); the ends are not proved yet, and may cross.
@@ -98,14 +105,15 @@ def decompose(
     Returns
     -------
     DecomposeResult
-        ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``. On Ctrl-C what is proved
+        ``visibility``, ``decomposition``, ``inequality``, ``status``, ``reason``, ``stats``, and of a behaviour with
+        errors ``measured``: what its noise means. On Ctrl-C what is proved
         so far, with ``reason`` = "interrupted"; where a solver fails, the same with its sentence as the reason, and
         ``no_answer`` where that is nothing.
 
     Raises
     ------
     InputError
-        For shapes that differ, options out of range, or a model without a decomposition (`Quantum`).
+        For shapes that differ, options out of range, data that signal, or a model without a decomposition (`Quantum`).
 
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
     """
@@ -118,6 +126,8 @@ def decompose(
         )
     check_options("decompose", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
+    if not isinstance(allow_signalling, bool):
+        raise InputError(f"decompose: allow_signalling is {said(allow_signalling)}; it is True or False")
     if isinstance(symmetry, Symmetry):
         if not symmetry.fits(behaviour.shape):
             size = f"{behaviour.shape[0]}×{behaviour.shape[1]}"
@@ -133,7 +143,9 @@ def decompose(
     if mixable is None:
         raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
     width = min(tolerance, WIDEST)
-    target = make_target(behaviour, noise, marginals=marginals, symmetric_model=mixable.symmetric)
+    measured, marginals = as_measured(behaviour, marginals, allow_signalling)
+    asked_for = behaviour if measured is None else measured.asked
+    target = make_target(asked_for, noise, marginals=marginals, symmetric_model=mixable.symmetric)
     with held():
         start = time.perf_counter()
         with loading():
@@ -151,8 +163,9 @@ def decompose(
             now = _after(stage, task, search, clock, journal, now)
         result = _result(task, search, clock, journal, now, compile_seconds)
         taken()
-        asked = Question(tolerance, time_limit_s, seed, marginals=marginals)
-        return replace(result, question=asked)
+        asked = Question(tolerance, time_limit_s, seed, marginals=marginals, allow_signalling=allow_signalling)
+        worth = None if measured is None else measured.judged(result.inequality)
+        return replace(result, question=asked, measured=worth)
 
 
 def _waiting() -> bool:

@@ -23,6 +23,7 @@ from ...models.base import Model
 from ...models.hidden_variables import with_safe_defaults
 from ..answer import Answer, Asked, Question
 from .exact_model import ExactModel
+from .measured import Measured
 from .rows import Target
 from .state_table import StateTable, state_table
 from .upper_end import UpperEnd
@@ -222,6 +223,8 @@ class DecomposeResult(Answer):
         What goes into the certificate.
     parts : int
         Of how many models a hull is made.
+    measured : Measured or None
+        Of a behaviour with errors: the measured table, how far the decomposed box is from it, what noise alone does.
     """
 
     kind: ClassVar[str] = "visibility"
@@ -236,6 +239,7 @@ class DecomposeResult(Answer):
     lower_end: ExactModel | StoredEnd | None
     upper_end: UpperEnd | StoredEnd | None
     parts: int = 1
+    measured: Measured | None = None
 
     @property
     def value(self) -> Enclosure:
@@ -249,12 +253,16 @@ class DecomposeResult(Answer):
 
     @property
     def has_model(self) -> bool | None:
-        """Whether the behaviour itself has a model: True, False, or None where that is not proved."""
+        """Whether the behaviour itself has a model: True, False, or None where that is not proved.
+
+        Of a behaviour with errors only what exceeds the noise says no.
+        """
         if self.status != Status.CERTIFIED:
             return None
         if self.visibility.lower >= 1.0:
             return True
-        return False if self.visibility.upper < 1.0 else None
+        excluded = self.visibility.upper < 1.0 and (self.measured is None or self.measured.excludes)
+        return False if excluded else None
 
     def to_json(self) -> dict[str, Any]:
         """The part of a result file that belongs to this kind."""
@@ -267,6 +275,7 @@ class DecomposeResult(Answer):
             "mixing": None if self.decomposition is None else self.decomposition.mixing.tolist(),
             "deviation": None if self.decomposition is None else self.decomposition.deviation,
             "inequality": None if self.inequality is None else self.inequality.to_json(),
+            **({} if self.measured is None else {"measured": self.measured.to_json()}),
             "certificate": None,
             "stats": dict(self.stats),
         }
@@ -298,11 +307,15 @@ class DecomposeResult(Answer):
         decomposition = None
         if content.get("decomposition") is not None and lower is not None:
             decomposition = _restored(content, lower, model)
+        measured, given = None, content.get("measured")
+        if given is not None:
+            measured = Measured.from_json(given, behaviour, "match" if behaviour.has_marginals else "free")
+            behaviour = measured.asked
         return cls(
             Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"])),
             decomposition, inequality, model, behaviour,
             uniform(*behaviour.shape) if asked.noise is None else asked.noise,
-            dict(content["stats"]), lower, upper, 1 if mixable is None else len(mixable.parts),
+            dict(content["stats"]), lower, upper, 1 if mixable is None else len(mixable.parts), measured,
             question=Question() if question is None else question,
         )  # fmt: skip
 
@@ -314,6 +327,8 @@ class DecomposeResult(Answer):
             lines.append(f"  model       {self.decomposition!r}")
         if self.inequality is not None:
             lines.append(f"  inequality  {self.inequality!r}")
+        if self.measured is not None:
+            lines += [f"  {name:<11} {text}" for name, text in self.measured.lines()]
         work = [f"{self.stats[key]} {key}" for key in ("rounds", "rows", "columns") if key in self.stats]
         lines.append(f"  in          {self.stats.get('seconds', 0.0):.3g} s ({', '.join(work)})")
         return "\n".join(lines)

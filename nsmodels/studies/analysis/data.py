@@ -285,12 +285,7 @@ class Data:
         if self.counts is None:
             return Signalling(None, None)
         test = no_signalling_test(self.counts)
-        worst = None
-        if test.worst is not None:
-            party, setting, first, second = test.worst
-            other = "Bob" if party == "Alice" else "Alice"
-            worst = f"{party} {setting}: {test.z:.1f} σ between {other} {first} and {other} {second}"
-        return Signalling(signalling_p_value(self.counts), worst)
+        return Signalling(signalling_p_value(self.counts), test.said)
 
     def judge(self, inequality: Inequality) -> Evaluation:
         """Value, σ and p-value of an inequality fixed before the data: what ``inequality.evaluate(data)`` says.

@@ -8,15 +8,13 @@ from enum import StrEnum
 
 import numpy as np
 
+from ...core.no_signalling import SIGNALS, signalling_sentence
 from ...models.hidden_variables import HiddenVariableModel
 from .closest import Cells, closest
 from .data import Data, Signalling
 from .p_value import PValue
 
-__all__ = ["SIGNALS", "Conclusion", "Fit", "Verdict", "conclude", "fit"]
-
-SIGNALS = 1e-4
-"""Data signal where no-signalling ones would do so with a smaller probability."""
+__all__ = ["Conclusion", "Fit", "Verdict", "conclude", "fit"]
 
 
 class Verdict(StrEnum):
@@ -77,13 +75,8 @@ def conclude(
     the theorem fails, so that nothing is concluded from them.
     """
     if signalling.p_value is not None and signalling.p_value < SIGNALS and not allow_signalling:
-        where = f" ({signalling.worst})" if signalling.worst else ""
-        return Conclusion(
-            Verdict.SIGNAL,
-            f"The marginals depend on the other party's setting, p = {signalling.p_value:.2g}{where}: no model without "
-            "signalling describes these data, and no conclusion about one is drawn; look for drifts and for misaligned "
-            "wave plates, or allow signalling to go on.",
-        )
+        sentence = signalling_sentence(signalling.p_value, signalling.worst)
+        return Conclusion(Verdict.SIGNAL, f"{sentence[0].upper()}{sentence[1:]}, or allow signalling to go on.")
     if p.excludes(confidence):
         return Conclusion(
             Verdict.EXCLUDED,
