@@ -13,7 +13,7 @@ __all__ = ["hint", "name_hint", "suggestion"]
 _ANGLES = "alice_deg and bob_deg hold rows [polar, azimuth] in degrees on the Poincaré sphere"
 _POLARISER = f"{_ANGLES}, twice the angles of polarisers: a polariser at 22.5 degrees is [45, 0]"
 _PLATE = f"{_ANGLES}, four times the angle of a half-wave plate: one at 11.25 degrees is [45, 0]"
-_TABLES = "give counts, or correlators, alice and bob; in Python Behaviour.from_probabilities and from_counts read tables"
+_TABLES = "give counts or correlators, alice, bob; in Python Behaviour.from_probabilities and from_counts read tables"
 _STATE = "give correlators, alice and bob; in Python behaviours.from_state takes a density matrix or a ket"
 
 _MORE = ("charlie", "carol", "clare", "parties", "outcomes", "n_charlie", "charlie_deg", "n_outcomes", "dimension")
