@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from matplotlib.colors import to_rgb
 
 import nsmodels as ns
 from nsmodels.errors import InputError
+from nsmodels.files.problem import load
 from nsmodels.plots import style
+from nsmodels.plots.result_file import picture_of
 
 RESULTS = Path(__file__).parent.parent / "results"
 FUNCTIONAL = ns.Functional([[1.0, -1.0, 1e-12], [-3e-10, 0.5, -0.5]], [0.0, 0.25], [0.0, 1e-11, 0.0])
@@ -71,3 +74,94 @@ def test_signs_have_a_legend_and_colours_of_their_own() -> None:
     assert not faces & parties
     alone = ns.plots.functional_matrix(ns.functionals.leggett3(ns.settings.leggett_triads(phi_deg=30))).axes[0]
     assert [text.get_text() for text in alone.get_legend().get_texts()] == ["negative"]
+
+
+def test_noise_of_solvers_is_not_written_but_kept() -> None:
+    assert FUNCTIONAL.text() == "1/4 A1 + C00 − C01 + 1/2 C11 − 1/2 C12"
+    assert FUNCTIONAL.latex() == r"\tfrac{1}{4}\,A_{1} + C_{00} - C_{01} + \tfrac{1}{2}\,C_{11} - \tfrac{1}{2}\,C_{12}"
+    inequality = ns.Inequality(FUNCTIONAL, 2.0)
+    assert "e-1" not in inequality.text() + inequality.latex() + repr(inequality) + inequality._repr_html_()
+    kept = inequality.to_json()
+    assert kept["correlators"][0][2] == 1e-12
+    assert kept["bob"][1] == 1e-11
+    small = ns.Functional([[1e-12, 2e-12]])  # what is small throughout is no noise
+    assert small.text().count("C0") == 2
+    assert ns.Functional([[1.0]], constant=1e-17).text() == "C00"
+
+
+@pytest.mark.parametrize("name", ["leggett_l3", "visibility_l3_70deg", "visibility_chsh_bell", "chain_6"])
+def test_no_axis_has_an_offset(name: str) -> None:
+    figure = ns.load(RESULTS / f"{name}.json").plot()
+    figure.savefig(io.BytesIO(), format="png")
+    drawn = [ax for ax in figure.axes if ax.axison]
+    assert drawn
+    for ax in [ax for ax in drawn if ax.get_yscale() == "linear"]:
+        assert not ax.xaxis.get_offset_text().get_text()
+        assert not ax.yaxis.get_offset_text().get_text()
+        longest = max((len(label.get_text()) for label in ax.get_yticklabels()), default=0)
+        assert longest <= 12, f"{name}: {longest} characters on an axis"
+
+
+def test_parts_of_a_hull_are_told_apart_also_in_files() -> None:
+    answer = ns.load(RESULTS / "visibility_chsh_hull.json")
+    assert isinstance(answer, ns.DecomposeResult)
+    assert answer.decomposition is not None
+    content = json.loads((RESULTS / "visibility_chsh_hull.json").read_text(encoding="utf-8"))
+    tables = []
+    for figure in (answer.plot(), picture_of(load("visibility_chsh_hull"), content)):
+        shades = next(ax for ax in figure.axes if ax.images)
+        bars = next(ax for ax in figure.axes if ax.get_xlabel() == "weight")
+        legend = bars.get_legend()
+        assert legend is not None
+        assert [text.get_text() for text in legend.get_texts()] == ["bell", "leggett"]
+        looks = [{(bar.get_hatch(), bar.get_facecolor()) for bar in group} for group in bars.containers]
+        assert [len(look) for look in looks] == [1, 1]
+        assert looks[0] != looks[1]
+        assert [len(group) for group in bars.containers] == np.bincount(answer.decomposition.part).tolist()
+        tables.append(np.asarray(shades.images[0].get_array()))
+    order = np.argsort(-answer.decomposition.weights, kind="stable")
+    exact = np.hstack([answer.decomposition.alice, answer.decomposition.bob])[order]
+    assert tables[0] == pytest.approx(exact, abs=1e-12)
+    assert tables[1] == pytest.approx(exact, abs=1e-9)
+
+
+def test_a_state_is_an_integer_on_its_axis() -> None:
+    answer = ns.decompose(ns.Behaviour([[1.0]], [1.0], [1.0]), ns.Bell((1, 1)))
+    figure = answer.plot()
+    figure.savefig(io.BytesIO(), format="png")
+    bars = next(ax for ax in figure.axes if ax.get_xlabel() == "weight")
+    assert [label.get_text() for label in bars.get_yticklabels()] == ["0"]
+
+
+def test_the_graph_is_left_out_where_its_settings_hide_each_other() -> None:
+    for n, panels in ((6, 2), (7, 1)):
+        assert len(ns.marginals(ns.behaviours.singlet(ns.settings.half_circle(n))).plot().axes) == panels
+
+
+def test_spheres_to_be_turned_say_plain_numbers_and_join_pairs() -> None:
+    pytest.importorskip("plotly", reason="the extra interactive is not installed")
+    answer = ns.load(RESULTS / "visibility_l3_70deg.json")
+    assert isinstance(answer, ns.DecomposeResult)
+    assert answer.decomposition is not None
+    for figure in (ns.plots.turn_hidden_states(answer), ns.plots.turn_settings(ns.settings.leggett_triads(phi_deg=30))):
+        layout = figure.layout
+        assert layout.width is None
+        assert layout.autosize is True
+        assert not any(axis.showspikes for axis in (layout.scene.xaxis, layout.scene.yaxis, layout.scene.zaxis))
+        for trace in figure.data:
+            assert trace.hoverinfo == "skip" or re.search(r"%\{x:\.4f\}.*<extra></extra>", trace.hovertemplate)
+    (lines,) = [trace for trace in ns.plots.turn_hidden_states(answer).data if trace.name == "pairs u, v"]
+    ends = np.column_stack([lines.x, lines.y, lines.z]).astype(float)
+    assert ends[0::3] == pytest.approx(answer.decomposition.u)
+    assert ends[1::3] == pytest.approx(answer.decomposition.v)
+    assert np.isnan(ends[2::3]).all()
+
+
+def test_the_hidden_state_of_a_bound_is_joined_and_parties_have_a_legend() -> None:
+    globe = ns.load(RESULTS / "leggett_l3.json").plot().axes[0]
+    legend = globe.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["Alice", "Bob"]
+    stars = [line.get_xydata()[0] for line in globe.lines if line.get_marker() == "*" and len(line.get_xdata())]
+    assert len(stars) == 2
+    assert any(np.allclose(line.get_xydata(), stars) for line in globe.lines if len(line.get_xdata()) == 2)

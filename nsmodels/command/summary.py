@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..common.digits import at_least, at_most, counted, duration, enclosure, plain, printable
 from ..core.enclosure import WIDE, exceeds
 from ..questions.visibility.measured import measured_lines
@@ -161,16 +163,16 @@ def _analysis(problem: Problem, result: Mapping[str, Any]) -> Lines:
 
 def inequality_text(inequality: Mapping[str, Any]) -> str:
     """The inequality as one line, or its size where it is long."""
+    from ..core.formula import without_noise
     from ..core.functional import Functional
 
-    terms = sum(bool(c) for row in inequality["correlators"] for c in row)
-    terms += sum(bool(c) for side in ("alice", "bob") for c in inequality.get(side) or [])
-    bound = at_most(inequality["bound"], 9)
-    if terms > MAX_ROWS:
-        return f"{counted(terms, 'term')} ≤ {bound}   (all of them: nsmodels derive)"
     functional = Functional(
         inequality["correlators"], inequality.get("alice"), inequality.get("bob"), inequality.get("constant") or 0.0
     )
+    terms = sum(int(np.count_nonzero(part)) for part in without_noise(*functional.parts)[1:])
+    bound = at_most(inequality["bound"], 9)
+    if terms > MAX_ROWS:
+        return f"{counted(terms, 'term')} ≤ {bound}   (all of them: nsmodels derive)"
     return f"{functional.text()} ≤ {bound}"
 
 

@@ -9,7 +9,18 @@ import numpy as np
 
 from ..common.arrays import Array
 
-__all__ = ["html", "latex", "number", "plain"]
+__all__ = ["NOISE", "html", "latex", "number", "plain", "without_noise"]
+
+NOISE = 1e-9
+"""Coefficients below this part of the largest are left by solvers, and not shown: none of the digits shown has them."""
+
+
+def without_noise(constant: float, alice: Array, bob: Array, correlators: Array) -> tuple[float, Array, Array, Array]:
+    """The coefficients as they are shown; what is certified keeps all of them."""
+    parts = (alice, bob, correlators)
+    least = NOISE * max(float(np.abs(part).max(initial=0.0)) for part in parts)
+    cut_alice, cut_bob, cut_correlators = (np.where(np.abs(part) <= least, 0.0, part) for part in parts)
+    return (0.0 if abs(constant) <= least else constant), cut_alice, cut_bob, cut_correlators
 
 
 def _short_fraction(value: float) -> Fraction | None:
@@ -45,7 +56,9 @@ def _terms(alice: Array, bob: Array, correlators: Array, form: str) -> Iterator[
         yield float(correlators[i, j]), _name("C", f"{i}{separator}{j}", form)
 
 
-def _joined(constant: float, terms: Iterator[tuple[float, str]], form: str, most: int | None = None) -> str:
+def _joined(constant: float, alice: Array, bob: Array, correlators: Array, form: str, most: int | None) -> str:
+    constant, alice, bob, correlators = without_noise(constant, alice, bob, correlators)
+    terms = _terms(alice, bob, correlators, form)
     tex = form == "latex"
     minus = "-" if tex else "−"
     product = r"\," if tex else " "
@@ -65,14 +78,14 @@ def _joined(constant: float, terms: Iterator[tuple[float, str]], form: str, most
 
 def plain(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
     """One line of text, such as ``C00 + C01 + C10 − C11``; at most so many terms where that is said."""
-    return _joined(constant, _terms(alice, bob, correlators, "text"), "text", most)
+    return _joined(constant, alice, bob, correlators, "text", most)
 
 
 def latex(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
     r"""One line of LaTeX, such as ``C_{00} + C_{01} + C_{10} - C_{11}``."""
-    return _joined(constant, _terms(alice, bob, correlators, "latex"), "latex", most)
+    return _joined(constant, alice, bob, correlators, "latex", most)
 
 
 def html(constant: float, alice: Array, bob: Array, correlators: Array, most: int | None = None) -> str:
     """One line of HTML with subscripts, which needs no script to be read."""
-    return _joined(constant, _terms(alice, bob, correlators, "html"), "html", most)
+    return _joined(constant, alice, bob, correlators, "html", most)

@@ -16,7 +16,21 @@ from ..studies.measurements import PHOTONS, Measured, trapped_ion_l3
 from .globe import Globe
 from .matrices import functional_matrix
 from .spheres import draw_settings
-from .style import ALICE, BLUE, BOB, GREEN, GREY, INK, ORANGE, SMALL, VERMILLION, blank, drawing_board, finish
+from .style import (
+    ALICE,
+    BLUE,
+    BOB,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    SMALL,
+    VERMILLION,
+    blank,
+    drawing_board,
+    finish,
+    party_legend,
+)
 
 __all__ = ["bound_against_phi", "bound_result", "opening_angle"]
 
@@ -109,12 +123,14 @@ def bound_result(result: BoundResult) -> Any:
     figure = drawing_board(10.2 if settings is not None else 6.8, 3.6)
     panels = list(figure.subplots(1, 3 if settings is not None else 2, squeeze=False)[0])
     if settings is not None:
-        globe = Globe(panels[0], title="settings and hidden state")
+        globe = Globe(panels[0], title="settings and hidden state", crowding=1.7)
         if state is not None and state.u is not None and state.v is not None:
+            globe.join(state.u, state.v)
             for vector, look, name in ((state.u, ALICE, "u"), (state.v, BOB, "v")):
                 globe.points(vector[None], type(look)(name, look.colour, "*", look.filled), size=13.0)
                 globe.name(vector[None], [name], look.colour)
         draw_settings(globe, settings)
+        party_legend(panels[0], "lower left")
     title = result.functional.name or "functional"
     functional_matrix(result.functional, settings=settings, title=title, axes=panels[-2])
     _values(panels[-1], result)
@@ -126,12 +142,12 @@ def _values(axes: Axes, result: BoundResult) -> None:
     levels: list[tuple[float, str, str, Any]] = []
     answered = math.isfinite(result.upper)
     if answered:
-        levels.append((result.upper, f"{result.model.name} ≤ {at_most(result.upper, 9)}", BLUE, "-"))
+        levels.append((result.upper, f"{result.model.name} ≤ {at_most(result.upper, 9)}", INK, "-"))
         if result.value.width > 1e-3 * max(1.0, abs(result.upper)):
-            levels.append((result.lower, f"attained {at_least(result.lower, 9)}", BLUE, (0, (5, 2))))
-            axes.axhspan(result.lower, result.upper, color=BLUE, alpha=0.15, linewidth=0)
+            levels.append((result.lower, f"attained {at_least(result.lower, 9)}", INK, (0, (5, 2))))
+            axes.axhspan(result.lower, result.upper, color=GREY, alpha=0.2, linewidth=0)
     if result.quantum is not None:
-        levels.append((result.quantum, f"singlet {result.quantum:.9g}", VERMILLION, (0, (1.5, 1.5))))
+        levels.append((result.quantum, f"singlet {result.quantum:.9g}", INK, (0, (1.5, 1.5))))
     if not levels:
         axes.text(0.5, 0.5, f"no answer: {result.reason}", ha="center", va="center", fontsize=SMALL, wrap=True)
         axes.set_axis_off()

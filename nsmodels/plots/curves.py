@@ -17,7 +17,7 @@ from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
 from ..studies.vanishing import chain_bound
-from .style import BLUE, GREEN, GREY, INK, ORANGE, SMALL, VERMILLION, blank, drawing_board, finish
+from .style import BLUE, GREEN, GREY, INK, ORANGE, VERMILLION, blank, drawing_board, finish
 
 __all__ = [
     "ALL_SETTINGS_VISIBILITY",
@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 _LOOKS = ((BLUE, "o"), (VERMILLION, "D"), (GREEN, "^"), (ORANGE, "s"), (GREY, "v"))
+
+LEAST_SPAN = 5e-4
+"""Of an axis of values, against the values: digits that nobody reads are not written."""
 
 ALL_SETTINGS_VISIBILITY = (2.0 + math.sqrt(2.0)) / 4.0
 """Up to 0.853553 Leggett's model with η = 1 reproduces −V a·b for all settings at once."""
@@ -213,11 +216,11 @@ def enclosure_in_time(
     unit, factor = ("seconds", 1.0) if last >= 0.5 else ("milliseconds", 1e3)
     seconds = [factor * s["seconds"] for s in steps]
     lower, upper = _uncrossed(steps, result)
-    left.fill_between(seconds, lower, upper, color=BLUE, alpha=0.15, linewidth=0)
+    left.fill_between(seconds, lower, upper, color=GREY, alpha=0.2, linewidth=0)
     running = "" if isinstance(trace, Trace) else ", search"
     for ends, colour, marker, dashes, label in (
-        (upper, VERMILLION, "v", "-", f"upper end{running}"),
-        (lower, BLUE, "^", (0, (5, 2)), f"lower end{running}"),
+        (upper, INK, "v", "-", f"upper end{running}"),
+        (lower, GREY, "^", (0, (5, 2)), f"lower end{running}"),
     ):
         left.plot(
             seconds, ends, color=colour, marker=marker, linestyle=dashes, markersize=4, linewidth=1.1, label=label
@@ -225,7 +228,9 @@ def enclosure_in_time(
     if result is not None:
         last_two = seconds[-1:] * 2, [lower[-1], upper[-1]]
         left.plot(*last_two, marker="_", color=INK, markersize=11, linestyle="none", label="proved")
-    left.ticklabel_format(axis="y", useOffset=False)
+    low, high = float(lower.min()), float(upper.max())
+    room = max(0.05 * (high - low), LEAST_SPAN * max(1.0, abs(low), abs(high)))
+    left.set_ylim(low - room, high + room)  # ends that meet are one line, and not a study of rounding
     finish(left, xlabel=unit, ylabel="value", legend="best")
     # a search may think that it has closed further than is then proved
     proved = 1e-17 if result is None else max(result.upper - result.lower, 1e-17)
@@ -235,7 +240,6 @@ def enclosure_in_time(
         panel.xaxis.set_major_locator(MaxNLocator(5))
     right.plot(seconds, width, color=INK, marker="o", markersize=4, linewidth=1.1)
     right.set_yscale("log")
-    right.annotate(f"{width[-1]:.1e}", (seconds[-1], width[-1]), xytext=(-6, -3), textcoords="offset points",
-                   ha="right", va="top", fontsize=SMALL, color=INK)  # fmt: skip
-    finish(right, xlabel=unit, ylabel="width")
+    right.set_ylim(0.3 * width.min(), 10.0 * width.max())
+    finish(right, title=f"{width[-1]:.1e} at the end", xlabel=unit, ylabel="width")
     return left.figure

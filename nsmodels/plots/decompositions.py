@@ -6,19 +6,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..common.digits import at_least, at_most
 from ..errors import InputError
 from ..questions.visibility.result import DecomposeResult, Decomposition
 from .curves import enclosure_in_time
 from .matrices import inequality_matrix
-from .spheres import hidden_spheres
-from .style import BLUE, GREY, SMALL, drawing_board, finish
+from .spheres import HATCHES, hidden_spheres
+from .style import FAINT, GREY, INK, SMALL, drawing_board, finish
 
 __all__ = ["decompose_result", "hidden_marginals", "hidden_states"]
 
 MOST_STATES = 60
+MOST_NUMBERS = 16
+SHADES = (GREY, "white", FAINT, INK)
+"""Of the parts of a hull, which are no parties and no signs."""
 
 
 def hidden_states(result: DecomposeResult | Decomposition) -> Any:
@@ -59,12 +61,20 @@ def hidden_marginals(decomposition: Decomposition, panels: Any) -> None:
     if n_a + n_b <= 24:
         left.set_xticks(range(n_a + n_b), [*(f"A{i}" for i in range(n_a)), *(f"B{j}" for j in range(n_b))])
     left.figure.colorbar(image, ax=left, label="marginal", location="left", shrink=0.8)
-    right.barh(range(len(order)), decomposition.weights[order], color=BLUE)
+    weights, parts = decomposition.weights[order], decomposition.part[order]
+    looks = zip(SHADES * len(decomposition.models), HATCHES * len(decomposition.models), strict=False)
+    for index, (name, (shade, hatch)) in enumerate(zip(decomposition.models, looks, strict=False)):
+        own = np.flatnonzero(parts == index)
+        right.barh(own, weights[own], color=shade, edgecolor=INK, linewidth=0.5, hatch=hatch, label=name)
     shown = "" if len(order) == len(decomposition) else f" (the {len(order)} heaviest of {len(decomposition)})"
-    left.yaxis.set_major_locator(MaxNLocator(integer=True))
+    step = -(-len(order) // MOST_NUMBERS)
+    left.set_yticks(range(0, len(order), step))
+    right.set_yticks(range(0, len(order), step))
     finish(left, title=f"hidden states{shown}", xlabel="setting")
     right.set_ylim(left.get_ylim())
     finish(right, xlabel="weight")
+    if len(decomposition.models) > 1:  # beside the bars, which may fill the panel
+        right.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=SMALL, frameon=False)
 
 
 def decompose_result(result: DecomposeResult) -> Any:

@@ -45,9 +45,15 @@ Mark = tuple[float, float, float]
 
 
 class Globe:
-    """A sphere on axes, seen from an elevation and an azimuth (degrees)."""
+    """A sphere on axes, seen from an elevation and an azimuth (degrees).
 
-    def __init__(self, axes: Axes, view: tuple[float, float] = DEFAULT_VIEW, *, title: str | None = None) -> None:
+    ``crowding`` says by how much texts are larger against the sphere than on one that is about three inches wide.
+    """
+
+    def __init__(
+        self, axes: Axes, view: tuple[float, float] = DEFAULT_VIEW, *, title: str | None = None, crowding: float = 1.0
+    ) -> None:
+        self.crowding = crowding
         elevation, azimuth = np.radians(view)
         self.axes = axes
         self.labels: list[Label] = []
@@ -81,7 +87,12 @@ class Globe:
             self.axes.plot([inner[0], outer[0]], [inner[1], outer[1]], color=GREY, linewidth=0.8, zorder=0.5)
             place = (1.28 * x, 1.28 * y)
             self.axes.text(*place, name, fontsize=SMALL, color=GREY, ha="center", va="center", style="italic")
-            self.marks.append((*place, 0.05))
+            self.marks.append((*place, 0.05 * self.crowding))
+
+    def join(self, first: ArrayLike, second: ArrayLike) -> None:
+        """A thin straight line through the sphere between two vectors that belong together."""
+        (x, y, _), (p, q, _) = self.project(np.array([first, second])).tolist()
+        self.axes.plot([x, p], [y, q], color=INK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1.8)
 
     def curve(self, points: ArrayLike, *, colour: str, width: float = 1.0) -> None:
         """A curve on the sphere: solid in front, dotted behind."""
@@ -118,16 +129,16 @@ class Globe:
                 p[chosen, 0], p[chosen, 1], look.marker, color=look.colour, markerfacecolor=look.face, markersize=size,
                 markeredgewidth=1.3 if size > 3.5 else 0.6, alpha=alpha, zorder=order, rasterized=len(p) > MOST_VECTORS,
             )  # fmt: skip
-        self.marks.extend((x, y, 0.05) for x, y, _ in p[:MOST_VECTORS].tolist())
+        self.marks.extend((x, y, 0.05 * self.crowding) for x, y, _ in p[:MOST_VECTORS].tolist())
 
-    def discs(self, directions: ArrayLike, areas: ArrayLike, colour: str) -> None:
-        """Discs of given areas (points²): filled in front, open behind."""
+    def discs(self, directions: ArrayLike, areas: ArrayLike, colour: str, hatch: str | None = None) -> None:
+        """Discs of given areas (points²): filled in front, open behind, hatched where that is wanted."""
         p, sizes = self.project(directions), np.asarray(areas, dtype=np.float64)
         front = p[:, 2] >= -1e-9
         self.axes.scatter(p[~front, 0], p[~front, 1], sizes[~front], facecolors="none", edgecolors=colour,
-                          linewidths=1.0, linestyle=":", zorder=0.8)  # fmt: skip
+                          linewidths=1.0, linestyle=":", zorder=0.8, hatch=hatch)  # fmt: skip
         self.axes.scatter(p[front, 0], p[front, 1], sizes[front], facecolors=colour, edgecolors="white", linewidths=0.6,
-                          alpha=0.85, zorder=3)  # fmt: skip
+                          alpha=0.85, zorder=3, hatch=hatch)  # fmt: skip
 
     def name(self, directions: ArrayLike, texts: Sequence[str], colour: str, clearance: float = 0.0) -> None:
         """Keep labels for `place_labels`, ``clearance`` further away from their points than usual."""
@@ -136,11 +147,13 @@ class Globe:
 
     def place_labels(self, fontsize: float = SMALL + 0.5) -> None:
         """Write the labels that were kept; see `write_labels`."""
-        write_labels(self.axes, self.labels, self.marks, fontsize)
+        write_labels(self.axes, self.labels, self.marks, fontsize, self.crowding)
         self.labels.clear()
 
 
-def write_labels(axes: Axes, labels: Sequence[Label], marks: Sequence[Mark], fontsize: float) -> None:
+def write_labels(
+    axes: Axes, labels: Sequence[Label], marks: Sequence[Mark], fontsize: float, crowding: float = 1.0
+) -> None:
     """Write labels where they cover neither each other nor a mark; those far off get a thin line.
 
     Each label tries sixteen directions at growing distances and takes the first free place, the outward direction
@@ -149,7 +162,7 @@ def write_labels(axes: Axes, labels: Sequence[Label], marks: Sequence[Mark], fon
     taken = [(x, y, half, half) for x, y, half in marks]
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.4}
     for label in sorted(labels, key=lambda item: -float(np.hypot(item.x, item.y))):
-        half_width, half_height = 0.024 * len(label.text) + 0.03, 0.065
+        half_width, half_height = crowding * (0.024 * len(label.text) + 0.03), 0.065 * crowding
         x, y, moved = _free_place(label, taken, half_width, half_height)
         taken.append((x, y, half_width, half_height))
         if moved:

@@ -21,6 +21,8 @@ __all__ = ["marginal_bars", "marginals_result", "settings_graph_with_chain"]
 
 MOST_SETTINGS = 60
 """Settings of both parties together in a picture of the graph."""
+MOST_BESIDE = 12
+"""Settings up to which the graph is drawn beside the bars: in a panel of that size more of them hide each other."""
 MOST_NAMES = 28
 MOST_BARS = 400
 NEIGHBOURS = 4
@@ -181,7 +183,7 @@ def marginal_bars(result: MarginalsResult, *, axes: Axes | None = None) -> Any:
 
 
 def marginals_result(result: MarginalsResult, setting: str | None = None, *, graph: bool = True) -> Any:
-    """Picture the answer to `nsmodels.marginals`: all settings, and the chain of one where the graph can be drawn.
+    """Picture the answer to `nsmodels.marginals`: all settings, and the chain of one where there are at most 12.
 
     Parameters
     ----------
@@ -191,7 +193,7 @@ def marginals_result(result: MarginalsResult, setting: str | None = None, *, gra
     graph : bool
         False leaves the graph out.
     """
-    if len(result.enclosures) > MOST_SETTINGS or not graph:
+    if len(result.enclosures) > MOST_BESIDE or not graph:
         return marginal_bars(result)
     names = setting_names(result.behaviour.shape)
     worst = max(range(len(names)), key=lambda k: result.enclosures[k].upper)

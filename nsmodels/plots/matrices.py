@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
 from ..common.digits import at_most
-from ..core.formula import number
+from ..core.formula import number, without_noise
 from ..core.functional import Functional, Inequality
 from ..core.settings import Settings
 from .style import FAINT, GREEN, GREY, INK, PURPLE, SMALL, blank, finish
@@ -24,15 +24,11 @@ MOST_NUMBERS = 8
 MOST_TICKS = 24
 MOST_MARKS = 10_000
 """Coefficients beyond which they are drawn as an image."""
-NOISE = 1e-9
-"""Coefficients below this part of the largest are left by solvers, and not drawn."""
 
 
 def _table(functional: Functional) -> tuple[NDArray[np.float64], bool]:
     """Coefficients, with a first row and column for the marginals where there are any."""
-    parts = (functional.correlators, functional.alice, functional.bob)
-    least = NOISE * max(float(np.abs(part).max()) for part in parts)
-    correlators, alice, bob = (np.where(np.abs(part) <= least, 0.0, part) for part in parts)
+    _, alice, bob, correlators = without_noise(*functional.parts)
     if not (alice.any() or bob.any()):
         return correlators, False
     table = np.zeros((functional.shape[0] + 1, functional.shape[1] + 1))

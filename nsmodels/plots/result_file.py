@@ -24,7 +24,7 @@ from ..questions.answer import Question
 from ..questions.bias.graph import graph_of
 from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting_names
 from ..questions.bound import BoundResult
-from ..questions.visibility.result import DecomposeResult, Decomposition
+from ..questions.visibility.result import DecomposeResult, Decomposition, names_of, parts_of
 from ..studies.analysis.result import AnalysisResult
 from .analysis import analysis_result, excess_against_purity
 from .bounds import bound_result
@@ -140,7 +140,7 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Any:
     steps = result["stats"].get("history") or []
     stats = {"seconds": _number(result["stats"].get("seconds", 0.0)), "history": [_step(s) for s in steps]}
     return decompose_result(
-        DecomposeResult(value, _decomposition(states, problem.shape, value.lower) if states else None, inequality,
+        DecomposeResult(value, _decomposition(states, problem, result, value.lower) if states else None, inequality,
                         _model(problem), problem.behaviour, problem.behaviour, stats, None, None)
     )  # fmt: skip
 
@@ -160,7 +160,11 @@ def _inequality(problem: Problem, given: Mapping[str, Any]) -> Inequality:
     return Inequality(functional, _number(given["bound"]), model=problem.model.name)
 
 
-def _decomposition(states: list[Mapping[str, Any]], shape: tuple[int, int], visibility: float) -> Decomposition:
+def _decomposition(
+    states: list[Mapping[str, Any]], problem: Problem, result: Mapping[str, Any], visibility: float
+) -> Decomposition:
+    shape, model = problem.shape, problem.model
+    assert model is not None
     weights = np.array([_number(state["weight"]) for state in states])
     if weights.min() < 0.0 or weights.max() <= 0.0:
         raise ValueError("weights that are no weights")
@@ -170,11 +174,28 @@ def _decomposition(states: list[Mapping[str, Any]], shape: tuple[int, int], visi
         return np.array([missing if state.get(key) is None else _vector(state[key], length) for state in states])
 
     u, v, alice, bob = (stacked(key, n) for key, n in (("u", 3), ("v", 3), ("alice", shape[0]), ("bob", shape[1])))
+    models = parts_of(model)
+    part = _belongs(result["certificate"]["lower"], len(states), len(models)) if len(models) > 1 else [0] * len(states)
     if (np.isnan(u).any() or np.isnan(v).any()) and (np.isnan(alice).any() or np.isnan(bob).any()):
+        for k, state in enumerate(states):  # marginals of hidden vectors are a matter of the model
+            given = {key: [state[key]] for key in ("u", "v", "alice", "bob") if state.get(key) is not None}
+            found = model.part(part[k]).restored(**given)
+            alice[k], bob[k] = found.alice[0], found.bob[0]
         u = v = np.full((len(states), 3), np.nan)
-        alice, bob = np.nan_to_num(alice), np.nan_to_num(bob)
-    part = np.zeros(len(weights), dtype=np.intp)
-    return Decomposition(weights, alice, bob, u, v, np.zeros(shape), 0.0, visibility, part, ())
+    return Decomposition(weights, alice, bob, u, v, np.zeros(shape), 0.0, visibility, np.array(part), names_of(models))
+
+
+def _belongs(end: Mapping[str, Any], count: int, models: int) -> list[int]:
+    """The part of the hull that each displayed state belongs to: those of the certificate, then their negations."""
+    part = [state.get("part", 0) for state in end["states"]]
+    if end.get("antipodal"):
+        part += [
+            state.get("part", 0) for state in end["states"]
+            if any(x != "0" for key in ("u", "v", "alice", "bob") for x in state.get(key, ()))
+        ]  # fmt: skip
+    if len(part) != count or not all(type(k) is int and 0 <= k < models for k in part):
+        raise ValueError("states that belong to no model")
+    return part
 
 
 def _marginals(problem: Problem, result: Mapping[str, Any]) -> Any:

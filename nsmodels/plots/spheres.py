@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from ..common.arrays import Array
 from ..core.settings import Settings
 from ..errors import InputError, MissingExtraError
 from ..questions.visibility.result import DecomposeResult, Decomposition
 from .globe import DEFAULT_VIEW, Globe
-from .style import ALICE, BLUE, BOB, GREY, SMALL, VERMILLION, Look, blank, drawing_board, party_legend
+from .style import ALICE, BOB, GREY, SMALL, Look, blank, drawing_board, party_legend
 
 __all__ = ["draw_settings", "hidden_spheres", "settings_on_sphere", "turn_hidden_states", "turn_settings"]
 
@@ -21,6 +22,10 @@ MOST_LABELS = 14
 """Settings of a party beyond which its labels are left out."""
 MOST_STATES, MOST_WEIGHT = 400, 0.99
 """Hidden states drawn: the heaviest, until this many or this share of the weight."""
+HOVER = "%{text}: (%{x:.4f}, %{y:.4f}, %{z:.4f})<extra></extra>"
+"""What the mouse shows: plain numbers, where plotly would write 0.0002 as 200µ."""
+HATCHES = (None, "////", "....", "xxxx")
+"""Of the parts of a hull."""
 MOST_RAYS = 24
 """Settings of a party beyond which they are drawn as points without rays."""
 
@@ -126,16 +131,29 @@ def hidden_spheres(
     part = "" if len(heavy) == len(states) else f" ({len(heavy)} of {len(states)} states)"
     weights = states.weights[heavy]
     areas = np.maximum(320.0 * weights / float(weights.max()), 6.0)
-    for ax, vectors, colour, title, look in (
-        (axes[0], states.u, BLUE, "u, for Alice", ALICE),
-        (axes[1], states.v, VERMILLION, "v, for Bob", BOB),
+    for ax, vectors, title, look in (
+        (axes[0], states.u, "u, for Alice", ALICE),
+        (axes[1], states.v, "v, for Bob", BOB),
     ):
-        globe = Globe(ax, view, title=title + part)
+        globe = Globe(ax, view, title=title + part, crowding=1.3)
         if settings is not None:
             _crosses(globe, settings.alice if look is ALICE else settings.bob)
-        globe.discs(vectors[heavy], areas, colour)
-        _number(globe, vectors[heavy], areas, label_largest, colour)
+        for index, hatch in zip(range(len(states.models)), HATCHES * len(states.models), strict=False):
+            own = states.part[heavy] == index
+            globe.discs(vectors[heavy][own], areas[own], look.colour, hatch)
+        _number(globe, vectors[heavy], areas, label_largest, look.colour)
+        if len(states.models) > 1:
+            _name_models(ax, states.models, look)
     return axes[0].figure
+
+
+def _name_models(axes: Axes, models: tuple[str, ...], look: Look) -> None:
+    """A legend that tells the parts of a hull apart."""
+    handles = [
+        Patch(facecolor=look.colour, edgecolor="white", hatch=hatch, label=name)
+        for name, hatch in zip(models, HATCHES * len(models), strict=False)
+    ]
+    axes.legend(handles=handles, loc="lower left", fontsize=SMALL, frameon=False)
 
 
 def _crosses(globe: Globe, directions: Array) -> None:
@@ -193,9 +211,9 @@ def _scene(objects: Any, traces: list[Any], title: str) -> Any:
         colorscale=[[0.0, "white"], [1.0, "white"]],
     )  # fmt: skip
     figure = objects.Figure([ball, *circles, *traces])
-    plain = {"showbackground": False, "showticklabels": False, "range": [-1.2, 1.2]}
+    plain = {"showbackground": False, "showticklabels": False, "range": [-1.2, 1.2], "showspikes": False}
     figure.update_layout(
-        title=title, width=560, height=520, margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        title=title, autosize=True, height=520, margin={"l": 0, "r": 0, "t": 40, "b": 0},
         scene={"xaxis": plain, "yaxis": plain, "zaxis": plain, "aspectmode": "cube"},
     )  # fmt: skip
     return figure
@@ -215,11 +233,10 @@ def turn_settings(settings: Settings) -> Any:
         (ALICE, settings.alice, settings.alice_labels, "circle"),
         (BOB, settings.bob, settings.bob_labels, "diamond-open"),
     ):
-        text = list(labels) if len(labels) <= MOST_LABELS else None
         traces.append(
-            objects.Scatter3d(x=directions[:, 0], y=directions[:, 1], z=directions[:, 2], text=text, name=look.name,
-                              mode="markers" if text is None else "markers+text",
-                              marker={"color": look.colour, "size": 5, "symbol": symbol})
+            objects.Scatter3d(x=directions[:, 0], y=directions[:, 1], z=directions[:, 2], text=list(labels),
+                              mode="markers" if len(labels) > MOST_LABELS else "markers+text", name=look.name,
+                              marker={"color": look.colour, "size": 5, "symbol": symbol}, hovertemplate=HOVER)
         )  # fmt: skip
     return _scene(objects, traces, repr(settings))
 
@@ -240,7 +257,14 @@ def turn_hidden_states(result: DecomposeResult | Decomposition) -> Any:
     text = [f"state {k}, weight {weight:.4g}" for k, weight in enumerate(states.weights.tolist())]
     traces = [
         objects.Scatter3d(x=vectors[:, 0], y=vectors[:, 1], z=vectors[:, 2], text=text, name=name, mode="markers",
-                          marker={"color": look.colour, "size": sizes, "symbol": symbol, "opacity": 0.8})
+                          marker={"color": look.colour, "size": sizes, "symbol": symbol, "opacity": 0.8},
+                          hovertemplate=HOVER)
         for vectors, name, look, symbol in ((states.u, "u", ALICE, "circle"), (states.v, "v", BOB, "diamond"))
     ]  # fmt: skip
+    gaps = np.full_like(states.u, np.nan)
+    x, y, z = np.stack([states.u, states.v, gaps], axis=1).reshape(-1, 3).T
+    traces.append(
+        objects.Scatter3d(x=x, y=y, z=z, mode="lines", line={"color": GREY, "width": 2, "dash": "dot"},
+                          name="pairs u, v", hoverinfo="skip")
+    )  # fmt: skip
     return _scene(objects, traces, repr(states))

@@ -16,6 +16,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import ScalarFormatter
 
 from ..errors import InputError
 
@@ -141,6 +142,10 @@ def finish(axes: Axes, *, title: str | None = None, xlabel: str = "", ylabel: st
     axes.set_xlabel(xlabel, fontsize=NORMAL, color=INK)
     axes.set_ylabel(ylabel, fontsize=NORMAL, color=INK)
     axes.tick_params(labelsize=SMALL, colors=INK)
+    for axis in (axes.xaxis, axes.yaxis):  # numbers on an axis are the numbers, and not what to add to another one
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, ScalarFormatter):
+            formatter.set_useOffset(False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("bottom", "left"):

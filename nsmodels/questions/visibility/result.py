@@ -119,7 +119,7 @@ class Decomposition:
         return f"Decomposition({len(self)} hidden states at V = {at_least(self.visibility, 9)}{note})"
 
 
-def _names(parts: Sequence[Model]) -> tuple[str, ...]:
+def names_of(parts: Sequence[Model]) -> tuple[str, ...]:
     """Their names, numbered where one occurs twice."""
     names = [part.name for part in parts]
     return tuple(name if names.count(name) == 1 else f"{name} {k}" for k, name in enumerate(names))
@@ -149,7 +149,7 @@ def expand(model: ExactModel, target: Target, parts: Sequence[Model]) -> Decompo
         array.setflags(write=False)
     return Decomposition(
         arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], model.deviation, model.visibility,
-        part, _names(parts),
+        part, names_of(parts),
     )  # fmt: skip
 
 
@@ -190,11 +190,11 @@ def _restored(content: Mapping[str, Any], end: StoredEnd, model: Model) -> Decom
         array.setflags(write=False)
     return Decomposition(
         arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], arrays[5], float(content["deviation"]),
-        float(content["value"]["lower"]), np.array(parts, dtype=np.intp), _names(_parts(model)),
+        float(content["value"]["lower"]), np.array(parts, dtype=np.intp), names_of(parts_of(model)),
     )  # fmt: skip
 
 
-def _parts(model: Model) -> Sequence[Model]:
+def parts_of(model: Model) -> Sequence[Model]:
     mixable = with_safe_defaults(model)
     return (model,) if mixable is None else mixable.parts
 
