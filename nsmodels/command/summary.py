@@ -10,6 +10,8 @@ import numpy as np
 
 from ..common.digits import at_least, at_most, counted, duration, enclosure, plain, printable
 from ..core.enclosure import WIDE, exceeds
+from ..core.formula import without_noise
+from ..core.functional import Functional
 from ..questions.visibility.measured import measured_lines
 
 if TYPE_CHECKING:
@@ -163,9 +165,6 @@ def _analysis(problem: Problem, result: Mapping[str, Any]) -> Lines:
 
 def inequality_text(inequality: Mapping[str, Any]) -> str:
     """The inequality as one line, or its size where it is long."""
-    from ..core.formula import without_noise
-    from ..core.functional import Functional
-
     functional = Functional(
         inequality["correlators"], inequality.get("alice"), inequality.get("bob"), inequality.get("constant") or 0.0
     )
