@@ -22,7 +22,7 @@ import re
 import struct
 import sys
 import zlib
-from collections import namedtuple
+from collections import Counter, namedtuple
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
@@ -618,8 +618,8 @@ class Hull(Model):
 
     def __init__(self, spec: Any, shape: Any, settings: Any) -> None:
         names = [x["name"] for x in spec["of"]]
-        fits = not {"hull", "quantum", "two_qubits"} & {*names}
-        need(fits and len(names) <= 100 and names.count("bell") < 4, "no such hull")
+        fits = not {"hull", "quantum", "two_qubits"} & {*names} and names.count("bell") < 4
+        need(fits and len(names) <= 100, "no such hull")
         parts = (consistent("model", x) for x in spec["of"])
         self.parts = [named_model(part, shape, settings) for part in parts]
         self.local = any(part.local for part in self.parts)
@@ -813,25 +813,24 @@ def moments(model: Any, f: Functional, proof: Any) -> Fraction:
     fits = sum(f.shape) <= 64 and (1 + f.shape[0]) * (1 + f.shape[1]) <= 300
     rows = words(proof["level"], f.shape) if fits else []
     unit = Fraction(2) ** -whole(proof["exponent"], -1100, 1100, "exponent")
-    given = [rational(x) for x in proof.get("multipliers", [])]
+    given = [*map(rational, proof.get("multipliers", []))]
     fits = 0 < len(rows) <= 300 and len(given) == len(model.constraints)
     need(fits, "too many words, or not a multiplier for each constraint")
-    wanted, sums = [(f, Fraction(1))], dict[Any, Any]()
-    def put(word: Any, x: Any) -> None:
-        sums[word] = sums.get(word, ZERO) + x
+    wanted: Any = [(f, Fraction(1))]
+    sums: Any = Counter()
     for (g, sense, c), x in zip(model.constraints, given):
         fine = {"equals": True, "at_most": x >= 0, "at_least": x <= 0}[sense]
         need(fine, "a multiplier has the wrong sign")
         wanted.append((g, -x))
-        put(((), ()), x * c)
+        sums[((), ())] += x * c
     for g, x in wanted:
-        put(((), ()), x * g.constant)
+        sums[((), ())] += x * g.constant
         for i, (a, line) in enumerate(zip(g.alice, g.correlators)):
-            put(((i,), ()), x * a)
+            sums[((i,), ())] += x * a
             for j, y in enumerate(line):
-                put(((i,), (j,)), x * y)
+                sums[((i,), (j,))] += x * y
         for j, b in enumerate(g.bob):
-            put(((), (j,)), x * b)
+            sums[((), (j,))] += x * b
     z = [[whole(x, -1 << 62, 1 << 62, "Z") for x in listed(r, k + 1, "a row of Z")]
          for k, r in enumerate(listed(proof["matrix"], len(rows), "Z"))]  # fmt: skip
     need(positive(z), "the matrix Z is not positive")
@@ -839,7 +838,7 @@ def moments(model: Any, f: Functional, proof: Any) -> Fraction:
         for v, entry in zip(rows, entries):
             left, right = (reduced(*x[::-1], *y) for x, y in zip(u, v))
             word = min((left, right), (left[::-1], right[::-1]))
-            put(word, entry * unit * (1 + (u != v)))
+            sums[word] += entry * unit * (1 + (u != v))
     return sums.pop(((), ())) + sum(map(abs, sums.values()))
 
 
@@ -1460,6 +1459,34 @@ class Mixture:
         return entries
 
 
+def boxes(lower: Any, model: Any, wanted: Any, noise: Any, known: Any) -> Any:
+    """Give V and the quantum states that reach it, with κ of local boxes for what is missing."""
+    # a table whose entries add up to at most 1 in size is local: mix single correlators ±1, ...
+    only(lower, "visibility weights states repair", "the certificate's lower end")
+    states = listed(lower["states"], None, "states")
+    weights = row(lower["weights"], len(states), "weights", rational)
+    v, repair = (rational(lower[key]) for key in ("visibility", "repair"))
+    fine = min(weights) >= 0 and sum(weights) == 1 and 0 <= v <= 1 and 0 <= repair <= 1e-6
+    need(fine and type(model) is Quantum and not model.constraints, "no weights, or no visibility")
+    if states == [{"named": True}]:
+        quantum = wanted.radius > 0  # those that are computed here are those of quantum states
+        need(quantum and (v, repair) == (1, 0), "the behaviour is not quantum by its name")
+        sides = (wanted[2 + p] or n * [ZERO] for p, n in enumerate(wanted.shape))
+        rows: Any = [(*sides, wanted.correlators)]
+    else:
+        rows = [mean_values(wanted, x) for x in states]
+        goals = [(wanted.correlators[i][j], noise.correlators[i][j], [x[2][i][j] for x in rows])
+                 for i, j in known]  # fmt: skip
+        for p in (0, 1) if wanted.alice else ():
+            goals += zip(wanted[2 + p], noise[2 + p], map(list, zip(*(x[p] for x in rows))))
+        missing = len(goals) * (wanted.radius + wanted.marginal_radius)
+        for m, n, means in goals:
+            missing += abs(v * (m - n) + n - (1 - repair) * sum(map(mul, weights, means)))
+        need(missing <= repair, "the states miss the target")
+    keys = "weight", *PARTIES, "correlators"
+    return v, [dict(zip(keys, (w, *x))) for w, x in zip(weights, rows)]
+
+
 # -- the three questions ---------------------------------------------------------------------------
 
 
@@ -1546,9 +1573,13 @@ def check_visibility(problem: Any, settings: Any, result: Any) -> Claims:
         need(empty, "nothing is proved: there is no value")
     else:
         need(not number(result.get("deviation", 0)), "the model is not exact")
-        mixture = Mixture(certificate["lower"], model, wanted, noise)
-        mixture.check(table(result["mixing"], shape, "mixing"), known, settings)
-        lower, listing = mixture.v, mixture.listing()
+        if isinstance(model, Quantum):
+            need(result["mixing"] is None, "a mixing without hidden states")
+            lower, listing = boxes(certificate["lower"], model, wanted, noise, known)
+        else:
+            mixture = Mixture(certificate["lower"], model, wanted, noise)
+            mixture.check(table(result["mixing"], shape, "mixing"), known, settings)
+            lower, listing = mixture.v, mixture.listing()
         holds = same([result["value"]["lower"], *result["decomposition"]], [lower, *listing])
         yield holds, f"{len(listing)} hidden states that reach {shown(lower, up=False)}"
     if claim is None:
@@ -1773,8 +1804,8 @@ def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> D
     if given["method"] == "ratio":
         log += trials * (natural(top) + bits * natural(2)) if top > 0 else 0
     else:
-        need(given["method"] == "binomial" and not bits, "odd test")
-        need(all(x in (0, 1) for r in ratios for x in r), "a trial wins or loses")
+        wins_or_loses = all(x in (0, 1) for r in ratios for x in r)
+        need(given["method"] == "binomial" and not bits and wins_or_loses, "odd test")
         log = binomial(trials, int(wins), top)
     return min(Decimal(0), (log + natural(paid)) / Decimal(10).ln())
 
@@ -1815,7 +1846,7 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     counts = trials_of(spec, result["resolved"])
     named = dict(problem.get("functional", {}))
     moduli = named.pop("moduli", False) is True
-    shape = settings and (len(settings[0]), len(settings[1]))
+    shape = settings and tuple(map(len, settings))
     shape = shape or tuple(max(q[p] for q in counts) + 1 for p in (0, 1)) if not named else shape
     if named:
         f = functional(named, shape)
@@ -1835,11 +1866,10 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
     lower, at = only(certificate["lower"], "state alice bob", "the lower end"), model
     if "alice" in lower:
         tables = [table(lower[p], (len(x), 3), p, rational) for p, x in zip(PARTIES, settings)]
-        near = [[unit(row) for row in rows] for rows in tables]
+        near = [[*map(unit, rows)] for rows in tables]
         need(model.known, "directions are exact")
-        fits = all(dot(x, y) >= Fraction(c, ONE) for a, b, d in zip(near, *model.known)
-                   for x, y, (c, _) in zip(a, b, d))  # fmt: skip
-        need(fits, "a direction is farther away than it may be")
+        three = (y for x in zip(near, *model.known) for y in zip(*x))
+        need(all(dot(x, y) * ONE >= c for x, y, (c, _) in three), "a direction is too far away")
         at = named_model(problem["model"], f.shape, near)
     state = at.member(lower["state"], exactly=False)
     low = f.best(state.alice, state.bob) - 2 * state.error * f.size
@@ -1871,8 +1901,8 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
         both, slack = (number(p["log10"]), number(p["upper"])), Decimal("1e-20")
         top, upper = (Decimal(x.numerator) / x.denominator for x in both)
         fits = log <= top + slack and (top < -323 or Decimal(10) ** top <= upper * (1 + slack))
-        fits = fits and upper > 0 and p["relabellings"] == paid
-        fits = fits and p["method"] == certificate["p_value"]["method"]
+        other = (p["relabellings"], p["method"]) == (paid, certificate["p_value"]["method"])
+        fits = fits and upper > 0 and other
         yield fits, f"p-value at most 10^{float(log):.4f}, {paid} relabellings paid for"
         goal = natural(1 - level) / Decimal(10).ln()
         above = result["excluded_purity"] and result["excluded_purity"]["above"]
@@ -1885,17 +1915,16 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
             reached = log_p_value(other, certificate["purity"], judged, even, paid) <= goal + slack
             reached = reached and number(result["excluded_purity"]["confidence"]) == level
             yield reached, f"purities from {above!r} on are excluded at {float(level)!r}"
-    excluded = top <= goal + slack
-    right = result["verdict"] == "data signal" or (result["verdict"] == "excluded") == excluded
-    yield right, f"the verdict, {ascii(result['verdict'])[:40]}, follows from the p-value"
+    told = result["verdict"]
+    right = told == "data signal" or (told == "excluded") == (top <= goal + slack)
+    yield right, f"the verdict, {ascii(told)[:40]}, follows from the p-value"
 
 
 # -- tables of keys --------------------------------------------------------------------------------
 
 KEYS = "schema kind problem problem_sha256 resolved status reason value certificate stats "
 MIXED = "decomposition mixing deviation inequality measured"
-ANALYSED = """observed violation p_value signalling excluded_purity verdict sentence
-inequality"""
+ANALYSED = "observed violation p_value signalling excluded_purity verdict sentence inequality"
 KINDS = {  # what checks it, what a result displays, what a problem is made of
     "bound": (check_bound, "maximiser quantum", "model functional"),
     "visibility": (check_visibility, MIXED, "model behaviour"),

@@ -206,10 +206,16 @@ KEYS_AND_MODELS = [
         ":5: model.eta: not used by the model bell; remove it",
     ),
     (
-        "quantum has no visibility", VISIBILITY,
+        "two qubits have no visibility", VISIBILITY,
         '"bell"',
-        '"quantum"',
-        ':4: model.name: quantum is a model for kind = "bound" only, not for "visibility"; use another model',
+        '"two_qubits"',
+        ':4: model.name: two_qubits is a model for kind = "bound" only, not for "visibility"; use another model',
+    ),
+    (
+        "constraints have no visibility", VISIBILITY,
+        'name = "bell"',
+        'name = "quantum"\nsubject_to = [{name = "chsh", equals = 1.0}]',
+        ':5: model.subject_to: not used by kind = "visibility"; remove it; it is for kind = "bound"',
     ),
     (
         "hull in a hull", VISIBILITY,

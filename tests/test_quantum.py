@@ -196,9 +196,10 @@ def test_interruption_keeps_what_is_proved(monkeypatch):
     assert exact_upper(ns.functionals.chsh(), answer.proof) <= Fraction(answer.upper)
 
 
-def test_quantum_boxes_are_no_hidden_states():
+def test_constrained_boxes_are_not_mixed():
+    constrained = ns.Quantum((2, 2), subject_to=[(ns.functionals.chsh(), "==", 1.0)])
     with pytest.raises(InputError, match="no hidden states"):
-        ns.decompose(ns.behaviours.pr_box(), ns.Quantum((2, 2)))
+        ns.decompose(ns.behaviours.pr_box(), constrained)
 
 
 def test_the_certificate_states_what_the_result_shows():

@@ -277,6 +277,9 @@ def validated(document: Document, name: str) -> Problem:
     if entry is not None:
         model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
         if "subject_to" in tables["model"]:
+            if kind != "bound":
+                remedy = 'remove it; it is for kind = "bound"'
+                tables["model"].refuse("subject_to", f'not used by kind = "{kind}"', remedy)
             constraints = read_constraints(tables["model"], sizes)
             model = made(tables["model"], partial(model.constrained, constraints), "subject_to")
         resolved["model"] = model.resolved()
@@ -316,8 +319,10 @@ def _any_settings() -> Settings:
 def _model_entry(table: Table, kind: str) -> Entry:
     """What the registry has of the model, which the kind can use."""
     entry = entry_of(table)
-    if kind != "bound" and not entry.mixable:
-        table.refuse("name", f'{entry.name} is a model for kind = "bound" only, not for "{kind}"', "use another model")
+    fits = entry.mixable or kind == "bound" or (kind == "visibility" and entry.whole_boxes)
+    if not fits:
+        kinds = '"bound" and "visibility"' if entry.whole_boxes else '"bound"'
+        table.refuse("name", f'{entry.name} is a model for kind = {kinds} only, not for "{kind}"', "use another model")
     return entry
 
 

@@ -94,7 +94,7 @@ TOPICS: Mapping[str, Topic] = {
         (
             'In [model]: subject_to = [{name = "hardy", at_most = 0.0}], a list of tables like [functional], each '
             "with equals, at_most or at_least. In Python subject_to=[(g, \"==\", 0.0)] of Quantum or of bound.",
-            "The lower end is a mixture of two-qubit states that meets them exactly.",
+            "The lower end is a mixture of two-qubit states that meets them exactly. For kind = \"bound\" only.",
         ),
         "definition",
     ),
@@ -314,6 +314,7 @@ TOPICS: Mapping[str, Topic] = {
         (
             "C_λ = (1 − t)(−1 + |A + B|) + t(1 − |A − B|) for every hidden state λ and every pair of settings.",
             "It shows the lower end of a visibility.",
+            "Of quantum: boxes with weights, each with its marginals and correlators, and no mixing.",
         ),
         "arXiv:0801.2241, eqs. (6) and (7)",
     ),

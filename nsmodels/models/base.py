@@ -46,6 +46,7 @@ from ..core.proof import Proof
 from ..core.settings import Settings
 from ..errors import InputError
 from .values import input_effect
+from .whole_boxes import WholeBoxes
 
 __all__ = ["Model", "Progress", "ShapedModel", "Support"]
 
@@ -165,6 +166,10 @@ class Model(ABC):
             For models that cannot be constrained.
         """
         raise InputError(f"{self.name}: this model takes no constraints; quantum does")
+
+    def whole_boxes(self) -> WholeBoxes | None:
+        """What `decompose` asks of a model whose states are boxes and not marginals alone; None for all others."""
+        return None
 
     def part(self, index: int | None) -> Model:
         """The model that hidden states of this number belong to: itself, but for a hull."""

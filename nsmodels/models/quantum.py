@@ -25,7 +25,6 @@ import contextlib
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -33,7 +32,7 @@ import numpy as np
 
 from ..common.arrays import Array
 from ..common.interrupts import loading
-from ..common.rationals import rationals, round_down, round_up, to_integers
+from ..common.rationals import round_down, round_up, to_integers
 from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
@@ -45,8 +44,10 @@ from ..engines.unit_vectors import UnitVectorSearch, dominant_diagonal
 from ..errors import InputError, SolverError
 from .base import ShapedModel, Support
 from .quantum_levels import LinearConstraint, check_level, check_subject_to, moment_bound
+from .quantum_mixing import QuantumMixing
 from .quantum_mixtures import constrained_state, exact_value
 from .qubits import seesaw
+from .vectors import VectorState, within_unit_ball
 
 __all__ = ["Quantum", "VectorState"]
 
@@ -65,26 +66,6 @@ LEVEL_ONE = (
     "with marginal terms Tsirelson's theorem does not hold: the upper end is level 1 of the NPA hierarchy, "
     "the lower end is attained by two qubits"
 )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class VectorState(HiddenState):
-    """Tsirelson's vectors x_i, y_j, of length at most one: C_ij = x_i·y_j with vanishing marginals.
-
-    Parameters
-    ----------
-    x, y : ndarray, shapes (n_A, d) and (n_B, d)
-    """
-
-    x: Array | None = None
-    y: Array | None = None
-
-    def certificate(self) -> dict[str, Any]:
-        """``{"vectors": {"alice": …, "bob": …}}`` in exact rationals."""
-        assert self.x is not None
-        assert self.y is not None
-        alice, bob = ([rationals(row) for row in table.tolist()] for table in (self.x, self.y))
-        return {"vectors": {"alice": alice, "bob": bob}}
 
 
 class Quantum(ShapedModel):
@@ -147,6 +128,10 @@ class Quantum(ShapedModel):
         more = check_subject_to(subject_to, self.shape)
         both = [*given, *((c.functional, c.sense, c.value) for c in more)]
         return Quantum(self.shape, settings=self.settings, level=self.level, subject_to=both)
+
+    def whole_boxes(self) -> QuantumMixing | None:
+        """Mixtures of quantum boxes are quantum boxes; with constraints nothing is said of them."""
+        return None if self.subject_to else QuantumMixing(self)
 
     def __repr__(self) -> str:
         more = "" if self.level is None else f", level {self.level}"
@@ -243,7 +228,7 @@ class Quantum(ShapedModel):
             lower = round_down(exact_value(functional, state.exact_behaviour()))
             reason = "tolerance_met" if upper - lower <= tolerance else LEVEL_ONE
         else:
-            vectors = _within_unit_ball(answer.vectors)
+            vectors = within_unit_ball(answer.vectors)
             x, y = vectors[: self.shape[0]], vectors[self.shape[0] :]
             state = VectorState(np.zeros(self.shape[0]), np.zeros(self.shape[1]), x=x, y=y)
             lower = round_down(_attained(functional, x, y))
@@ -349,17 +334,6 @@ def _coupling(functional: Functional) -> Array:
     matrix[0, 1 + n_alice :] = functional.bob
     matrix[1 : 1 + n_alice, 1 + n_alice :] = functional.correlators
     return matrix + matrix.T
-
-
-def _within_unit_ball(vectors: Array) -> Array:
-    """Shrink unit vectors by a few units in the last place, until their squares are at most one exactly."""
-    vectors = np.where(np.abs(vectors) < 1e-18, 0.0, vectors)
-    for row in vectors:
-        for _ in range(64):
-            if sum(Fraction(entry) ** 2 for entry in row.tolist()) <= 1:
-                break
-            row *= 1.0 - 2.0**-52
-    return vectors
 
 
 def _attained(functional: Functional, x: Array, y: Array) -> Fraction:

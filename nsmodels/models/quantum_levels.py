@@ -27,11 +27,14 @@ from ..common.rationals import round_up
 from ..core.functional import Functional
 from ..core.proof import MomentProof
 from ..engines.moments.relaxation import Constraint, MomentDual, maximise, proved_bound
-from ..engines.moments.symmetry import symmetries
+from ..engines.moments.symmetry import Symmetry, symmetries
 from ..engines.moments.words import LEVELS, Moments, moments, word_count
 from ..errors import InputError, SolverError
 
-__all__ = ["LEVELS", "LinearConstraint", "MomentBound", "check_level", "check_subject_to", "moment_bound"]
+__all__ = [
+    "LEVELS", "LinearConstraint", "MomentBound", "check_level", "check_subject_to", "dual_of", "lower_level",
+    "moment_bound",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -149,9 +152,36 @@ def moment_bound(
     tables = [functional, *(constraint.functional for constraint in constraints)]
     group = symmetries(np.array([f.to_full_correlators() for f in tables])) or []
     n_alice = functional.shape[0]
-    dual: MomentDual | None = None
     if solver is not None or options:
         dual = maximise(table, objective, given, group, n_alice, solver=solver, time_limit_s=time_limit_s, **options)
+    else:
+        try:
+            dual = dual_of(table, objective, given, group, n_alice, time_limit_s)
+        except SolverError:
+            below, rest = lower_level(level), time_limit_s - (time.perf_counter() - begin)
+            if below is None or rest <= 0.0:
+                raise
+            return moment_bound(functional, below, constraints, rest)  # what it proves holds at this level
+    return _proved(functional, table, constraints, dual, level)
+
+
+def lower_level(level: str) -> str | None:
+    """The level below, if there is one."""
+    return LEVELS[LEVELS.index(level) - 1] if level != LEVELS[0] else None
+
+
+def dual_of(
+    table: Moments, objective: Array, given: Sequence[Constraint], group: Sequence[Symmetry], n_alice: int,
+    time_limit_s: float,
+) -> MomentDual:  # fmt: skip
+    """A dual matrix by Clarabel, less and less sharp, or by SCS: the hierarchy's programmes are often degenerate.
+
+    Raises
+    ------
+    SolverError
+        No solver gave a verified answer within the time.
+    """
+    begin = time.perf_counter()
     failure: SolverError | None = None
     attempts: list[tuple[str | None, dict[str, float]]] = [
         (None, {"tol_gap_abs": tolerance, "tol_gap_rel": tolerance, "tol_feas": tolerance, "max_step_fraction": STEP})
@@ -160,20 +190,13 @@ def moment_bound(
     ]
     for name, more in [*attempts, ("SCS", {})]:
         rest = time_limit_s - (time.perf_counter() - begin)
-        if dual is not None or rest <= 0.0:
+        if rest <= 0.0:
             break
         try:
-            dual = maximise(table, objective, given, group, n_alice, solver=name, time_limit_s=rest, **more)
+            return maximise(table, objective, given, group, n_alice, solver=name, time_limit_s=rest, **more)
         except SolverError as error:
             failure = error
-    lower = LEVELS[: LEVELS.index(level)]
-    if dual is None and failure is not None and lower and time.perf_counter() - begin < time_limit_s:
-        # what a lower level proves holds at this one
-        rest = time_limit_s - (time.perf_counter() - begin)
-        return moment_bound(functional, lower[-1], constraints, rest)
-    if dual is None:
-        raise failure or SolverError("the time was over before a solver could answer")
-    return _proved(functional, table, constraints, dual, level)
+    raise failure or SolverError("the time was over before a solver could answer")
 
 
 def _proved(

@@ -26,7 +26,7 @@ from .quantum_levels import LinearConstraint
 from .quantum_zeros import RationalQubits, zero_state
 from .qubits import QubitState, seesaw
 
-__all__ = ["MixedState", "constrained_state", "exact_value"]
+__all__ = ["MixedState", "constrained_state", "deterministic", "exact_value"]
 
 Array = NDArray[np.float64]
 MOST_DETERMINISTIC = 1024
@@ -60,7 +60,7 @@ def exact_value(functional: Functional, means: Means) -> Fraction:
     return total
 
 
-def _deterministic(shape: tuple[int, int], rng: np.random.Generator) -> list[QubitState]:
+def deterministic(shape: tuple[int, int], rng: np.random.Generator) -> list[QubitState]:
     """Outcomes that are fixed: all of them, or some."""
     n = sum(shape)
     if 2**n <= MOST_DETERMINISTIC:
@@ -92,7 +92,7 @@ def constrained_state(
 ) -> tuple[HiddenState, Fraction] | None:  # fmt: skip
     """The best mixture that was found, and its exact value; None where no mixture meets the constraints."""
     begin = time.perf_counter()
-    pool: list[QubitState | RationalQubits] = [*_deterministic(functional.shape, rng)]
+    pool: list[QubitState | RationalQubits] = [*deterministic(functional.shape, rng)]
     exact = zero_state(functional, constraints, rng, 0.4 * time_limit_s)
     if exact is not None:
         pool.append(exact)

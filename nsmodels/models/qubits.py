@@ -10,9 +10,11 @@ Source of the see-saw: Werner and Wolf, Quantum Inf. Comput. 1(3), 1 (2001), qua
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from ..common.rationals import rationals
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 
-__all__ = ["PAULI", "QubitState", "bell_operator", "exact_means", "seesaw"]
+__all__ = ["PAULI", "QubitState", "bell_operator", "exact_means", "local_maximisers", "seesaw"]
 
 Complex = NDArray[np.complex128]
 PAULI: Complex = np.array(
@@ -80,32 +82,36 @@ def exact_means(
     real: Sequence[Fraction], imaginary: Sequence[Fraction], first: Rows, second: Rows
 ) -> tuple[list[Fraction], list[Fraction], list[list[Fraction]]]:
     """Marginals A, B and correlators C of a state (not normalised) and of rows (c, n_x, n_y, n_z) of observables."""
-    table = _pauli_table(real, imaginary)
+    whole = lcm(*(x.denominator for x in (*real, *imaginary)))
+    table = _pauli_table([int(x * whole) for x in real], [int(x * whole) for x in imaginary])
+    sides, scales = [], []
+    for rows in (first, second):
+        scales.append(lcm(*(x.denominator for row in rows for x in row)))
+        sides.append([[int(x * scales[-1]) for x in row] for row in rows])
+    left = [[sum(map(mul, row, column)) for column in zip(*table)] for row in sides[0]]
     norm = table[0][0]
-    alice = [sum((row[m] * table[m][0] for m in range(4)), Fraction(0)) / norm for row in first]
-    bob = [sum((row[m] * table[0][m] for m in range(4)), Fraction(0)) / norm for row in second]
-    left = [[sum((row[m] * table[m][n] for m in range(4)), Fraction(0)) for n in range(4)] for row in first]
-    correlators = [[sum((p[n] * q[n] for n in range(4)), Fraction(0)) / norm for q in second] for p in left]
-    return alice, bob, correlators
+    alice = [Fraction(row[0], norm * scales[0]) for row in left]
+    bob = [Fraction(sum(map(mul, row, table[0])), norm * scales[1]) for row in sides[1]]
+    scale = norm * scales[0] * scales[1]
+    return alice, bob, [[Fraction(sum(map(mul, p, q)), scale) for q in sides[1]] for p in left]
 
 
-def _pauli_table(real: Sequence[Fraction], imaginary: Sequence[Fraction]) -> list[list[Fraction]]:
+_PLACES = [
+    [[(int(r), int(s), operator[r, s]) for r, s in zip(*np.nonzero(operator))] for operator in row]
+    for row in ([np.kron(p, q) for q in PAULI] for p in PAULI)
+]
+"""The entries ±1 and ±i of σ_m ⊗ σ_n, one in each row."""
+
+
+def _pauli_table(real: Sequence[int], imaginary: Sequence[int]) -> list[list[int]]:
     """⟨ψ|σ_m ⊗ σ_n|ψ⟩ exactly, with σ_0 = 1."""
-    table = []
-    for m in range(4):
-        row = []
-        for n in range(4):
-            total = Fraction(0)
-            operator = np.kron(PAULI[m], PAULI[n])  # one entry ±1 or ±i in each row
-            for r, s in zip(*np.nonzero(operator)):
-                factor = operator[r, s]
-                # Re[conj(ψ_r) factor ψ_s]
-                re = real[r] * real[s] + imaginary[r] * imaginary[s]
-                im = real[r] * imaginary[s] - imaginary[r] * real[s]
-                total += int(factor.real) * re - int(factor.imag) * im
-            row.append(total)
-        table.append(row)
-    return table
+    equal = [[a * c + b * d for c, d in zip(real, imaginary)] for a, b in zip(real, imaginary)]
+    cross = [[a * d - b * c for c, d in zip(real, imaginary)] for a, b in zip(real, imaginary)]
+    # Re[conj(ψ_r) factor ψ_s]
+    return [
+        [sum(int(z.real) * equal[r][s] - int(z.imag) * cross[r][s] for r, s, z in entries) for entries in row]
+        for row in _PLACES
+    ]
 
 
 def _best_observables(gradients: Array) -> Array:
@@ -154,11 +160,41 @@ def seesaw(
     starts, sweeps, time_limit_s
         How many starts, sweeps a start, and seconds in all.
     """
+    best: _Climb | None = None
+    for climb in _climbs(functional, rng, starts, sweeps, time_limit_s):
+        if best is None or climb[0] > best[0] + 1e-13:
+            best = climb
+    assert best is not None
+    return _state(best)
+
+
+def local_maximisers(
+    functional: Functional, near: Sequence[QubitState], *, rng: np.random.Generator, starts: int = 2,
+    sweeps: int = 40, time_limit_s: float = 10.0,
+) -> list[QubitState]:  # fmt: skip
+    """Where the see-saw ends after a few sweeps, from measurements of the given states and from random ones."""
+    given = [
+        (state.alice_observables, state.bob_observables)
+        for state in near
+        if state.alice_observables is not None and state.bob_observables is not None
+    ]
+    climbs = _climbs(functional, rng, len(given) + starts, sweeps, time_limit_s, given)
+    return [_state(climb) for climb in climbs]
+
+
+_Climb = tuple[float, Complex, Array, Array]
+"""Value, state, and the observables of both parties."""
+
+
+def _climbs(
+    functional: Functional, rng: np.random.Generator, starts: int, sweeps: int, time_limit_s: float,
+    given: Sequence[tuple[Array, Array]] = (),
+) -> Iterator[_Climb]:  # fmt: skip
+    """See-saws from given measurements, then from random ones, until the time is over."""
     begin = time.perf_counter()
     n_alice, n_bob = functional.shape
     table = np.zeros((n_alice + 1, n_bob + 1))
     table[1:, 0], table[0, 1:], table[1:, 1:] = functional.alice, functional.bob, functional.correlators
-    best: tuple[float, Complex, Array, Array] | None = None
     identity = np.array([[1.0, 0.0, 0.0, 0.0]])
     for start in range(starts):
         observables = []
@@ -166,7 +202,7 @@ def seesaw(
             directions = rng.standard_normal((count, 3))
             directions /= np.linalg.norm(directions, axis=1, keepdims=True)
             observables.append(np.hstack([np.zeros((count, 1)), directions]))
-        alice, bob = observables
+        alice, bob = observables if start >= len(given) else given[start]
         value = -np.inf
         for _ in range(sweeps):
             operator = bell_operator(table, alice, bob)
@@ -179,20 +215,17 @@ def seesaw(
             pauli = np.einsum("ab,mac,nbd,cd->mn", psi.reshape(2, 2).conj(), PAULI, PAULI, psi.reshape(2, 2)).real
             alice = _best_observables((table[1:] @ np.vstack([identity, bob])) @ pauli.T)
             bob = _best_observables((table[:, 1:].T @ np.vstack([identity, alice])) @ pauli)
-        if best is None or value > best[0] + 1e-13:
-            best = value, psi, alice, bob
+        yield value, psi, alice, bob
         if start and time.perf_counter() - begin > time_limit_s:
-            break
-    assert best is not None
-    _, psi, alice, bob = best
-    state = QubitState(
-        np.zeros(n_alice), np.zeros(n_bob), psi=psi, alice_observables=_shrunk(alice), bob_observables=_shrunk(bob)
-    )
-    means = state.exact_behaviour()
-    return QubitState(
-        np.array([float(x) for x in means[0]]),
-        np.array([float(x) for x in means[1]]),
-        psi=psi,
-        alice_observables=state.alice_observables,
-        bob_observables=state.bob_observables,
-    )
+            return
+
+
+def _state(climb: _Climb) -> QubitState:
+    """The state with its mean values."""
+    _, psi, alice, bob = climb
+    alice, bob = _shrunk(alice), _shrunk(bob)
+    nothing = np.zeros(len(alice)), np.zeros(len(bob))
+    bare = QubitState(nothing[0], nothing[1], psi=psi, alice_observables=alice, bob_observables=bob)
+    first, second, _ = bare.exact_behaviour()
+    means = np.array([float(x) for x in first]), np.array([float(x) for x in second])
+    return QubitState(means[0], means[1], psi=psi, alice_observables=alice, bob_observables=bob)

@@ -37,7 +37,9 @@ class Entry:
     needs_settings : bool
         Whether the law refers to directions.
     mixable : bool
-        Whether it has hidden states: for visibilities, and for hulls.
+        Whether it has hidden states: for hulls, designs and analyses.
+    whole_boxes : bool
+        Whether its states are boxes that can be mixed, for visibilities.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Entry:
     parameters: tuple[str, ...] = ()
     needs_settings: bool = False
     mixable: bool = True
+    whole_boxes: bool = False
 
     def load(self) -> type[Model]:
         """The class; its module is imported only here."""
@@ -158,7 +161,7 @@ ENTRIES = (
     Entry(
         "quantum",
         ("quantum", "Quantum"),
-        "quantum correlations (kind = bound only)",
+        "quantum correlations, by levels of a hierarchy of semidefinite programmes",
         (
             "Without marginal terms: Tsirelson's bound by a semidefinite programme, attained, with an exact proof. "
             "CHSH ≤ 2√2, chained N ≤ 2N cos(π/2N).",
@@ -166,12 +169,15 @@ ENTRIES = (
             "end is attained by two qubits. Both are proved; they may be far apart.",
             "Key: level, 1, 1+AB, 2 or 3: higher levels prove sharper upper ends. I3322 is at most 0.375, 0.251471, "
             "0.250940 and 0.250876 there.",
+            "Visibility: the largest V for which V·P + (1 − V)·noise is quantum; what excludes more is an inequality "
+            "whose bound is proved at the level, what shows it is a mixture of states. The PR box reaches 1/√2.",
             'Key: subject_to, constraints such as [{name = "hardy", at_least = 0.0}]: tables like [functional] with '
             "equals, at_most or at_least.",
         ),
         "Tsirelson, Lett. Math. Phys. 4, 93 (1980); Navascués, Pironio, Acín, PRL 98, 010401 (2007)",
         ("level", "subject_to"),
         mixable=False,
+        whole_boxes=True,
     ),
     Entry(
         "two_qubits",

@@ -37,6 +37,7 @@ from ...models.base import Model, require_model
 from ...models.hidden_variables import with_safe_defaults
 from ..answer import Question
 from ..watching import tells_progress
+from .box_search import decompose_boxes
 from .clock import Clock, Journal
 from .column_generation import Round
 from .exact_model import LARGEST_MISS, ExactModel
@@ -78,7 +79,8 @@ def decompose(
     behaviour : Behaviour
         P. Pairs that it does not know are unconstrained (`Behaviour.with_pairs`).
     model : Model
-        Of the same shape: `Leggett`, `Bell`, `NonSignalling`, `Unbiased`, `Finite`, `Hull`.
+        Of the same shape: `Leggett`, `Bell`, `NonSignalling`, `Unbiased`, `Finite`, `Hull`, or `Quantum`, whose states
+        are whole boxes.
     noise : "white" or Behaviour
         White noise has vanishing mean values.
     marginals : {"match", "free"}, optional
@@ -113,7 +115,8 @@ def decompose(
     Raises
     ------
     InputError
-        For shapes that differ, options out of range, data that signal, or a model without a decomposition (`Quantum`).
+        For shapes that differ, options out of range, data that signal, or a model without a decomposition: `TwoQubits`,
+        or `Quantum` with constraints.
 
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
     """
@@ -139,12 +142,18 @@ def decompose(
             raise InputError(f'decompose: noise is {noise!r}; it is "white" or a Behaviour')
         noise = uniform(*behaviour.shape)
     check_noun(noise, Behaviour, "noise", "decompose")
-    mixable = with_safe_defaults(model)
-    if mixable is None:
-        raise InputError(f"decompose: {model.name} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
+    boxes, mixable = model.whole_boxes(), with_safe_defaults(model)
+    if boxes is None and mixable is None:
+        raise InputError(f"decompose: {model!r} has no hidden states; use leggett, bell, nonsignalling, unbiased, …")
     width = min(tolerance, WIDEST)
     measured, marginals = as_measured(behaviour, marginals, allow_signalling)
     asked_for = behaviour if measured is None else measured.asked
+    if boxes is not None or mixable is None:
+        assert boxes is not None
+        whole = make_target(asked_for, noise, marginals=marginals, symmetric_model=False)
+        asked = Question(tolerance, time_limit_s, seed, marginals=marginals, allow_signalling=allow_signalling)
+        result = decompose_boxes(model, boxes, whole, asked, progress)
+        return replace(result, measured=None if measured is None else measured.judged(result.inequality))
     target = make_target(asked_for, noise, marginals=marginals, symmetric_model=mixable.symmetric)
     with held():
         start = time.perf_counter()

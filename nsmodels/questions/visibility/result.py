@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...behaviours import uniform
 from ...common.arrays import Array
-from ...common.digits import at_least, at_most
+from ...common.digits import at_least, at_most, counted
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
 from ...core.enclosure import Enclosure, Status
@@ -28,7 +28,7 @@ from .rows import Target
 from .state_table import StateTable, state_table
 from .upper_end import UpperEnd
 
-__all__ = ["DecomposeResult", "Decomposition"]
+__all__ = ["BoxDecomposition", "DecomposeResult", "Decomposition"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,6 +66,8 @@ class Decomposition:
     visibility: float
     part: NDArray[np.intp]
     models: tuple[str, ...]
+
+    unit: ClassVar[str] = "hidden state"
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -114,9 +116,46 @@ class Decomposition:
             states.append({"weight": weight, **first, **second})
         return states
 
+    def mixing_to_json(self) -> list[list[float]] | None:
+        """The table t_ij."""
+        table: list[list[float]] = self.mixing.tolist()
+        return table
+
     def __repr__(self) -> str:
         note = "" if self.deviation == 0.0 else f", within {at_most(self.deviation, 2)}"
-        return f"Decomposition({len(self)} hidden states at V = {at_least(self.visibility, 9)}{note})"
+        return f"Decomposition({counted(len(self), self.unit)} at V = {at_least(self.visibility, 9)}{note})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BoxDecomposition(Decomposition):
+    """Boxes of the model with weights; ``tables`` are their correlators, shape (m, n_A, n_B). There is no mixing."""
+
+    tables: Array
+
+    unit: ClassVar[str] = "state"
+
+    def mixing_to_json(self) -> list[list[float]] | None:
+        """There is none."""
+        return None
+
+    def correlators(self, index: int) -> Array:
+        """The correlators of one box, shape (n_A, n_B)."""
+        found: Array = self.tables[index]
+        return found
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """A list of ``{"weight", "alice", "bob", "correlators"}``."""
+        rows = zip(self.weights.tolist(), self.alice.tolist(), self.bob.tolist(), self.tables.tolist())
+        return [{"weight": w, "alice": a, "bob": b, "correlators": c} for w, a, b, c in rows]
+
+    @classmethod
+    def of(cls, weights: Array, alice: Array, bob: Array, tables: Array, visibility: float, name: str) -> Self:
+        """The decomposition with arrays that cannot be changed."""
+        nothing = np.full((len(weights), 3), np.nan)
+        for array in (weights, alice, bob, nothing, tables):
+            array.setflags(write=False)
+        mixing, part = np.full(tables.shape[1:], np.nan), np.zeros(len(weights), dtype=np.intp)
+        return cls(weights, alice, bob, nothing, nothing, mixing, 0.0, visibility, part, (name,), tables)
 
 
 def names_of(parts: Sequence[Model]) -> tuple[str, ...]:
@@ -153,6 +192,13 @@ def expand(model: ExactModel, target: Target, parts: Sequence[Model]) -> Decompo
     )  # fmt: skip
 
 
+class LowerEnd(Protocol):
+    """What proves a lower end, as it goes into the certificate."""
+
+    def certificate(self, n_parts: int) -> dict[str, Any]:
+        """The lower end in exact rationals."""
+
+
 @dataclass(frozen=True, eq=False)
 class StoredEnd:
     """An end of a visibility as it was read from a result file: whether it is proved only the checker can say."""
@@ -167,6 +213,9 @@ class StoredEnd:
 def _restored(content: Mapping[str, Any], end: StoredEnd, model: Model) -> Decomposition:
     """The decomposition of a result file; its states are those of the certificate, and then their negations."""
     listing, states = content["decomposition"], end.content["states"]
+    if content["mixing"] is None:
+        weights, alice, bob, tables = (np.array([state[key] for state in listing]) for key in _OF_BOXES)
+        return BoxDecomposition.of(weights, alice, bob, tables, float(content["value"]["lower"]), model.name)
     parts = [state.get("part", 0) for state in states]
     if end.content["antipodal"]:
         turned = [any(x != "0" for key in _WRITTEN for x in state.get(key, ())) for state in states]
@@ -200,6 +249,7 @@ def parts_of(model: Model) -> Sequence[Model]:
 
 
 _WRITTEN = ("u", "v", "alice", "bob")
+_OF_BOXES = ("weight", "alice", "bob", "correlators")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -236,7 +286,7 @@ class DecomposeResult(Answer):
     behaviour: Behaviour
     noise: Behaviour
     stats: Mapping[str, Any]
-    lower_end: ExactModel | StoredEnd | None
+    lower_end: LowerEnd | None
     upper_end: UpperEnd | StoredEnd | None
     parts: int = 1
     measured: Measured | None = None
@@ -272,7 +322,7 @@ class DecomposeResult(Answer):
             "reason": self.reason,
             "value": {"lower": self.lower, "upper": self.upper} if answered else None,
             "decomposition": None if self.decomposition is None else self.decomposition.to_json(),
-            "mixing": None if self.decomposition is None else self.decomposition.mixing.tolist(),
+            "mixing": None if self.decomposition is None else self.decomposition.mixing_to_json(),
             "deviation": None if self.decomposition is None else self.decomposition.deviation,
             "inequality": None if self.inequality is None else self.inequality.to_json(),
             **({} if self.measured is None else {"measured": self.measured.to_json()}),
