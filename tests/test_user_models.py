@@ -13,6 +13,7 @@ from nsmodels.core.proof import Proof
 from nsmodels.errors import InputError
 from nsmodels.models.base import Model, Support
 from nsmodels.models.hidden_variables import HiddenVariableModel
+from nsmodels.models.two_qubits import TwoQubits
 from nsmodels.models.values import trivial_bound
 
 BEST = 2.0 * math.atan(1.0 / 3.0)
@@ -164,7 +165,7 @@ def test_rounded_directions_widen_the_bounds_of_every_model_that_has_directions(
 
 def test_models_without_hidden_states_are_not_mixed():
     with pytest.raises(InputError, match="no hidden states"):
-        ns.decompose(ns.behaviours.singlet(ns.settings.chsh()), ns.models.Quantum((2, 2)))
+        ns.decompose(ns.behaviours.singlet(ns.settings.chsh()), TwoQubits(ns.settings.chsh()))
     with pytest.raises(InputError, match="no hidden states"):
         ns.Hull([ns.Bell((2, 2)), ns.models.Quantum((2, 2))])
 

@@ -97,7 +97,8 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
     states = result.get("decomposition") or []
     if states:
         largest = max(state["weight"] for state in states)
-        yield "explicit model", f"{counted(len(states), 'hidden state')}, largest weight {largest:.3g}"
+        what = counted(len(states), "state" if "correlators" in states[0] else "hidden state")
+        yield "explicit model", f"{what}, largest weight {largest:.3g}"
     if result.get("measured") is not None:
         yield from measured_lines(**result["measured"])
     inequality = result.get("inequality")

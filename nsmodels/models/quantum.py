@@ -131,7 +131,7 @@ class Quantum(ShapedModel):
 
     def whole_boxes(self) -> QuantumMixing | None:
         """Mixtures of quantum boxes are quantum boxes; with constraints nothing is said of them."""
-        return None if self.subject_to else QuantumMixing(self)
+        return None if self.subject_to else QuantumMixing(self.shape, self.level or "1")
 
     def __repr__(self) -> str:
         more = "" if self.level is None else f", level {self.level}"

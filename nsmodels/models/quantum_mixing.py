@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,9 +34,6 @@ from .qubits import QubitState, local_maximisers
 from .vectors import VectorState, within_unit_ball
 from .whole_boxes import BoxState, WholeBoxes
 
-if TYPE_CHECKING:
-    from .quantum import Quantum
-
 __all__ = ["BY_NAME", "QuantumMixing"]
 
 BY_NAME = ("singlet", "werner", "partially_entangled")
@@ -47,9 +43,10 @@ PRECISION = {"tol_gap_abs": 1e-9, "tol_gap_rel": 1e-9, "tol_feas": 1e-9}
 
 @dataclass(frozen=True)
 class QuantumMixing(WholeBoxes):
-    """The answers of `nsmodels.models.quantum.Quantum`."""
+    """The answers of quantum boxes of a shape, at a level."""
 
-    model: Quantum
+    shape: tuple[int, int]
+    level: str
 
     def contains_by_name(self, behaviour: Behaviour) -> bool:
         """Whether it is one of `BY_NAME`, unchanged."""
@@ -63,7 +60,7 @@ class QuantumMixing(WholeBoxes):
 
     def start(self, rng: np.random.Generator) -> Sequence[BoxState]:
         """Deterministic boxes."""
-        return deterministic(self.model.shape, rng)
+        return deterministic(self.shape, rng)
 
     def better(
         self, functional: Functional, near: Sequence[BoxState], rng: np.random.Generator, time_limit_s: float
@@ -79,7 +76,7 @@ class QuantumMixing(WholeBoxes):
         sides = (behaviour.alice, behaviour.bob, noise.alice, noise.bob)
         if not matched or not any(np.any(side) for side in sides):
             return _of_vectors(behaviour, noise, time_limit_s)
-        functional = _at_level(behaviour, noise, self.model.level or "1", time_limit_s)
+        functional = _at_level(behaviour, noise, self.level, time_limit_s)
         return None if functional is None else (functional, ())
 
 
