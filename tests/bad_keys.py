@@ -215,7 +215,7 @@ KEYS_AND_MODELS = [
         "constraints have no visibility", VISIBILITY,
         'name = "bell"',
         'name = "quantum"\nsubject_to = [{name = "chsh", equals = 1.0}]',
-        ':5: model.subject_to: not used by kind = "visibility"; remove it; it is for kind = "bound"',
+        ':5: model.subject_to: not used by kind = "visibility"; remove it; bounds use it',
     ),
     (
         "hull in a hull", VISIBILITY,

@@ -278,8 +278,7 @@ def validated(document: Document, name: str) -> Problem:
         model = entry.load().from_table(tables["model"], sizes.settings, sizes.known())
         if "subject_to" in tables["model"]:
             if kind != "bound":
-                remedy = 'remove it; it is for kind = "bound"'
-                tables["model"].refuse("subject_to", f'not used by kind = "{kind}"', remedy)
+                tables["model"].refuse("subject_to", f'not used by kind = "{kind}"', 'remove it; bounds use it')
             constraints = read_constraints(tables["model"], sizes)
             model = made(tables["model"], partial(model.constrained, constraints), "subject_to")
         resolved["model"] = model.resolved()
