@@ -56,6 +56,7 @@ Rule = namedtuple("Rule", "prove models keys")
 
 # -- reading ---------------------------------------------------------------------------------------
 
+
 class Refused(Exception):
     """The certificate does not prove what it should."""
 
@@ -148,6 +149,7 @@ def inflated(text: Any) -> bytes:
 
 
 # -- exact numbers ---------------------------------------------------------------------------------
+
 
 def cos_sin(turns: Fraction) -> tuple[int, int]:
     """Cosine and sine of an angle in turns, over `ONE` (Taylor); zero only if exactly so."""
@@ -434,6 +436,7 @@ def target(spec: Any, settings: Any) -> tuple[Any, Any]:
 
 # -- models ----------------------------------------------------------------------------------------
 
+
 class Model:
     """Marginals of a party are free in [−1, 1] (nonsignalling), or η directions·(u or v): a law."""
 
@@ -644,6 +647,7 @@ def named_model(spec: Any, shape: tuple[int, int], settings: Any) -> Any:
 
 # -- patches of the sphere -------------------------------------------------------------------------
 
+
 @lru_cache(maxsize=1 << 17)
 def corner(face: int, s: int, t: int) -> Any:
     """Direction of a point of a face [−2^40, 2^40]² of the cube, over 2^80."""
@@ -692,6 +696,7 @@ def unpacked(x: int) -> tuple[Ints, Ints]:
 
 
 # -- rules of upper ends: each gives a bound of f over the model -----------------------------------
+
 
 def slopes(correlators: Any, tau: Any, alice: Row, bob: Row) -> tuple[Row, Row]:
     """Give c = Σ_j |S|τ − α and d = −Σ_i Sτ − β: in any state G ≥ c·A + d·B if all |τ| ≤ 1."""
@@ -1296,6 +1301,7 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
 
 # -- states ----------------------------------------------------------------------------------------
 
+
 def mean_values(f: Functional, state: Any) -> tuple[Row, Row, Table]:
     """Give the mean values of unit vectors (no marginals), or of observables of two qubits."""
     if "mixture" in state:
@@ -1482,6 +1488,7 @@ def boxes(lower: Any, model: Any, wanted: Any, noise: Any, known: Any) -> Any:
 
 
 # -- the three questions ---------------------------------------------------------------------------
+
 
 def shown(value: Fraction, up: bool = True) -> str:
     """Round outward to a double, for a message."""
@@ -1683,6 +1690,7 @@ def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
 
 
 # -- analyses --------------------------------------------------------------------------------------
+
 
 def log_factorial(n: int) -> tuple[Decimal, Decimal]:
     """Both ends of ln n!: √(2πn)(n/e)^n exp(1/(12n + 1) … 1/12n) (H. Robbins, 1955)."""
@@ -1997,6 +2005,7 @@ def check(result: Any) -> list[Any]:
 
 
 # -- main ------------------------------------------------------------------------------------------
+
 
 def main(argv: list[str] | None = None) -> int:
     """Check one result file and say what is proved; the exit code is 0, 1 or 2."""
