@@ -64,6 +64,12 @@ def singlet(settings: Settings) -> Behaviour:
     """The singlet's correlations C_ij = −a_i·b_j with vanishing marginals.
 
     Source: quantum mechanics; arXiv:0801.2241.
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> ns.behaviours.singlet(ns.settings.chsh()).correlators.round(3).tolist()
+    [[0.707, 0.707], [0.707, -0.707]]
     """
     _check_settings(settings)
     products = settings.alice @ settings.bob.T

@@ -46,6 +46,12 @@ def chsh() -> Functional:
     """C_00 + C_01 + C_10 − C_11: at most 2 for local, 2√2 for quantum and 4 for non-signalling boxes.
 
     Source: Clauser, Horne, Shimony, Holt, PRL 23, 880 (1969).
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> print(ns.functionals.chsh().text())
+    C00 + C01 + C10 − C11
     """
     return Functional([[1.0, 1.0], [1.0, -1.0]], name="chsh", source="PRL 23, 880 (1969)")
 

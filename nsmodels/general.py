@@ -218,6 +218,13 @@ def bound(functional: ArrayLike, model: str = "local", *, scenario: Scenario | N
     Raises
     ------
     InputError
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> game = ns.general.mermin()
+    >>> print(ns.general.bound(game).exact, ns.general.bound(game, "nonsignalling").exact)
+    2 4
     """
     table, scenario = _checked(functional, scenario, "the functional")
     table = scenario.table(table, "the functional")

@@ -204,6 +204,13 @@ def bound(
         If the shapes differ, or an option is out of range.
 
     Source: arXiv:0801.2241, eqs. (4)-(7); the formula for h(f) is in `nsmodels.models.base`.
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> r = ns.bound(ns.functionals.chsh(), ns.Bell((2, 2)))
+    >>> r.lower, r.upper, str(r.status)
+    (2.0, 2.0, 'certified')
     """
     check_noun(functional, Functional, "functional", "bound")
     require_model(model, "bound")

@@ -289,7 +289,16 @@ class Counterexample:
 
 
 def counterexample(behaviour: Behaviour) -> BoxMixture:
-    """A finite-λ decomposition with non-zero marginals: it attains the largest mean |marginal| over all settings."""
+    """A finite-λ decomposition with non-zero marginals: it attains the largest mean |marginal| over all settings.
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> s = ns.settings.half_circle(3)
+    >>> boxes = ns.studies.counterexample(ns.behaviours.singlet(s))
+    >>> len(boxes), float(abs(boxes.alice).max().round(6))
+    (2, 0.401924)
+    """
     result = marginals(behaviour)
     names = [f"A{i}" for i in range(behaviour.shape[0])] + [f"B{j}" for j in range(behaviour.shape[1])]
     best = max(range(len(names)), key=lambda k: result.enclosures[k].lower)

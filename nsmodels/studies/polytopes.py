@@ -39,7 +39,14 @@ PRIME = 2**31 - 1
 
 
 def vertex_count(n_alice: int, n_bob: int) -> int:
-    """How many vertices the non-signalling polytope has."""
+    """How many vertices the non-signalling polytope has.
+
+    Examples
+    --------
+    >>> from nsmodels.studies import polytopes
+    >>> [polytopes.vertex_count(2, 2), polytopes.vertex_count(2, 3), polytopes.vertex_count(3, 3)]
+    [24, 128, 1408]
+    """
     total = 2 ** (n_alice + n_bob)
     for p, q in product(range(1, n_alice + 1), range(1, n_bob + 1)):
         rest = 2 ** (n_alice - p + n_bob - q)

@@ -133,6 +133,12 @@ def chain_bound(n: int, visibility: float = 1.0) -> float:
     ------
     InputError
         If N < 1 or V is outside [0, 1].
+
+    Examples
+    --------
+    >>> from nsmodels.studies import vanishing
+    >>> [round(vanishing.chain_bound(n), 6) for n in (2, 3, 4, 5, 6)]
+    [0.585786, 0.401924, 0.304482, 0.244717, 0.204445]
     """
     n, visibility = whole(n, "vanishing: N", most=MOST_STEPS), fraction(visibility, "vanishing: visibility")
     return n * ((1.0 - visibility) + 2.0 * visibility * math.sin(math.pi / (4 * n)) ** 2)
@@ -147,6 +153,12 @@ def best_chain(visibility: float) -> int:
     ------
     InputError
         If V is not in [0, 1): at V = 1 every longer chain is better.
+
+    Examples
+    --------
+    >>> from nsmodels.studies import vanishing
+    >>> [vanishing.best_chain(v) for v in (0.98, 0.99, 0.999)]
+    [8, 11, 35]
     """
     remedy = "the best chain is finite for V in [0, 1) only"
     visibility = number(visibility, "vanishing: visibility", remedy, lambda v: 0.0 <= v < 1.0)

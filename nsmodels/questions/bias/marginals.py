@@ -95,6 +95,13 @@ def marginals(
     Notes
     -----
     arXiv:0801.2241, eq. (10) and the theorem on vanishing marginals; equations (a) to (c) of the module.
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> m = ns.marginals(ns.behaviours.singlet(ns.settings.half_circle(6)))
+    >>> round(m.alice[0].upper, 6), len(m.path("B0").nodes)
+    (0.204445, 13)
     """
     check_noun(behaviour, Behaviour, "behaviour", "marginals")
     check_options("marginals", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)

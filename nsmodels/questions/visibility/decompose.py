@@ -119,6 +119,13 @@ def decompose(
         or `Quantum` with constraints.
 
     Source: arXiv:0801.2241, eqs. (6)-(9), and the linear program of its Methods section for discrete hidden variables.
+
+    Examples
+    --------
+    >>> import nsmodels as ns
+    >>> d = ns.decompose(ns.behaviours.singlet(ns.settings.chsh()), ns.Bell((2, 2)))
+    >>> print(round(d.visibility.upper, 5), d.inequality.functional.text())
+    0.70711 C00 + C01 + C10 − C11
     """
     check_noun(behaviour, Behaviour, "behaviour", "decompose")
     require_model(model, "decompose")
