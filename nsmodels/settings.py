@@ -285,12 +285,6 @@ def half_circle(n: int) -> Settings:
     The chain of neighbours a_0, b_0, a_1, b_1, …, b_{N−1}, −a_0 has 2N steps of π/2N.
 
     Source: chained inequalities; Colbeck and Renner, PRL 101, 050403 (2008), arXiv:0801.2218.
-
-    Examples
-    --------
-    >>> import nsmodels as ns
-    >>> ns.settings.half_circle(3).alice.round(3).tolist()
-    [[0.0, 0.0, 1.0], [0.866, 0.0, 0.5], [0.866, 0.0, -0.5]]
     """
     n = _count(n, "n")
     alice = [_from_z_towards_x(2 * k, 4 * n) for k in range(n)]

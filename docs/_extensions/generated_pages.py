@@ -50,6 +50,7 @@ MODULES = {
     "questions.visibility.tidy": "Decompositions with few states",
     "studies.vanishing": "Vanishing marginals",
     "studies.finite_sets": "Finite sets of hidden states",
+    "studies.few_states": "Counterexamples with few hidden states",
     "studies.local_weight": "Local weight",
     "studies.joint_bias": "Joint bias",
     "studies.measurements": "Published measurements",

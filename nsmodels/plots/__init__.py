@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..common import screenless  # noqa: F401 (before anything that imports matplotlib)
+from ..core.boxes import BoxMixture
 from ..core.settings import Settings
 from ..errors import InputError
 from ..files.sweeps.result import SweepResult
@@ -60,7 +61,8 @@ def plot(result: Any) -> Any:
 
     Parameters
     ----------
-    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, Decomposition, SweepResult or Settings
+    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, SweepResult, ...
+        Also a Decomposition, a BoxMixture, or Settings.
 
     Returns
     -------
@@ -79,7 +81,7 @@ def plot(result: Any) -> Any:
         return decompose_result(result)
     if isinstance(result, MarginalsResult):
         return marginals_result(result)
-    if isinstance(result, Decomposition):
+    if isinstance(result, Decomposition | BoxMixture):
         return hidden_states(result)
     if isinstance(result, SweepResult):
         return sweep_result(result)

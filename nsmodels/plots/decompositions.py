@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..common.digits import at_least, at_most
+from ..core.boxes import BoxMixture
 from ..errors import InputError
 from ..questions.visibility.result import DecomposeResult, Decomposition
 from .curves import enclosure_in_time
@@ -23,18 +24,24 @@ SHADES = (GREY, "white", FAINT, INK)
 """Of the parts of a hull, which are no parties and no signs."""
 
 
-def hidden_states(result: DecomposeResult | Decomposition) -> Any:
-    """Picture the hidden states of a decomposition: vectors on two spheres, or else a table of marginals.
+def hidden_states(result: DecomposeResult | Decomposition | BoxMixture) -> Any:
+    """Picture hidden states with their weights ρ_λ: vectors on two spheres, or else a table of marginals.
 
     Parameters
     ----------
-    result : DecomposeResult or Decomposition
+    result : DecomposeResult, Decomposition or BoxMixture
+        The last also of `nsmodels.studies.counterexample` and of other studies; it has marginals only.
 
     Raises
     ------
     InputError
         If the result has no explicit model.
     """
+    if isinstance(result, BoxMixture):
+        nothing = np.full((len(result), 3), np.nan)
+        boxes = (result.weights, result.alice, result.bob, nothing, nothing)
+        one = np.zeros(len(result), dtype=np.intp)
+        result = Decomposition(*boxes, np.zeros(result.shape), 0.0, 1.0, one, ("boxes",))
     decomposition = _decomposition(result)
     if not np.isnan(decomposition.u).any():
         return hidden_spheres(result)

@@ -40,6 +40,7 @@ from ..core.functional import Functional, Inequality
 from ..engines.solvers.lp import solve
 from ..errors import InputError, SolverError
 from ..questions.bias.marginals import marginals
+from .few_states import few_states
 
 __all__ = ["Counterexample", "FiniteSet", "counterexample", "dying_out", "finite_set"]
 
@@ -288,8 +289,24 @@ class Counterexample:
     deviation: float
 
 
-def counterexample(behaviour: Behaviour) -> BoxMixture:
-    """A finite-λ decomposition with non-zero marginals: it attains the largest mean |marginal| over all settings.
+def counterexample(behaviour: Behaviour, states: int | None = None, *, seed: int = 0) -> BoxMixture:
+    """A finite-λ decomposition with non-zero marginals.
+
+    Parameters
+    ----------
+    behaviour : Behaviour
+    states : int, optional
+        By default the two hidden states that attain the largest mean |marginal| of any single setting; two always do,
+        because with m also −m is the marginal vector of a box with the same correlators. With a number: the best that
+        is found with so many hidden states for the mean over *all* settings (`nsmodels.studies.few_states`), which may
+        grow with the number; `nsmodels.studies.joint_marginals` proves what any number can reach.
+    seed : int
+        Of the search with ``states``.
+
+    Raises
+    ------
+    InputError
+        With ``states``, for marginals that are given and not zero, and numbers that are not from 2 to 64.
 
     Examples
     --------
@@ -299,6 +316,8 @@ def counterexample(behaviour: Behaviour) -> BoxMixture:
     >>> len(boxes), float(abs(boxes.alice).max().round(6))
     (2, 0.401924)
     """
+    if states is not None:
+        return few_states(behaviour, states, seed=seed)
     result = marginals(behaviour)
     names = [f"A{i}" for i in range(behaviour.shape[0])] + [f"B{j}" for j in range(behaviour.shape[1])]
     best = max(range(len(names)), key=lambda k: result.enclosures[k].lower)
