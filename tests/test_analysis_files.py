@@ -209,6 +209,25 @@ def test_keys_of_analyses_belong_to_no_other_kind(tmp_path) -> None:
         load(path)
 
 
+def test_runs_in_files_of_their_own_are_a_sweep(tmp_path) -> None:
+    from nsmodels import sweep
+
+    for name, last in (("a", 0), ("b", 3)):
+        rows = f"0,0,12005,11880,11879,11736\n0,1,22502,54,21999,45\n1,0,21368,21423,60,49\n1,1,44783,111,106,{last}\n"
+        (tmp_path / f"{name}.csv").write_text(f"alice,bob,pp,pm,mp,mm\n{rows}")
+    (tmp_path / "one.toml").write_text(HEAD + f'{BELL}{SPLIT}[data]\nfile = "a.csv"\n')
+    vary = '[sweep]\nproblem = "one.toml"\n[sweep.vary]\n"data.file" = ["a.csv", "b.csv"]\n'
+    (tmp_path / "runs.toml").write_text(vary)
+    found = sweep(tmp_path / "runs.toml", tmp_path / "out")
+    assert [row["verdict"] for row in found.rows] == ["compatible within the noise"] * 2
+    assert found.rows[0]["observed"] != found.rows[1]["observed"]
+    assert all(row["log10_p"] == 0.0 and row["sigma"] > 0.0 for row in found.rows)
+    done = CliRunner().invoke(app, ["verify", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, ["sweep", str(tmp_path / "runs.toml"), "--out", str(tmp_path / "out")])
+    assert "2 compatible within the noise" in done.output
+
+
 # -- wave plates ------------------------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,9 @@ def sweep_summary(sweep: SweepResult) -> list[tuple[str, str]]:
     lines.append(("points", told + (f", {sweep.new} of them now" if sweep.new < len(sweep) else "")))
     states = Counter(str(row["status"]) for row in sweep.rows)
     lines += [("status", ", ".join(f"{number} {printable(state)}" for state, number in states.most_common()))]
+    verdicts = Counter(str(row["verdict"]) for row in sweep.rows if row.get("verdict") is not None)
+    if verdicts:
+        lines.append(("verdicts", ", ".join(f"{n} {printable(said)}" for said, n in verdicts.most_common())))
     answered = [row for row in sweep.rows if row["lower"] is not None]
     if answered:
         for name, row in (

@@ -13,13 +13,12 @@ from ...common.digits import counted, printable
 from ...common.workers import completed, engine
 from ...errors import InputError
 from ..toml.table import Document, dotted
-from .folder import MANIFEST, TABLE, TABLE_JSON, SweepFolder, cell, read_manifest, row_of
+from .folder import MANIFEST, TABLE, TABLE_JSON, TOLD, SweepFolder, cell, read_manifest, row_of
 from .grid import MOST_POINTS, Grid, Parameter
 
 __all__ = ["check_folder"]
 
 Claim = tuple[bool, str]
-NEEDED = ("value", "status", "reason", "quantum")
 
 
 def check_folder(
@@ -52,7 +51,7 @@ def check_file(path: str, problem: Mapping[str, Any] | None) -> tuple[list[str],
     if problem is not None and _text(content.get("problem")) != _text(problem):
         return ["it answers another problem than that of its point"], {}
     claims = checker.check(content)
-    told = {key: content.get(key) for key in NEEDED}
+    told = {key: content.get(key) for key in TOLD}
     told["stats"] = {"seconds": (content.get("stats") or {}).get("seconds")}
     return [text for holds, text in claims if not holds] or ([] if claims else ["nothing is claimed"]), told
 

@@ -166,6 +166,10 @@ class SweepFolder:
         replace(self.path / TABLE_JSON, f'{json.dumps(head, ensure_ascii=False)[:-1]}, "rows": [\n{lines}\n]}}\n')
 
 
+TOLD = ("value", "status", "reason", "quantum", "observed", "p_value", "verdict")
+"""The keys of a result, besides its stats, that the row of a point is made of."""
+
+
 def keep(target: Path, result: Mapping[str, Any]) -> None:
     """Write the result of a point; when this returns, it is on the disk.
 
@@ -199,6 +203,10 @@ def row_of(folder: SweepFolder, point: int, result: Mapping[str, Any]) -> dict[s
     }
     if folder.grid.kind == "bound":
         row["quantum"] = result.get("quantum")
+    if folder.grid.kind == "analysis":
+        observed, p_value = (result.get(key) or {} for key in ("observed", "p_value"))
+        row |= {"observed": observed.get("value"), "sigma": observed.get("sigma")}
+        row |= {"log10_p": p_value.get("log10"), "verdict": result.get("verdict")}
     return row | {"seconds": result["stats"]["seconds"], "file": folder.place(point)}
 
 

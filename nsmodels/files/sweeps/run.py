@@ -19,7 +19,7 @@ from .. import result as results
 from ..answering import LOST, check_options, result_of
 from ..atomic import replace
 from ..toml.table import Document
-from .folder import PICTURE, SweepFolder, keep, row_of
+from .folder import PICTURE, TOLD, SweepFolder, keep, row_of
 from .grid import Grid, read_sweep, sweep_of
 from .result import SweepResult
 
@@ -136,8 +136,7 @@ def answer_point(document: Document, name: str, options: Mapping[str, Any], targ
     if target is None or _says_nothing(found):
         return found
     keep(Path(target), found)
-    needed = ("value", "status", "reason", "resolved", "quantum")
-    return {key: found.get(key) for key in needed} | {"stats": {"seconds": found["stats"]["seconds"]}}
+    return {key: found.get(key) for key in ("resolved", *TOLD)} | {"stats": {"seconds": found["stats"]["seconds"]}}
 
 
 def _says_nothing(result: Mapping[str, Any]) -> bool:
