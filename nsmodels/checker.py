@@ -1630,6 +1630,36 @@ def check_design(problem: Any, settings: Any, result: Any) -> Claims:
     yield from check_visibility(question, settings, result)
 
 
+def check_local_content(problem: Any, settings: Any, result: Any) -> Claims:
+    """Check kind = "local_content": the largest weight of deterministic boxes that P exceeds."""
+    # P ≥ Σ w D entry by entry; and Σ y P ≥ w · min Σ y D, for y ≥ 0, over deterministic boxes D
+    certificate = only(result["certificate"], "format lower upper", "the certificate")
+    spec = problem.get("behaviour", {})
+    wanted, known = target(spec, settings)
+    fits = wanted.alice and len(known) == math.prod(wanted.shape) and "noise" not in spec
+    need(fits, "a mean value is not known, or there is noise")
+    off, lower, displayed = wanted.radius + wanted.marginal_radius, ZERO, []
+    if (given := certificate["lower"]) is not None:
+        only(given, "weights alice bob", "the certificate's lower end")
+        weights = row(given["weights"], None, "weights", rational)
+        sides = [table(given[p], (len(weights), n), p) for p, n in zip(PARTIES, wanted.shape)]
+        outcomes = {abs(x) for side in sides for r in side for x in r}
+        need(min(weights) >= 0 and outcomes == {1}, "an odd weight, or an outcome is not ±1")
+        lower = sum(weights, ZERO)
+        displayed = [dict(zip(("weight", *PARTIES), x)) for x in zip(weights, *sides)]
+        for (i, j), a, b in product(known, (1, -1), (1, -1)):
+            p = (1 + a * wanted.alice[i] + b * wanted.bob[j] + a * b * wanted.correlators[i][j]) / 4
+            used = sum(w for w, x, y in zip(weights, *sides) if (x[i], y[j]) == (a, b))
+            need(p + off >= 0 and used <= max(p - off, 0), "the local part is too large")
+    yield same([0, *result["local_part"]], [ZERO, *displayed]), "the local part as displayed"
+    y = only(certificate["upper"], "multipliers", "the upper end")["multipliers"]
+    z = [[[[-whole(x, 0, 1 << 52, "y") for x in r] for r in b] for b in a] for a in y]
+    f = in_notation("probabilities", z, wanted.shape)
+    top, value = -enumeration(None, f, {}), -f.value(wanted.alice, wanted.bob, wanted.correlators)
+    upper = min((value + off * 4 * f.size) / top, Fraction(1)) if top > 0 else Fraction(1)
+    yield enclosure(result["value"], lower, max(upper, ZERO), "local content")
+
+
 def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "marginals": the largest mean |marginal| D_s of every setting s."""
     # D is the difference of two boxes that add up to the target: |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for
@@ -1929,6 +1959,7 @@ KINDS = {  # what checks it, what a result displays, what a problem is made of
     "bound": (check_bound, "maximiser quantum", "model functional"),
     "visibility": (check_visibility, MIXED, "model behaviour"),
     "marginals": (check_marginals, "marginals paths", "behaviour"),
+    "local_content": (check_local_content, "local_part", "behaviour"),
     "analysis": (check_analysis, ANALYSED, "model data functional prediction"),
     "design": (check_design, f"settings design {MIXED}", "model design"),
 }

@@ -187,7 +187,7 @@ class Answer:
         return f"Answer({self.value})"
 
 
-def _solved(A: Integers, b: Integers, c: Integers, scale: Fraction) -> Answer:
+def solved(A: Integers, b: Integers, c: Integers, scale: Fraction) -> Answer:
     answer = exact_maximum(A, b, c)
     if answer is None or answer.x is None:
         raise SolverError("general: the linear program has no solution: this is not an answer")
@@ -279,7 +279,7 @@ def _nonsignalling(exact: Integers, scenario: Scenario, scale: Fraction) -> Answ
     kept = _independent(A)
     b = np.zeros(len(rows), dtype=object)
     b[0] = 1
-    answer = _solved(A[kept], b[kept], exact[exists], scale)
+    answer = solved(A[kept], b[kept], exact[exists], scale)
     if (A @ np.array(answer.primal, dtype=object) - b).any():
         raise SolverError("general: equations that were left out do not follow from the others: this is not an answer")
     return answer
@@ -342,7 +342,7 @@ def visibility(
     b = np.array([*floor, 1, 1], dtype=object)
     c = np.zeros(n + 2, dtype=object)
     c[n] = 1
-    return _solved(A, b, c, Fraction(1))
+    return solved(A, b, c, Fraction(1))
 
 
 def _means(table: Array, scenario: Scenario, coordinates: list[list[tuple[int, int, int]]], name: str) -> list[float]:

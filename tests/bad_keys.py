@@ -80,8 +80,8 @@ KEYS_AND_MODELS = [
         "no kind", BOUND,
         'kind = "bound"\n',
         "",
-        ':1: kind: missing; write kind = "bound", "visibility", "marginals", "design" or '
-        '"analysis"',
+        ':1: kind: missing; write kind = "bound", "visibility", "marginals", "local_content", '
+        '"design" or "analysis"',
     ),
     (
         "unknown kind", BOUND,
@@ -99,7 +99,8 @@ KEYS_AND_MODELS = [
         "table of another kind", BOUND,
         "[options]",
         '[behaviour]\nname = "singlet"\n[options]',
-        ':19: behaviour: a table not used by kind = "bound"; remove it; it is for kind = "visibility" or "marginals"',
+        ':19: behaviour: a table not used by kind = "bound"; remove it; it is for kind = "visibility" or "marginals" '
+        'or "local_content"',
     ),
     (
         "model in marginals", MARGINALS,

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "draw", "print_notes", "run_many", "run_one"]
 
-WORK = {"bound": "node", "visibility": "round", "marginals": "setting", "design": "start", "analysis": "node"}
+WORK = {
+    "bound": "node", "visibility": "round", "marginals": "setting", "local_content": "round", "design": "start",
+    "analysis": "node",
+}  # fmt: skip
 """What the progress of each kind counts."""
 
 

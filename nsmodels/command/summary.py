@@ -39,7 +39,8 @@ def value_name(problem: Problem) -> str:
     if problem.kind in ("bound", "analysis"):
         assert problem.model is not None
         return f"{problem.model.name} bound"
-    return "largest marginal" if problem.kind == "marginals" else "critical visibility"
+    names = {"marginals": "largest marginal", "local_content": "local content"}
+    return names.get(problem.kind, "critical visibility")
 
 
 def _value(problem: Problem, result: Mapping[str, Any]) -> Lines:
@@ -69,6 +70,7 @@ def _kind(problem: Problem, result: Mapping[str, Any]) -> Lines:
         "marginals": _marginals,
         "design": _design,
         "analysis": _analysis,
+        "local_content": _local_content,
     }[problem.kind](problem, result)
 
 
@@ -107,6 +109,13 @@ def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
             yield "inequality", "none: the correlations themselves have a model"
         return
     yield "inequality", inequality_text(inequality)
+
+
+def _local_content(problem: Problem, result: Mapping[str, Any]) -> Lines:
+    part = result.get("local_part") or []
+    if part:
+        largest = max(strategy["weight"] for strategy in part)
+        yield "local part", f"{counted(len(part), 'deterministic table')}, largest weight {largest:.3g}"
 
 
 def _design(problem: Problem, result: Mapping[str, Any]) -> Lines:

@@ -141,11 +141,12 @@ class Problem:
             self.document.refuse((written,), str(error).replace("\n", " "))
 
     def _answer(self, **limits: Any) -> Any:
-        if self.kind == "marginals":
+        if self.kind in ("marginals", "local_content"):
             from ..questions.bias.marginals import marginals
+            from ..studies.local_weight import local_content
 
             assert self.behaviour is not None
-            return marginals(self.behaviour, **limits)
+            return (marginals if self.kind == "marginals" else local_content)(self.behaviour, **limits)
         assert self.model is not None
         model = self.model
         if self.design is not None:
@@ -318,8 +319,7 @@ def _any_settings() -> Settings:
 def _model_entry(table: Table, kind: str) -> Entry:
     """What the registry has of the model, which the kind can use."""
     entry = entry_of(table)
-    fits = entry.mixable or kind == "bound" or (kind == "visibility" and entry.whole_boxes)
-    if not fits:
+    if not (entry.mixable or kind == "bound" or (kind == "visibility" and entry.whole_boxes)):
         kinds = '"bound" and "visibility"' if entry.whole_boxes else '"bound"'
         table.refuse("name", f'{entry.name} is a model for kind = {kinds} only, not for "{kind}"', "use another model")
     return entry
@@ -329,7 +329,8 @@ def _kind(top: Table) -> str:
     """Check the four plain keys and return the kind."""
     if top.integer("schema", 1, 2**62, remedy="write schema = 1") != 1:
         top.refuse("schema", "only schema 1 is known", "write schema = 1")
-    kind = top.choice("kind", USED_BY, remedy='write kind = "bound", "visibility", "marginals", "design" or "analysis"')
+    *first, last = (f'"{kind}"' for kind in USED_BY)
+    kind = top.choice("kind", USED_BY, remedy=f"write kind = {', '.join(first)} or {last}")
     top.text("title")
     top.text("source")
     return kind
@@ -382,8 +383,7 @@ def _options(table: Table, kind: str, uncertain: bool = False) -> Options:
 
 
 def _expected(table: Table, options: Options) -> Expected:
-    tolerance = table.number("tolerance", 0.0, default=options.tolerance)
-    source = table.text("source")
+    tolerance, source = table.number("tolerance", 0.0, default=options.tolerance), table.text("source")
     verdict = table.choice("verdict", VERDICTS) if "verdict" in table else None
     if "value" in table:
         for key in ("lower", "upper"):

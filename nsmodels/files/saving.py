@@ -28,6 +28,7 @@ from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
 from ..settings import FAMILIES
 from ..studies.analysis.result import AnalysisResult
+from ..studies.local_weight import LocalContent
 from . import result as results
 from .answering import as_answered, with_options
 from .atomic import printable, replace
@@ -39,10 +40,10 @@ from .toml.table import Document, Table
 
 __all__ = ["claims", "document", "load", "loaded", "problem_of", "save"]
 
-Loaded = BoundResult | DecomposeResult | MarginalsResult | AnalysisResult
+Loaded = BoundResult | DecomposeResult | MarginalsResult | AnalysisResult | LocalContent
 ANGLES = ({"alice_deg", "bob_deg"}, {"alice_waveplates_deg", "bob_waveplates_deg"})
 KINDS: dict[str, Any] = {
-    kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult, AnalysisResult)
+    kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult, AnalysisResult, LocalContent)
 }
 
 
@@ -64,7 +65,7 @@ def load(path: str | PathLike[str]) -> Loaded:
 
     Returns
     -------
-    BoundResult, DecomposeResult, MarginalsResult or AnalysisResult
+    BoundResult, DecomposeResult, MarginalsResult, AnalysisResult or LocalContent
         With its question, its proofs and its stats.
 
     Raises
@@ -166,7 +167,7 @@ def _written(answer: Answer) -> dict[str, Any]:
         data["behaviour"] = _behaviour(wanted, settings) | _noise(answer.noise, wanted)
         own: dict[str, Any] = {"allow_signalling": True} if answer.question.allow_signalling and answer.measured else {}
         return data | {"options": _options(answer.question) | own}
-    elif isinstance(answer, MarginalsResult):
+    elif isinstance(answer, MarginalsResult | LocalContent):
         data["behaviour"] = _behaviour(_wanted(answer), settings)
     elif isinstance(answer, AnalysisResult):
         data |= {"model": table_of(answer.model), **tables_of(answer.data, answer.asked)}
@@ -267,7 +268,7 @@ def _functional(functional: Functional, settings: Settings | None) -> dict[str, 
     return table
 
 
-def _wanted(answer: DecomposeResult | MarginalsResult) -> Behaviour:
+def _wanted(answer: DecomposeResult | MarginalsResult | LocalContent) -> Behaviour:
     """The behaviour with the marginals that count: those of both parties, or none."""
     behaviour = answer.behaviour
     if isinstance(answer, DecomposeResult) and answer.measured is not None:
@@ -363,7 +364,7 @@ def _check_same(answer: Answer, problem: Problem) -> None:
         fits = problem.functional == answer.functional
     elif isinstance(answer, AnalysisResult):
         fits = problem.functional == answer.functional_asked and _same_data(problem, answer)
-    elif isinstance(answer, DecomposeResult | MarginalsResult):
+    elif isinstance(answer, DecomposeResult | MarginalsResult | LocalContent):
         fits = problem.behaviour == _wanted(answer)
     if not fits:
         raise InputError("this question cannot be written as a problem file: its numbers are changed by writing them")

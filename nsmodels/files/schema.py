@@ -28,6 +28,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "bound": ("model", "functional"),
     "visibility": ("model",),
     "marginals": (),
+    "local_content": (),
     "design": ("model", "design"),
     "analysis": ("model", "data"),
 }

@@ -285,7 +285,7 @@ TOPICS: Mapping[str, Topic] = {
         "definition",
     ),
     "kind": (
-        'what a problem file asks: "bound", "visibility", "marginals", "design" or "analysis"',
+        'what a problem file asks: "bound", "visibility", "marginals", "local_content", "design" or "analysis"',
         ("`nsmodels explain bound`, `… visibility` and `… marginals` say more.",),
         "definition",
     ),
@@ -317,6 +317,16 @@ TOPICS: Mapping[str, Topic] = {
             "Of quantum: boxes with weights, each with its marginals and correlators, and no mixing.",
         ),
         "arXiv:0801.2241, eqs. (6) and (7)",
+    ),
+    "local_content": (
+        "the largest weight w of a Bell-local part: P = w P_local + (1 − w) P_rest, with P_rest non-signalling",
+        (
+            'kind = "local_content" needs a [behaviour] with all correlators and marginals; Python: '
+            "`studies.local_content`.",
+            "A PR box has none. On half_circle(N) the singlet's is the chained quantity I_N = N (1 − cos(π/2N)).",
+            "The result lists the local part: deterministic boxes with weights whose sum is below P, entry by entry.",
+        ),
+        "Elitzur, Popescu, Rohrlich, Phys. Lett. A 162, 25 (1992)",
     ),
     "certificate": (
         "the proof in a result file, in integers and fractions",

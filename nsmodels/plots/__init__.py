@@ -18,6 +18,7 @@ from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
 from ..studies.analysis.result import AnalysisResult
+from ..studies.local_weight import LocalContent
 from .analysis import analysis_result, excess_against_purity
 from .bounds import bound_against_phi, bound_result
 from .curves import (
@@ -28,7 +29,7 @@ from .curves import (
     visibility_against_purity,
     visibility_for_all_settings,
 )
-from .decompositions import decompose_result, hidden_states
+from .decompositions import decompose_result, hidden_states, local_part
 from .graphs import marginal_bars, marginals_result, settings_graph_with_chain
 from .matrices import functional_matrix, inequality_matrix
 from .spheres import settings_on_sphere, turn_hidden_states, turn_settings
@@ -61,7 +62,7 @@ def plot(result: Any) -> Any:
 
     Parameters
     ----------
-    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, SweepResult, ...
+    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, LocalContent, SweepResult, ...
         Also a Decomposition, a BoxMixture, or Settings.
 
     Returns
@@ -81,6 +82,8 @@ def plot(result: Any) -> Any:
         return decompose_result(result)
     if isinstance(result, MarginalsResult):
         return marginals_result(result)
+    if isinstance(result, LocalContent):
+        return local_part(result)
     if isinstance(result, Decomposition | BoxMixture):
         return hidden_states(result)
     if isinstance(result, SweepResult):

@@ -11,6 +11,7 @@ from ..common.digits import at_least, at_most
 from ..core.boxes import BoxMixture
 from ..errors import InputError
 from ..questions.visibility.result import DecomposeResult, Decomposition
+from ..studies.local_weight import LocalContent
 from .curves import enclosure_in_time
 from .matrices import inequality_matrix
 from .spheres import HATCHES, hidden_spheres
@@ -82,6 +83,20 @@ def hidden_marginals(decomposition: Decomposition, panels: Any) -> None:
     finish(right, xlabel="weight")
     if len(decomposition.models) > 1:  # beside the bars, which may fill the panel
         right.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=SMALL, frameon=False)
+
+
+def local_part(result: LocalContent) -> Any:
+    """Picture the deterministic boxes of a local content, a row each, and their weights."""
+    if not len(result):
+        raise InputError("plots: the local content is 0, and there is no local part to draw")
+    figure = drawing_board(8.4, 4.6)
+    nothing = np.full((len(result), 3), np.nan)
+    boxes = Decomposition(
+        result.weights, result.alice, result.bob, nothing, nothing, np.zeros(result.behaviour.shape), 0.0,
+        result.lower, np.zeros(len(result), dtype=np.intp), ("local",),
+    )  # fmt: skip
+    hidden_marginals(boxes, figure.subplots(1, 2, width_ratios=(2.2, 1.0)))
+    return figure
 
 
 def decompose_result(result: DecomposeResult) -> Any:

@@ -26,9 +26,10 @@ from ..questions.bias.result import Chain, MarginalsResult, exact_chain, setting
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition, names_of, parts_of
 from ..studies.analysis.result import AnalysisResult
+from ..studies.local_weight import LocalContent
 from .analysis import analysis_result, excess_against_purity
 from .bounds import bound_result
-from .decompositions import decompose_result
+from .decompositions import decompose_result, local_part
 from .graphs import marginals_result
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def picture_of(problem: Problem, result: Mapping[str, Any]) -> Any:
         return _analysis(problem, result)
     if problem.kind == "design":
         return _visibility(_designed(problem, result), result)
+    if problem.kind == "local_content":
+        return local_part(LocalContent.from_json(result, problem))
     return _visibility(problem, result) if problem.kind == "visibility" else _marginals(problem, result)
 
 

@@ -18,7 +18,9 @@ DASHES = ("-", "--", ":", "-.")
 MOST_CURVES = 6
 """With more values of the second key than this the picture is a map."""
 MOST_MARKS = 60
-NAMES = {"bound": "bound", "visibility": "critical visibility", "marginals": "largest marginal"}
+NAMES = {"bound": "bound", "visibility": "critical visibility", "marginals": "largest marginal"} | {
+    "local_content": "local content"
+}
 
 
 def sweep_result(result: SweepResult, *, axes: Axes | None = None) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .finite_sets import counterexample, dying_out, finite_set
     from .joint_bias import joint_marginals
     from .local_weight import local_content
+    from .robustness import robustness
     from .sums_of_squares import relax
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "polytopes",
     "protocols",
     "relax",
+    "robustness",
     "tidy",
     "vanishing",
 ]
@@ -40,6 +42,7 @@ _HOMES = {
     "joint_marginals": ".joint_bias",
     "local_content": ".local_weight",
     "relax": ".sums_of_squares",
+    "robustness": ".robustness",
     "tidy": "..questions.visibility.tidy",
 }
 

@@ -18,19 +18,22 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_options
 from ..common.arrays import Array
-from ..common.rationals import round_up
+from ..common.rationals import rationals, round_up
 from ..common.versions import versions
 from ..core.behaviour import Behaviour
+from ..core.effort import Progress
 from ..core.enclosure import Enclosure
 from ..engines.solvers.lp import solve
 from ..errors import InputError, SolverError
+from ..questions.answer import Answer, Asked, Question
+from ..questions.watching import tells_progress
 
 __all__ = ["LocalContent", "local_content"]
 
@@ -42,11 +45,13 @@ _SIGNS = np.array([1.0, -1.0])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LocalContent:
+class LocalContent(Answer):
     """The answer, with the local part that attains the lower end.
 
     Parameters
     ----------
+    behaviour : Behaviour
+        P.
     value : Enclosure
     weights : ndarray, shape (L,)
         q_σ > 0 with sum at least ``value.lower``.
@@ -58,12 +63,55 @@ class LocalContent:
         ``seconds``, ``iterations``, ``columns``, ``versions``.
     """
 
+    kind: ClassVar[str] = "local_content"
+
+    behaviour: Behaviour
     value: Enclosure
     weights: Array
     alice: Array
     bob: Array
     multipliers: Array
     stats: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @property
+    def reason(self) -> str:
+        """Why the work ended."""
+        return self.value.reason
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that belongs to this kind."""
+        sides = [self.alice.astype(int).tolist(), self.bob.astype(int).tolist()]
+        rows = list(zip(self.weights.tolist(), *sides))
+        lower = {"weights": rationals(self.weights.tolist()), "alice": sides[0], "bob": sides[1]} if rows else None
+        multipliers = self.multipliers.astype(np.int64).tolist()
+        return {
+            "status": str(self.status),
+            "reason": self.reason,
+            "value": {"lower": self.lower, "upper": self.upper},
+            "local_part": [{"weight": w, "alice": a, "bob": b} for w, a, b in rows],
+            "certificate": {"format": 1, "lower": lower, "upper": {"multipliers": multipliers}},
+            "stats": dict(self.stats),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote, for a problem with a behaviour."""
+        if asked.behaviour is None:
+            raise InputError("local_content: the answer to another kind of question")
+        part, ends = content["local_part"], content["value"]
+        n_alice, n_bob = asked.behaviour.shape
+        alice = np.array([x["alice"] for x in part], dtype=np.float64).reshape(len(part), n_alice)
+        bob = np.array([x["bob"] for x in part], dtype=np.float64).reshape(len(part), n_bob)
+        weights = np.array([x["weight"] for x in part], dtype=np.float64)
+        multipliers = np.array(content["certificate"]["upper"]["multipliers"], dtype=np.float64)
+        return cls(
+            asked.behaviour, Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"])),
+            weights, alice, bob, multipliers.reshape(2, 2, n_alice, n_bob), dict(content["stats"]),
+            question=Question() if question is None else question,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"LocalContent({self.value!r}, {len(self.weights)} deterministic strategies)"
@@ -84,7 +132,11 @@ def _cheapest(y: Array, rows: Array) -> tuple[Array, NDArray[np.int64]]:
     return cost.min(axis=0).sum(axis=1), cost.argmin(axis=0)
 
 
-def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s: float = 60.0) -> LocalContent:
+@tells_progress("round")
+def local_content(
+    behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s: float = 60.0, seed: int = 0,
+    progress: Progress | bool | None = None,
+) -> LocalContent:  # fmt: skip
     """Enclose the largest weight of a Bell-local part of a non-signalling behaviour.
 
     Parameters
@@ -94,6 +146,10 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
     tolerance : float
         Wanted width; > 0.
     time_limit_s : float
+    seed : int
+        Chance does not enter.
+    progress : callable or bool, optional
+        As for `nsmodels.decompose`.
 
     Returns
     -------
@@ -108,7 +164,8 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
     """
     start = time.perf_counter()
     check_noun(behaviour, Behaviour, "behaviour", "local_content")
-    check_options("local_content", tolerance=tolerance, time_limit_s=time_limit_s)
+    check_options("local_content", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     table = behaviour.to_probabilities()
     if behaviour.positivity_defect() > 1e-12 + behaviour.rounding:
         raise InputError(f"local_content: the behaviour has a probability of −{behaviour.positivity_defect():.3g}")
@@ -122,7 +179,7 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
     low = np.maximum(table - rounding, 0.0)
     forbidden = low <= 4.0 * rounding
     rows = _strategies(table.shape[2])
-    answer = _generate(table, low, forbidden, rows, tolerance, start + time_limit_s)
+    answer = _generate(table, low, forbidden, rows, tolerance, start + time_limit_s, progress)
     upper = _proved_upper(table + rounding, answer["multipliers"], rows)
     lower, weights = _proved_lower(low, answer["weights"], answer["columns"])
     first, second = (1.0 - 2.0 * answer["columns"][k] for k in range(2))
@@ -130,6 +187,7 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
     lower = min(lower, upper)
     reached = upper - lower <= tolerance
     return LocalContent(
+        behaviour,
         Enclosure(lower, upper, reason="tolerance_met" if reached else answer["reason"]),
         weights[keep],
         (second if swap else first)[keep],
@@ -141,19 +199,21 @@ def local_content(behaviour: Behaviour, *, tolerance: float = 1e-7, time_limit_s
             "columns": len(weights),
             "versions": versions(),
         },
+        question=Question(tolerance, time_limit_s, seed),
     )
 
 
 def _generate(
-    table: Array, low: Array, forbidden: NDArray[np.bool_], rows: Array, tolerance: float, deadline: float
-) -> dict[str, Any]:
+    table: Array, low: Array, forbidden: NDArray[np.bool_], rows: Array, tolerance: float, deadline: float,
+    progress: Progress | None,
+) -> dict[str, Any]:  # fmt: skip
     """Column generation; returns weights, columns (bits of both parties) and integer multipliers, all unproved."""
     from scipy.sparse import csr_array
 
     best = np.where(forbidden, _SCALE, np.round(_SCALE / table[0, 0].size))
     columns: tuple[Array, Array] = (np.zeros((0, rows.shape[1])), np.zeros((0, table.shape[3])))
     multipliers, weights, reason, bound = best, np.zeros(0), "the multipliers stalled", np.inf
-    rounds = 0
+    rounds, begin = 0, time.perf_counter()
     while rounds < 500:
         rounds += 1
         cost, reply = _cheapest(multipliers, rows)
@@ -161,6 +221,8 @@ def _generate(
         value = float((multipliers * table).sum()) / least if least > 0.0 else np.inf
         if value < bound:
             bound, best = value, multipliers
+        if progress is not None:
+            progress(float(weights.sum()), float(bound), rounds, time.perf_counter() - begin)
         if bound - weights.sum() <= 0.5 * tolerance:
             reason = "tolerance_met"
             break

@@ -159,8 +159,8 @@ class Target:
 
 def read_behaviour(table: Table, sizes: Sizes, kind: str) -> Target:
     """Correlations by name or by numbers; the singlet on the settings where nothing is said."""
-    if kind == "marginals" and "noise" in table:
-        table.refuse("noise", 'not used by kind = "marginals"', "remove it")
+    if kind != "visibility" and "noise" in table:
+        table.refuse("noise", f'not used by kind = "{kind}"', "remove it")
     measured = "counts" in table or "errors" in table
     wanted = table.choice("marginals", ("match", "free"), "free" if measured else "match")
     resolved: dict[str, Any] = {}
@@ -215,7 +215,7 @@ def _explicit(table: Table, sizes: Sizes, kind: str) -> Behaviour:
         known[i][j] = True
     alice, bob = sizes.sides(table, 1.0)
     _both_or_neither(table, alice, bob)
-    if kind == "marginals" and alice is not None and bob is not None:
+    if kind != "visibility" and alice is not None and bob is not None:
         _check_positive(table, matrix, alice, bob, pairs)
     errors = _errors(table, sizes, alice is not None) if "errors" in table else None
     return made(

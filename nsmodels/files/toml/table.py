@@ -56,6 +56,7 @@ USED_BY = {
     "bound": ("model", "settings", "functional", "options", "expected"),
     "visibility": ("model", "settings", "behaviour", "options", "expected"),
     "marginals": ("settings", "behaviour", "options", "expected"),
+    "local_content": ("settings", "behaviour", "options", "expected"),
     "design": ("model", "design", "options", "expected"),
     "analysis": ("model", "settings", "data", "functional", "prediction", "options", "expected"),
 }
