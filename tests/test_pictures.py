@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +166,17 @@ def test_the_hidden_state_of_a_bound_is_joined_and_parties_have_a_legend() -> No
     stars = [line.get_xydata()[0] for line in globe.lines if line.get_marker() == "*" and len(line.get_xdata())]
     assert len(stars) == 2
     assert any(np.allclose(line.get_xydata(), stars) for line in globe.lines if len(line.get_xdata()) == 2)
+
+
+def test_l3_with_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marks are the theorem's and quantum mechanics' values; a missing extra gets one line."""
+    axes = ns.plots.l3_at(phi_deg=60.0, eta=0.5, visibility=0.9).axes[0]
+    bound, singlet = (float(line.get_ydata()[0]) for line in axes.lines if len(line.get_xdata()) == 1)
+    assert bound == pytest.approx(2.0 - 1.0 / 6.0, abs=2e-6)
+    assert singlet == pytest.approx(1.8 * np.cos(np.pi / 6), abs=1e-12)
+    assert axes.get_title().startswith("not violated")
+    with pytest.raises(InputError):
+        ns.plots.l3_at(eta=1.5)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    with pytest.raises(ns.errors.MissingExtraError, match=r'pip install "nsmodels\[notebooks\]"'):
+        ns.plots.l3_with_sliders()

@@ -32,6 +32,7 @@ from .curves import (
 from .decompositions import decompose_result, hidden_states, local_part
 from .graphs import marginal_bars, marginals_result, settings_graph_with_chain
 from .matrices import functional_matrix, inequality_matrix
+from .sliders import l3_at, l3_with_sliders
 from .spheres import settings_on_sphere, turn_hidden_states, turn_settings
 from .sweeps import sweep_result
 
@@ -44,6 +45,8 @@ __all__ = [
     "functional_matrix",
     "hidden_states",
     "inequality_matrix",
+    "l3_at",
+    "l3_with_sliders",
     "largest_marginal",
     "marginal_bars",
     "plot",
