@@ -23,11 +23,12 @@ PROMISED = {
     "your_own_law": ("1.7891809", "1.8840494", "0.9929815", "0.853553390593"),
     "all_settings": ("certified", "mean of u·v: -0.9"),
     "leggett_in_ten_minutes": ("violated by 0.108184", "FloatSlider"),
+    "from_counts": ("13.1 σ", "η ≥ 0.699 is excluded", "31.0 σ", "all proved"),
     "design": ("3 + 4 directions, 12 pairs", "0.926", "all proved"),
 }
 PICTURES = {
     **{"verify_l3": 3, "derive_inequality": 5, "vanishing_marginals": 3, "all_settings": 5, "your_own_law": 0},
-    **{"leggett_in_ten_minutes": 2, "design": 2},
+    **{"leggett_in_ten_minutes": 2, "design": 2, "from_counts": 2},
 }
 LARGEST = 200_000
 """Bytes of a stored notebook."""
