@@ -185,6 +185,7 @@ SPLIT = "[prediction]\nsplit = 0.2\n"
         (f'{BELL}{SPLIT}[data]\nfile = "/etc/passwd"\n', "beside the problem"),
         (f'{BELL}{SPLIT}[data]\nfile = "none.csv"\n', "cannot be read"),
         (f"{L3}waveplate_uncertainty_deg = 0.1\n[data]\n{IONQ}shots = 5\n", "not used"),
+        (f"{BELL.split('[functional]')[0]}{SPLIT}[data]\ncounts = [[4999,4999,5,5,5,5]]\n", "above the limit"),
         (f"{L3}uncertainty_deg = 90\n[data]\n{IONQ}shots = 5\n", "uncertainty_deg"),
         (f"{L3}[data]\n{IONQ}shots = 5\n[options]\nconfidence = 1.0\n", "confidence"),
     ],
@@ -194,6 +195,16 @@ def test_bad_data_get_one_line(tmp_path, text, words) -> None:
         problem_of(tmp_path, text)
     assert "\n" not in str(caught.value)
     assert "question.toml:" in str(caught.value)
+
+
+def test_settings_with_large_numbers_take_no_room(tmp_path) -> None:
+    (tmp_path / "c.csv").write_text("alice,bob,pp,pm,mp,mm\n4999,4999,1,2,3,4\n")
+    with pytest.raises(InputError, match=r"data\.file.*above the limit"):
+        problem_of(tmp_path, f'[model]\nname = "bell"\n{SPLIT}[data]\nfile = "c.csv"\n')
+    with pytest.raises(InputError, match="above the limit"):
+        ns.Data.from_counts({(4999, 4999): [1, 2, 3, 4]})
+    with pytest.raises(InputError, match="above the limit"):
+        ns.Data.from_correlators({(4999, 4999): 0.5}, shots=5)
 
 
 def test_wrong_headers_are_named(tmp_path) -> None:

@@ -15,7 +15,7 @@ from ...studies.analysis.asked import CONFIDENCE, LARGEST_UNCERTAINTY_DEG, Arran
 from ...studies.analysis.data import Data
 from ..toml.table import Table
 from .counts import MOST_TRIALS, Pair, counts_of, covering, pairs_of
-from .settings import Sizes, made
+from .settings import Sizes, limit_pairs, made
 
 __all__ = ["AnalysisTables", "read_analysis", "tables_of"]
 
@@ -89,8 +89,9 @@ def _data(table: Table, sizes: Sizes, stored: Mapping[str, Any] | None) -> tuple
         else:
             counts = _from_file(table, stored)
             kept = {"data": {"counts": [[i, j, *map(int, four)] for (i, j), four in sorted(counts.items())]}}
-        data = made(table, lambda: Data.from_counts(counts, shape=sizes.shape or covering(counts, off),
-                                                    accidentals=off), given[0])  # fmt: skip
+        shape = sizes.shape or covering(counts, off)
+        limit_pairs(table, given[0], *shape)
+        data = made(table, lambda: Data.from_counts(counts, shape=shape, accidentals=off), given[0])
     return (data.with_random_settings() if table.flag("random_settings", False) else data), kept
 
 

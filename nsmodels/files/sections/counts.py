@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...common.arguments import MOST_PAIRS
 from ..toml.table import MAX_SETTINGS, Table
-from .settings import Sizes
+from .settings import Sizes, limit_pairs
 
 __all__ = ["MOST_TRIALS", "Pair", "counts_of", "covering", "pairs_of"]
 
@@ -32,8 +31,8 @@ def pairs_of(table: Table, key: str, width: int, sizes: Sizes) -> list[tuple[int
             limit = f"alice is 0 to {n - 1}, bob 0 to {m - 1}"
             table.refuse((key, index), f"there is no pair [{i}, {j}]", limit)
         found.append((index, (i, j), row[2:]))
-    if len({x for _, (x, _), _ in found}) * len({y for _, (_, y), _ in found}) > MOST_PAIRS:
-        table.refuse(key, f"has more than {MOST_PAIRS} pairs of settings", "use fewer settings")
+    if sizes.shape is None:
+        limit_pairs(table, key, *covering({pair: None for _, pair, _ in found}))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...common.arguments import MOST_ROWS, floats, listed, number, whole
+from ...common.arguments import MOST_ROWS, check_size, floats, listed, number, whole
 from ...core.axis_orders import arranged, check_shape, checked_order
 from ...errors import InputError
 
@@ -58,6 +58,7 @@ def _size(pairs: Mapping[tuple[int, int], Any], shape: tuple[int, int] | None, n
         raise InputError(f"Data: {name} is empty; give at least one pair of settings")
     largest = max(x for x, _ in pairs) + 1, max(y for _, y in pairs) + 1
     if shape is None:
+        check_size(largest, "Data")
         return largest
     for x, y in pairs:
         if x >= shape[0] or y >= shape[1]:
