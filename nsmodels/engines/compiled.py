@@ -9,6 +9,7 @@ what may vanish. With NUMBA_DISABLE_JIT=1 the same functions run as plain Python
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COMPILES", "KernelArray", "compiled", "entry", "keeps_code", "kernel", "record", "summing_kernel"]
+__all__ = [
+    *("COMPILES", "KernelArray", "by_type", "compiled", "entry", "keeps_code", "kernel", "record", "summing_kernel")
+]
 
 
 def _count_threads() -> None:
@@ -33,6 +36,7 @@ _count_threads()
 
 from numba import config, njit  # noqa: E402
 from numba.core.caching import FunctionCache  # noqa: E402
+from numba.extending import overload  # noqa: E402
 
 COMPILES: bool = not getattr(config, "DISABLE_JIT", 0)
 """Whether kernels are compiled at all."""
@@ -111,7 +115,8 @@ def record(fields: list[Any]) -> np.dtype[Any]:
 
 
 entry = compiled(error_model="numpy", nogil=True)
-kernel = compiled(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_KERNEL: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+kernel = compiled(**_KERNEL)
 # sums in any order
 summing_kernel = compiled(
     error_model="numpy",
@@ -119,3 +124,34 @@ summing_kernel = compiled(
     no_cpython_wrapper=True,
     no_cfunc_wrapper=True,
 )
+
+
+def by_type(described: Any) -> Any:
+    """Give a function that stands for kernels, one for each type of its first argument, which is a named tuple.
+
+    ``@described.of(Terms)`` above a kernel makes it the one for `Terms`. Which one is meant is settled while the caller
+    is compiled, so that a loop over anything is written once and costs nothing more.
+    """
+    offered: dict[Any, Any] = {}
+
+    @functools.wraps(described)
+    def chosen(first: Any, *rest: Any) -> Any:
+        return offered[type(first)](first, *rest)
+
+    def of(kind: type) -> Callable[[Any], Any]:
+        def offer(one: Any) -> Any:
+            offered[kind] = one
+            return one
+
+        return offer
+
+    if COMPILES:
+
+        # strict: that the names of arguments are the same, which they are not
+        @overload(chosen, strict=False, jit_options=_KERNEL)  # type: ignore[arg-type]
+        def choose(first: Any, *rest: Any) -> Any:
+            return offered[first.instance_class]
+
+    answer: Any = chosen
+    answer.of = of
+    return answer

@@ -76,7 +76,7 @@ class Law(MovableModel):
     InputError
         For a law that leaves [−1, 1] (decided exactly, with the place where it does), or anything malformed.
 
-    Source: arXiv:0801.2241, eqs. (6) to (9), for the box conditions; the proofs are in `nsmodels.engines.laws.search`.
+    Source: arXiv:0801.2241, eqs. (6) to (9), for the box conditions; the proofs are in `nsmodels.engines.laws.leaf`.
     """
 
     name = "law"

@@ -364,10 +364,10 @@ class Leggett(MovableModel):
 
     def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
         """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
-        from ..engines.spheres.descent import EPS_LAST, descend_many
+        from ..engines.spheres.descent import EPS_LAST, descend_many, pace
 
         u, v = np.array(states.u, order="C"), np.array(states.v, order="C")
-        descend_many(self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, 4)
+        descend_many(self.problem(functional).terms, u, v, reach, EPS_LAST, 0.1, pace(4))
         return self.states(u, v)
 
     def multipliers(self, functional: Functional, states: HiddenStates) -> Array:

@@ -89,11 +89,11 @@ def shallow_states(model: TwoVectors, functional: Functional, u: Array, v: Array
 
 def polished_states(model: TwoVectors, functional: Functional, u: Array, v: Array) -> HiddenStates:
     """The local maximisers of f next to the given states."""
-    from ..engines.spheres.descent import descend_many
+    from ..engines.spheres.descent import descend_many, pace
 
     u, v = np.array(u, order="C"), np.array(v, order="C")
     # the smoothing begins small, because the states are good already
-    descend_many(model.problem(functional).terms, u, v, 0.01, 1e-9, 0.1, 4)
+    descend_many(model.problem(functional).terms, u, v, 0.01, 1e-9, 0.1, pace(4))
     return model.states(u, v)
 
 

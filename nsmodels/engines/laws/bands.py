@@ -16,11 +16,9 @@ of its chord, at the ends and at the knots inside: exactly.
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
-
-Array = Any
 
 CUBIC = 77.0 / 200.0
 """Above 2/(3√3) = 0.3849."""

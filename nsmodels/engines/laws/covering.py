@@ -1,4 +1,4 @@
-"""The proof of a lower end written down: a tree of pairs of patches, and multipliers (`search`)."""
+"""The proof of a lower end written down: a tree of pairs of patches, and multipliers (`leaf`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..spheres.packing import packed_bytes
-from .search import FACES_U, NODES, LawTree
+from ..spheres.tree import FACES_U, NODES
+from .tree import LawTree
 
 __all__ = ["DENOMINATOR", "LawCovering"]
 
@@ -33,8 +34,8 @@ class LawCovering:
         """
         number = int(self.tree.count[NODES])
         nodes = self.tree.nodes[:number]
-        axis, child, faces = nodes["axis"].tolist(), nodes["child"].tolist(), nodes["faces"].tolist()
-        own, chosen = nodes["own"].tolist(), nodes["list"]
+        axis, child, faces = nodes["axis"].tolist(), nodes["child"].tolist(), nodes["quad"].tolist()
+        own, chosen = (nodes["start"] >= 0).tolist(), nodes["list"]
         used = np.zeros(int(chosen.max()) + 1, np.bool_)
         used[chosen[nodes["axis"] < 0]] = True
         wanted, names = used.tolist(), chosen.tolist()

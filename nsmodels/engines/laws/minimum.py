@@ -24,24 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...common.interrupts import held, loading, released
-from .covering import DENOMINATOR, LawCovering
-from .descent import EPS_LAST, descend_many
+from ..spheres.descent import descend_many
+from ..spheres.minimum import unit_rows
+from ..spheres.threads import Share
+from ..spheres.tree import NODES, OPEN, POPPED, grown, lowest
+from .covering import LawCovering
+from .descent import EPS_LAST, pace
 from .functions import LawFunction
-from .search import (
-    DESCEND,
-    DONE,
-    FULL,
-    HEAP,
-    LAW_NODE,
-    LISTS,
-    NODES,
-    OPEN,
-    POPPED,
-    LawTree,
-    Work,
-    advance,
-)
+from .leaf import value_at
 from .terms import LawTerms
+from .tree import GROUPS, planted
 
 __all__ = ["LawMinimum", "LawProblem", "compile_kernels", "descend", "minimise"]
 
@@ -96,13 +88,17 @@ class LawProblem:
         s = self.weights[i, j]
         turned = self.b * (self.sign or 1)
 
+        live = not self.alice.constant, not self.bob.constant
+        if self.sign:
+            live = any(live), False
+
         def plain(x: Array) -> Array:
             return np.array(x, dtype=np.float64, order="C")  # never read-only, which would be another type
 
         return LawTerms(
             plain(self.a), plain(turned), i.astype(np.int64), j.astype(np.int64), np.sign(s),
             np.abs(s) / self.scale, plain(self.alpha / self.scale), plain(self.beta / self.scale),
-            *self.alice.arrays, *self.bob.arrays, self.sign != 0,
+            *self.alice.arrays, *self.bob.arrays, self.sign != 0, *live,
         )  # fmt: skip
 
     @cached_property
@@ -177,48 +173,28 @@ def descend(
     """
     u = np.array(u, dtype=np.float64, order="C")
     v = u.copy() if problem.sign else np.array(v, dtype=np.float64, order="C")
-    values = np.zeros(len(u))
-    descend_many(problem.terms, u, v, first, EPS_LAST, factor, steps, values)
+    descend_many(problem.terms, u, v, first, EPS_LAST, factor, pace(steps))
+    if problem.sign:
+        v = u
+    values = np.array([value_at(problem.terms, x, y) for x, y in zip(u, v)])
     return values * problem.scale, u, problem.second(u, v)
 
 
-def _random_units(rng: np.random.Generator, count: int) -> Array:
-    rows = rng.normal(size=(count, 3))
-    return np.asarray(rows / np.linalg.norm(rows, axis=1)[:, None], dtype=np.float64)
-
-
-class _Search:
-    """A tree, its work space, and the local minimisers that were met."""
+class _Share(Share):
+    """The search, and the local minimisers that were met."""
 
     def __init__(self, problem: LawProblem, seed: int, starts: tuple[Array, Array] | None) -> None:
-        self.problem, t = problem, problem.terms
-        n_a, n_b, terms = len(t.a), len(t.b), len(t.ia)
-        nodes, lists = 4096, 2048
-        self.tree = LawTree(
-            np.zeros(nodes, LAW_NODE), np.zeros((lists, max(terms, 1)), np.int8), np.zeros(nodes),
-            np.zeros(nodes, np.int64), np.zeros(5, np.int64), np.full(7, np.inf), np.zeros(6),
-        )  # fmt: skip
-        degree = max(len(t.ca), len(t.cb), 1)
-        self.work = Work(
-            np.zeros((n_a, 3)), np.zeros((n_b, 3)), np.zeros((n_a, 3)), np.zeros((n_b, 3)), np.zeros((n_a, 4)),
-            np.zeros((n_b, 4)), np.zeros(n_a), np.zeros(n_b), np.zeros(max(terms, 1)), np.zeros(degree),
-        )  # fmt: skip
-        self.live = not problem.alice.constant, not problem.bob.constant
-        if problem.sign:
-            self.live = any(self.live), False
-        self.faces = 3 if problem.mirror else 6
+        super().__init__(planted(len(problem.terms.ia)))
+        self.problem = problem
         self.minima: list[tuple[float, Array, Array]] = []
         rng = np.random.default_rng(seed)
-        u, v = _random_units(rng, STARTS), _random_units(rng, STARTS)
+        u, v = unit_rows(rng, STARTS), unit_rows(rng, STARTS)
         if starts is not None:
             u, v = np.vstack([starts[0], u]), np.vstack([starts[1], v])
-        self.descend(u, v, 0.3)
-        root = self.tree.nodes[0]
-        root["axis"], root["child"], root["face"], root["bound"] = OPEN, -1, -1, -1e300
-        self.tree.count[NODES] = self.tree.count[LISTS] = 1
-        self.tree.heap_node[0], self.tree.heap_key[0], self.tree.count[HEAP] = 0, -1e300, 1
+        self.meet(u, v, 0.3)
 
-    def descend(self, u: Array, v: Array, first: float) -> None:
+    def meet(self, u: Array, v: Array, first: float) -> None:
+        """Descend from these points; the best that was met is the incumbent."""
         values, u, v = descend(self.problem, u, v, first=first)
         for k in np.argsort(values, kind="stable").tolist():
             self.minima.append((float(values[k]), u[k], v[k]))
@@ -229,36 +205,16 @@ class _Search:
                 self.tree.best[3:6] = x  # in the kernels v is u
             self.tree.best[6] = value / self.problem.scale
 
-    def advance(self, width: float, goal: float, margin: float, pops: int) -> int:
-        """One call of the kernel, and what it asks for."""
-        told = advance(
-            self.problem.terms, self.tree, self.work, DENOMINATOR, width, goal, margin, pops, self.faces, *self.live
-        )
-        if told == FULL:
-            self.grow()
-        elif told == DESCEND:
-            self.descend(self.tree.request[None, :3], self.tree.request[None, 3:6], 1e-3)
-        return int(told)
+    def descend(self, terms: Any, mirror: bool) -> None:
+        """The local search that was asked for."""
+        self.meet(self.tree.request[None, :3], self.tree.request[None, 3:6], 1e-3)
 
-    def grow(self) -> None:
-        """More room wherever the tree is nearly full."""
-        count, tree = self.tree.count, self.tree
-        changed: dict[str, Any] = {}
-        for counter, names in ((NODES, ("nodes", "heap_key", "heap_node")), (LISTS, ("tau",))):
-            have = len(getattr(tree, names[0]))
-            if count[counter] + 16 > have:
-                for name in names:
-                    old = getattr(tree, name)
-                    new = np.zeros((2 * have, *old.shape[1:]), old.dtype)
-                    new[:have] = old
-                    changed[name] = new
-        self.tree = tree._replace(**changed)
+    def grow(self, terms: Any) -> None:
+        """More room for nodes and lists of multipliers."""
+        self.tree = grown(self.tree, 0, GROUPS)
 
-    @property
-    def lowest(self) -> float:
-        """The smallest bound of a leaf, closed or open."""
-        nodes = self.tree.nodes[: int(self.tree.count[NODES])]
-        return float(nodes["bound"][nodes["axis"] < 0].min())
+    def pack(self) -> None:
+        """Nothing: lists are compressed together, when the proof is written down."""
 
     def take_zero(self) -> None:
         """Without marginal terms G ≥ 0, by no multipliers at all: what leaves have that were not closed."""
@@ -303,29 +259,30 @@ def minimise(
     margin = 2.0 * allowance
     width = max(tolerance / problem.scale - 3.0 * margin, 3.0 * margin)
     pops = int(np.clip(200_000 // (len(problem.terms.ia) + 1), 32, 4096))
-    search = _Search(problem, seed, starts)
+    share = _Share(problem, seed, starts)
     reason = "tolerance_met"
     try:
         with released():
-            while search.advance(width, math.inf, margin, pops) != DONE:
+            while share.is_open(width, math.inf, margin):
+                share.advance(problem.terms, problem.mirror, pops, width, math.inf, margin, begin + time_limit_s)
                 now = time.perf_counter()
-                best, nodes = float(search.tree.best[6]), int(search.tree.count[NODES])
+                best, nodes = share.best, share.nodes
                 if best * problem.scale < refuted_below:
                     reason = "refuted"
                 elif now - begin > time_limit_s:
                     reason = "time_limit"
-                elif nodes > node_limit or search.tree.tau.nbytes > LIST_LIMIT:
+                elif nodes > node_limit or share.tree.tau.nbytes > LIST_LIMIT:
                     reason = "node_limit"
                 if reason != "tolerance_met":
                     break
                 if progress is not None and now - last > 0.1:
                     last = now
-                    progress((search.lowest - margin) * problem.scale, best * problem.scale, nodes, now - begin)
+                    progress((lowest(share.tree) - margin) * problem.scale, best * problem.scale, nodes, now - begin)
     except KeyboardInterrupt:
         reason = "interrupted"
-    search.take_zero()
-    tree, count = search.tree, search.tree.count
-    found = sorted(search.minima, key=lambda item: item[0])[:64]
+    share.take_zero()
+    tree, count = share.tree, share.tree.count
+    found = sorted(share.minima, key=lambda item: item[0])[:64]
     nodes = tree.nodes[: int(count[NODES])]
     stats = {
         "nodes": len(nodes),
@@ -336,7 +293,7 @@ def minimise(
     }
     best_u, best_v = tree.best[:3].copy(), tree.best[3:6].copy()
     return LawMinimum(
-        (search.lowest - margin) * problem.scale,
+        (lowest(tree) - margin) * problem.scale,
         (float(tree.best[6]) + allowance) * problem.scale,
         best_u, problem.second(best_u, best_v), LawCovering(tree), reason,
         (np.array([u for _, u, _ in found]), np.array([v for *_, v in found])), stats,

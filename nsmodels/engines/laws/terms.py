@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Array = Any
+from ..compiled import KernelArray as Array
 
 
 class LawTerms(NamedTuple):
@@ -25,3 +25,5 @@ class LawTerms(NamedTuple):
     kxb: Array
     kyb: Array
     tied: bool  # v is u: one sphere
+    live_u: bool  # whether G depends on u, and on v
+    live_v: bool

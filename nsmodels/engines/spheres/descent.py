@@ -6,20 +6,57 @@ and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to La
 lie well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`search`).
 
 The terms are stored row by row (i non-decreasing), s = ±1, w > 0.
+
+The descent itself (`descend_many`) serves every function whose kernels are declared by `by_type` below
+(`nsmodels.engines.laws.descent` has those for laws).
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..compiled import KernelArray as Array
-from ..compiled import entry, kernel
+from ..compiled import by_type, entry, kernel
 from .tree import Terms
 
 EPS_LAST = 1e-8
 """Smoothing ε at the end of a descent, before the polish."""
+
+
+class Pace(NamedTuple):
+    """How patient a descent is."""
+
+    first: int  # Newton steps at the first ε, which has the longest way to go
+    later: int  # at the others
+    tries: int  # shifts of the system before a step is given up
+    small: float  # size of a gradient that counts as zero, in units of the weights
+    halting: bool  # whether ε falls more slowly where the steps did not suffice, as on the way to degenerate minima
+
+
+def pace(steps: int) -> Pace:
+    """The pace of a descent with so many Newton steps for each ε."""
+    return Pace(8 * steps, steps, 12, 1e-12, True)
+
+
+@by_type
+def space(terms: Any) -> Any:
+    """Work space of `smoothed`."""
+
+
+@by_type
+def measure(terms: Any) -> Any:
+    """The sum of the moduli of all weights, and on how many spheres the function lives; 1: v is u."""
+
+
+@by_type
+def smoothed(terms: Any, u: Array, v: Array, eps: float, room: Any, cd: Array, H: Array, path: Array) -> Any:
+    """Value of the smoothed G at (u, v).
+
+    Gradient into cd (6,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,), if it is looked at.
+    """
 
 
 @kernel
@@ -40,23 +77,35 @@ def tangents(x: Array, basis: Array) -> None:
     basis[1, 2] = x[0] * basis[0, 1] - x[1] * basis[0, 0]
 
 
-@kernel
-def smoothed(
-    terms: Terms,
-    u: Array,
-    v: Array,
-    eps: float,
-    A: Array,
-    B: Array,
-    c: Array,
-    d: Array,
-    H: Array,
-    path: Array,
-) -> float:
-    """Value of the smoothed G at (u, v).
+class Space(NamedTuple):
+    """Work space."""
 
-    Gradient into c, d (3,), Hessian of the sum into H (6, 6), −∂gradient/∂ε into path (6,).
-    """
+    A: Array  # (nA,) a·u
+    B: Array
+
+
+@space.of(Terms)
+def own_space(terms: Terms) -> Space:
+    """Work space for so many directions."""
+    return Space(np.empty(terms.a.shape[0]), np.empty(terms.b.shape[0]))
+
+
+@measure.of(Terms)
+def own_measure(terms: Terms) -> tuple[float, int]:
+    """Σ w, and two spheres."""
+    scale = 1e-300
+    for k in range(terms.w.shape[0]):
+        scale += terms.w[k]
+    return scale, 2
+
+
+@smoothed.of(Terms)
+def own_smoothed(
+    terms: Terms, u: Array, v: Array, eps: float, room: Space, cd: Array, H: Array, path: Array
+) -> float:
+    """As `smoothed` says."""
+    A = room.A
+    B = room.B
     a, b, ia, jb, s, w, g, h = terms
     for i in range(a.shape[0]):
         A[i] = a[i, 0] * u[0] + a[i, 1] * u[1] + a[i, 2] * u[2]
@@ -64,8 +113,8 @@ def smoothed(
         B[j] = b[j, 0] * v[0] + b[j, 1] * v[1] + b[j, 2] * v[2]
     value = 0.0
     for e in range(3):
-        c[e] = -g[e]
-        d[e] = -h[e]
+        cd[e] = -g[e]
+        cd[3 + e] = -h[e]
         value -= g[e] * u[e] + h[e] * v[e]
     H[:, :] = 0.0
     path[:] = 0.0
@@ -88,9 +137,9 @@ def smoothed(
             t = w[m] * y / r
             ti += t
             t *= s[m]
-            d[0] -= t * b[j, 0]
-            d[1] -= t * b[j, 1]
-            d[2] -= t * b[j, 2]
+            cd[3] -= t * b[j, 0]
+            cd[4] -= t * b[j, 1]
+            cd[5] -= t * b[j, 2]
             k = w[m] * eps2 / (r * r * r)
             hi += k
             yi += k * y
@@ -112,7 +161,7 @@ def smoothed(
             H[5, 5] += kz * b[j, 2]
             m += 1
         for e in range(3):
-            c[e] += ti * a[i, e]
+            cd[e] += ti * a[i, e]
             path[e] += yi * a[i, e]
             for f in range(3):
                 H[e, f] += hi * a[i, e] * a[i, f]
@@ -170,91 +219,65 @@ def retract(x: Array, basis: Array, p: float, q: float, out: Array) -> None:
 
 @kernel
 def tangent_system(
-    u: Array,
-    v: Array,
-    bu: Array,
-    bv: Array,
-    c: Array,
-    d: Array,
-    H: Array,
-    path: Array,
-    M: Array,
-    grad: Array,
+    u: Array, v: Array, sides: int, bu: Array, bv: Array, cd: Array, H: Array, path: Array, M: Array, grad: Array,
     drift: Array,
 ) -> float:
-    """Gradient (4,), Hessian M (leading 4×4) and −∂gradient/∂ε (4,) in the two tangent planes.
+    """Gradient (4,), Hessian M (leading block of 4, or of 2) and −∂gradient/∂ε (4,) in the tangent planes.
 
-    Return the size of the gradient.
+    Return the size of the gradient. Tangent bases are written into bu, bv (2, 3).
     """
     tangents(u, bu)
     tangents(v, bv)
-    lam = c[0] * u[0] + c[1] * u[1] + c[2] * u[2]
-    mu = d[0] * v[0] + d[1] * v[1] + d[2] * v[2]
     size = 0.0
-    for p in range(2):
-        grad[p] = c[0] * bu[p, 0] + c[1] * bu[p, 1] + c[2] * bu[p, 2]
-        grad[2 + p] = d[0] * bv[p, 0] + d[1] * bv[p, 1] + d[2] * bv[p, 2]
-        drift[p] = path[0] * bu[p, 0] + path[1] * bu[p, 1] + path[2] * bu[p, 2]
-        drift[2 + p] = path[3] * bv[p, 0] + path[4] * bv[p, 1] + path[5] * bv[p, 2]
-        size = max(size, abs(grad[p]), abs(grad[2 + p]))
-        for q in range(p + 1):
-            z = 0.0
-            y = 0.0
-            for e in range(3):
-                for f in range(3):
-                    z += bu[p, e] * H[e, f] * bu[q, f]
-                    y += bv[p, e] * H[3 + e, 3 + f] * bv[q, f]
-            M[p, q] = z
-            M[2 + p, 2 + q] = y
-        for q in range(2):
-            z = 0.0
-            for e in range(3):
-                for f in range(3):
-                    z += bv[p, e] * H[3 + e, f] * bu[q, f]
-            M[2 + p, q] = z
-        # the curvature of the spheres
-        M[p, p] -= lam
-        M[2 + p, 2 + p] -= mu
+    for side in range(sides):
+        x = u if side == 0 else v
+        basis = bu if side == 0 else bv
+        k = 3 * side
+        force = cd[k] * x[0] + cd[k + 1] * x[1] + cd[k + 2] * x[2]
+        for p in range(2):
+            row = 2 * side + p
+            grad[row] = cd[k] * basis[p, 0] + cd[k + 1] * basis[p, 1] + cd[k + 2] * basis[p, 2]
+            drift[row] = path[k] * basis[p, 0] + path[k + 1] * basis[p, 1] + path[k + 2] * basis[p, 2]
+            size = max(size, abs(grad[row]))
+            for other in range(side + 1):
+                second = bu if other == 0 else bv
+                for q in range(2):
+                    z = 0.0
+                    for e in range(3):
+                        for f in range(3):
+                            z += basis[p, e] * H[k + e, 3 * other + f] * second[q, f]
+                    M[row, 2 * other + q] = z
+            M[row, row] -= force  # the curvature of the sphere
     return size
 
 
 @entry
 def descend_many(
-    terms: Terms,
-    U: Array,
-    V: Array,
-    eps_first: float,
-    eps_last: float,
-    factor: float,
-    steps: int,
+    terms: Any, U: Array, V: Array, eps_first: float, eps_last: float, factor: float, pace: Pace
 ) -> None:
     """Move every row of U, V (m, 3) in place to a local minimiser of G.
 
-    At most `steps` Newton steps for each ε (`factor` times the last one), with a shift that grows until G falls; then
+    At most so many Newton steps for each ε (`factor` times the last one), with a shift that grows until G falls; then
     along the path of minimisers to the next ε. (One loop with one evaluation in it: what is written twice is compiled
     twice.)
     """
-    a, b, ia, w = terms.a, terms.b, terms.ia, terms.w
-    A = np.empty(a.shape[0])
-    B = np.empty(b.shape[0])
-    c = np.empty(3)
-    d = np.empty(3)
+    room = space(terms)
+    scale, sides = measure(terms)
+    n = 2 * sides
+    cd = np.empty(6)
     H = np.empty((6, 6))
-    path = np.empty(6)
+    path = np.zeros(6)
     M = np.zeros((6, 6))
     bu = np.empty((2, 3))
     bv = np.empty((2, 3))
-    grad = np.empty(4)
-    drift = np.empty(4)
+    grad = np.zeros(4)
+    drift = np.zeros(4)
     step = np.zeros(6)
     un = np.empty(3)
     vn = np.empty(3)
-    scale = 1e-300
-    for k in range(ia.shape[0]):
-        scale += w[k]
-    for n in range(U.shape[0]):
-        u = U[n]
-        v = V[n]
+    for row in range(U.shape[0]):
+        u = U[row]
+        v = V[row]
         for e in range(3):
             un[e] = u[e]
             vn[e] = v[e]
@@ -262,10 +285,10 @@ def descend_many(
         value = 0.0
         shift = 0.0
         fresh = True  # at a new ε: there is nothing to compare with
-        left = 8 * steps  # the first smoothing has the longest way to go
+        left = pace.first
         tries = 0
         while True:
-            trial = smoothed(terms, un, vn, eps, A, B, c, d, H, path)
+            trial = smoothed(terms, un, vn, eps, room, cd, H, path)
             if fresh or trial <= value:
                 moved = fresh or value - trial > 1e-15 * scale
                 value = trial
@@ -277,42 +300,47 @@ def descend_many(
                     left -= 1
                 fresh = False
                 tries = 0
-                size = tangent_system(u, v, bu, bv, c, d, H, path, M, grad, drift)
-                done = not moved or left == 0 or size <= 1e-12 * scale or (size <= 1e-4 * scale and eps > eps_last)
+                size = tangent_system(u, v, sides, bu, bv, cd, H, path, M, grad, drift)
+                done = not moved or left == 0 or size <= pace.small * scale
+                done = done or (size <= 1e-4 * scale and eps > eps_last)
             else:
                 shift = max(2e-3 * scale, 4.0 * shift)
                 tries += 1
-                done = tries == 12
+                done = tries == pace.tries
             if done:
                 if eps <= eps_last:
                     break
-                # where the steps did not suffice, as on the way to degenerate minima, the next ε is nearer
-                following = max(eps * (factor if left > 0 else math.sqrt(factor)), eps_last)
+                slower = pace.halting and left <= 0
+                following = max(eps * (math.sqrt(factor) if slower else factor), eps_last)
                 # along the path of minimisers the vanishing terms shrink with ε (along a curve of minimisers the
                 # system is singular, and a small shift keeps the step there at zero)
-                for p in range(4):
+                for p in range(n):
                     drift[p] *= eps - following
                 small = 0.0
-                while not solve_shifted(M, drift, 4, small * scale, step) and small < 1e-3:
+                while not solve_shifted(M, drift, n, small * scale, step) and small < 1e-3:
                     small = max(1e-8, 100.0 * small)
                 if small >= 1e-3 or max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3])) > 0.3:
                     for p in range(4):
                         step[p] = 0.0
                 eps = following
                 fresh = True
-                left = steps
+                left = pace.later
                 tries = 0
                 shift = 0.0
             else:
-                while not solve_shifted(M, grad, 4, shift, step) and tries < 12:
+                while not solve_shifted(M, grad, n, shift, step) and tries < pace.tries:
                     shift = max(2e-3 * scale, 4.0 * shift)
                     tries += 1
                 length = max(abs(step[0]), abs(step[1]), abs(step[2]), abs(step[3]))
-                if length > 0.7 or tries == 12:
+                if length > 0.7 or tries == pace.tries:
                     for p in range(4):
-                        step[p] = step[p] * 0.7 / length if tries < 12 else 0.0
+                        step[p] = step[p] * 0.7 / length if tries < pace.tries else 0.0
             retract(u, bu, step[0], step[1], un)
-            retract(v, bv, step[2], step[3], vn)
+            if sides == 2:
+                retract(v, bv, step[2], step[3], vn)
+            else:
+                for e in range(3):
+                    vn[e] = un[e]
 
 
 @entry

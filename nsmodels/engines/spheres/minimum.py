@@ -26,10 +26,10 @@ import numpy as np
 from ...common.arrays import Array
 from ...common.interrupts import arrived, held, loading, released
 from ..compiled import keeps_code
-from . import search
+from . import leaf, search
 from . import tree as trees
 from .covering import DENOMINATOR, Covering
-from .descent import EPS_LAST, descend_many, value_at
+from .descent import EPS_LAST, descend_many, pace, value_at
 from .flat_sides import DiscCovering
 from .other_proofs import OtherProofs
 from .problem import SphereProblem
@@ -38,6 +38,8 @@ from .square_proof import SquareProof
 from .threads import Share, deal, join, packed_by, share_best
 
 Progress = Callable[[float, float, int, float], None]
+
+assert leaf  # the rule by which `search` works on sums of absolute values
 
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
@@ -142,7 +144,8 @@ def _compiled() -> None:
     minimise(problem, tolerance=0.1)
 
 
-def _unit_rows(rng: np.random.Generator, count: int) -> Array:
+def unit_rows(rng: np.random.Generator, count: int) -> Array:
+    """Random directions, shape (count, 3)."""
     rows = rng.normal(size=(count, 3))
     rows /= np.linalg.norm(rows, axis=1)[:, None]
     return rows
@@ -163,7 +166,7 @@ def descend(problem: SphereProblem, u: Array, v: Array) -> tuple[Array, Array, A
     """
     u = np.array(u, dtype=np.float64, order="C")
     v = np.array(v, dtype=np.float64, order="C")
-    descend_many(problem.terms, u, v, 0.5, EPS_LAST, 0.2, 4)
+    descend_many(problem.terms, u, v, 0.5, EPS_LAST, 0.2, pace(4))
     return np.array([problem.value(x, y) for x, y in zip(u, v)]), u, v
 
 
@@ -193,12 +196,12 @@ def _start(
     K = len(terms.ia)
     tree = trees.empty(K)
     rng = np.random.default_rng(seed)
-    u, v = _unit_rows(rng, starts), _unit_rows(rng, starts)
+    u, v = unit_rows(rng, starts), unit_rows(rng, starts)
     if extra is not None:
         u, v = np.vstack([extra[0], u]), np.vstack([extra[1], v])
     block, done = max(1, CHUNK // (K + 1)), 0
     while done == 0 or (done < len(u) and time.perf_counter() < stop and not arrived()):
-        descend_many(terms, u[done : done + block], v[done : done + block], 0.5, EPS_LAST, 0.3, 4)
+        descend_many(terms, u[done : done + block], v[done : done + block], 0.5, EPS_LAST, 0.3, pace(4))
         done += block
     values = np.array([value_at(terms, x, y) for x, y in zip(u[:done], v[:done])])
     for place, k in enumerate(np.argsort(values, kind="stable")[:16]):

@@ -8,12 +8,13 @@ the number of processors, so that the same problem gives the same proof everywhe
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 
 from . import search
 from .covering import DENOMINATOR, fixed_only
-from .descent import EPS_LAST, descend_many
+from .descent import EPS_LAST, descend_many, pace
 from .packing import LONG, packed_list
 from .quadratic_proof import remember
 from .square_leaf import SquareLeaves
@@ -31,7 +32,6 @@ from .tree import (
     RESUME,
     SQUARE,
     SQUARES,
-    Terms,
     Tree,
     grown,
 )
@@ -52,7 +52,7 @@ Packed = dict[tuple[int, bool], bytes]
 class Share:
     """A tree and the search in it: all of the search at first, then what one thread does of it."""
 
-    def __init__(self, tree: Tree, leaves: SquareLeaves | None = None) -> None:
+    def __init__(self, tree: Any, leaves: SquareLeaves | None = None) -> None:
         self.tree = tree
         self.leaves = leaves
         self.packed: Packed = {}
@@ -89,15 +89,30 @@ class Share:
         """Whether an open node is left that is not good enough."""
         return bool(self.tree.count[HEAP] > 0 and self.tree.heap_key[0] < min(self.best - width, goal) + margin)
 
+    def descend(self, terms: Any, mirror: bool) -> None:
+        """The local search that was asked for."""
+        u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
+        eps = max(float(self.tree.request[6]), EPS_LAST)
+        descend_many(terms, u, v, eps, EPS_LAST, 0.2, pace(6))
+        known = int(self.tree.count[MINIMA])
+        remember(terms, self.tree, u[0], v[0], EPS_LAST, mirror)
+        if int(self.tree.count[MINIMA]) == known:
+            self.tree.nodes["descended"][self.tree.count[RESUME]] += WAIT
+
+    def grow(self, terms: Any) -> None:
+        """More room for nodes and multipliers."""
+        self.tree = grown(self.tree, len(terms.ia))
+
     def advance(
-        self, terms: Terms, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
+        self, terms: Any, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
     ) -> None:
         """Close or split so many open nodes, fewer where the time is up, and compress their long lists."""
         self._search(terms, mirror, pops, width, goal, margin, stop)
         if len(terms.ia) >= LONG:
-            self._pack()
+            self.pack()
 
-    def _pack(self) -> None:
+    def pack(self) -> None:
+        """Compress the long lists that are new."""
         nodes = self.tree.nodes[: self.nodes]
         for node in np.flatnonzero((nodes["start"] >= self._seen) & (nodes["length"] >= LONG)).tolist():
             start = nodes["start"][node]
@@ -107,7 +122,7 @@ class Share:
         self._seen = self.multipliers
 
     def _search(
-        self, terms: Terms, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
+        self, terms: Any, mirror: bool, pops: int, width: float, goal: float, margin: float, stop: float
     ) -> None:
         count = self.tree.count
         end = int(count[POPPED]) + pops
@@ -115,13 +130,7 @@ class Share:
             left = max(end - int(count[POPPED]), 1)
             code = search.advance(terms, self.tree, DENOMINATOR, width, goal, margin, left, mirror)
             if code == search.DESCEND:
-                u, v = self.tree.request[None, :3].copy(), self.tree.request[None, 3:6].copy()
-                eps = max(float(self.tree.request[6]), EPS_LAST)
-                descend_many(terms, u, v, eps, EPS_LAST, 0.2, 6)
-                known = int(count[MINIMA])
-                remember(terms, self.tree, u[0], v[0], EPS_LAST, mirror)
-                if int(count[MINIMA]) == known:
-                    self.tree.nodes["descended"][count[RESUME]] += WAIT
+                self.descend(terms, mirror)
             elif code == search.LEAF and self.leaves is not None:
                 node, target = int(count[RESUME]), min(self.best - width, goal) + margin
                 place = self.leaves.prove(self.tree, node, DENOMINATOR, target)
@@ -130,7 +139,7 @@ class Share:
                     self.tree.nodes["bound"][node] = target
                     count[RESUME], count[SQUARES] = 0, 1
             elif code == search.FULL:
-                self.tree = grown(self.tree, len(terms.ia))
+                self.grow(terms)
             elif code == search.DONE or int(count[POPPED]) >= end:
                 return
             if time.perf_counter() > stop:

@@ -1,4 +1,8 @@
-"""The search tree as arrays, its heap of open nodes, and how nodes are made."""
+"""The search tree as arrays, its heap of open nodes, and how nodes are made.
+
+The kernels read no more of a tree than ``nodes`` with what they name, ``heap_key``, ``heap_node`` and ``count``: they
+serve every tree that has these (`nsmodels.engines.laws.tree`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel, record
-from .patches import corners, minimum
+from .patches import corners
 
 OPEN, LINEAR, QUADRATIC, SQUARE = -1, -2, -3, -4
 """Values of `Tree.axis` at leaves; 0..3: bisected (s, t of u; s, t of v); FACES_U, FACES_V: cut into cube faces."""
@@ -106,24 +110,25 @@ def empty(terms: int) -> Tree:
     return tree
 
 
-def lowest(tree: Tree) -> float:
+def lowest(tree: Any) -> float:
     """The smallest bound of a leaf, closed or open."""
     nodes = tree.nodes[: int(tree.count[NODES])]
     return float(nodes["bound"][nodes["axis"] < 0].min())
 
 
-_GROUPS = (
+GROUPS = (
     (NODES, ("nodes", "heap_key", "heap_node")),
     (POOL, ("term", "tau")),
     (QUADS, ("quads",)),
     (QPOOL, ("qpool",)),
 )
+"""Which entry of `Tree.count` says how much of an array is in use."""
 
 
-def grown(tree: Tree, terms: int) -> Tree:
+def grown(tree: Any, terms: int, groups: Any = GROUPS) -> Any:
     """The same tree with room for more wherever it is nearly full."""
     changed: dict[str, Any] = {}
-    for counter, names in _GROUPS:
+    for counter, names in groups:
         have = len(getattr(tree, names[0]))
         if tree.count[counter] + terms + 16 > have:
             for name in names:
@@ -183,27 +188,24 @@ def heap_pop(tree: Tree) -> int:
 
 @kernel
 def open_child(tree: Tree, parent: int, node: int) -> None:
-    """Give a new node what it inherits."""
-    old = tree.nodes[parent]
+    """Give a new node what it inherits: all but proofs of its own."""
+    tree.nodes[node] = tree.nodes[parent]
     new = tree.nodes[node]
     new.axis = OPEN
     new.child = -1
-    for e in range(2):
-        new.face[e] = old.face[e]
-    for e in range(8):
-        new.box[e] = old.box[e]
-    for e in range(6):
-        new.cd[e] = old.cd[e]
-        new.base[e] = old.base[e]
-    new.depth = old.depth + 1
-    new.descended = old.descended
-    new.star = old.star
-    new.scanned = old.scanned
-    new.source = old.source
-    new.listed = old.listed
+    new.depth += 1
     new.start = -1
-    new.length = 0
     new.quad = -1
+
+
+@kernel
+def close_or_wait(tree: Tree, node: int, bound: float, target: float) -> None:
+    """Give a new node its bound, and close it or push it onto the heap."""
+    tree.nodes[node].bound = bound
+    if bound >= target:
+        tree.nodes[node].axis = LINEAR
+    else:
+        heap_push(tree, bound, node)
 
 
 @kernel
@@ -213,41 +215,3 @@ def geometry(tree: Tree, node: int, T: Array, gamma: Array) -> None:
     for side in range(2):
         k = 4 * side
         gamma[side] = corners(tree.nodes[node].face[side], box[k], box[k + 1], box[k + 2], box[k + 3], T, side)
-
-
-@kernel
-def side_bound(tree: Tree, node: int, side: int, T: Array, gamma: Array) -> float:
-    """What (c, d) prove on one side of a node."""
-    cd = tree.nodes[node].cd
-    k = 3 * side
-    return minimum(cd[k], cd[k + 1], cd[k + 2], tree.nodes[node].face[side], T, side, gamma[side])
-
-
-@kernel
-def add_open(tree: Tree, node: int, target: float, T: Array, gamma: Array) -> None:
-    """Bound a new node by what it inherited; close it or push it onto the heap."""
-    geometry(tree, node, T, gamma)
-    bound = side_bound(tree, node, 0, T, gamma) + side_bound(tree, node, 1, T, gamma)
-    tree.nodes[node].bound = bound
-    if bound >= target:
-        tree.nodes[node].axis = LINEAR
-    else:
-        heap_push(tree, bound, node)
-
-
-@kernel
-def cut_into_faces(tree: Tree, parent: int, side: int, faces: int, target: float, T: Array, gamma: Array) -> None:
-    """Replace the whole sphere of one side (0: u, 1: v) by its cube faces."""
-    first = tree.count[NODES]
-    tree.nodes[parent].axis = FACES_U if side == 0 else FACES_V
-    tree.nodes[parent].child = first
-    tree.nodes[parent].quad = faces
-    tree.count[NODES] = first + faces
-    for f in range(faces):
-        open_child(tree, parent, first + f)
-        tree.nodes[first + f].face[side] = f
-        box = tree.nodes[first + f].box
-        for q in range(2):
-            box[4 * side + 2 * q] = -1.0
-            box[4 * side + 2 * q + 1] = 1.0
-        add_open(tree, first + f, target, T, gamma)
