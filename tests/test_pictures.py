@@ -180,3 +180,10 @@ def test_l3_with_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(ns.errors.MissingExtraError, match=r'pip install "nsmodels\[notebooks\]"'):
         ns.plots.l3_with_sliders()
+
+
+def test_a_local_content_of_nothing_is_said_and_no_page_fails() -> None:
+    """The PR box has none: its page has a picture that says so."""
+    content = json.loads((RESULTS / "local_content_pr_box.json").read_text(encoding="utf-8"))
+    figure = picture_of(load("local_content_pr_box"), content)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["the local content is 0: there is no local part"]

@@ -88,7 +88,9 @@ def hidden_marginals(decomposition: Decomposition, panels: Any) -> None:
 def local_part(result: LocalContent) -> Any:
     """Picture the deterministic boxes of a local content, a row each, and their weights."""
     if not len(result):
-        raise InputError("plots: the local content is 0, and there is no local part to draw")
+        figure = drawing_board(6.4, 1.6)
+        _empty(figure.add_subplot(), "the local content is 0: there is no local part")
+        return figure
     figure = drawing_board(8.4, 4.6)
     nothing = np.full((len(result), 3), np.nan)
     boxes = Decomposition(
