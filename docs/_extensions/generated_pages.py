@@ -56,6 +56,7 @@ MODULES = {
     "studies.measurements": "Published measurements",
     "studies.polytopes": "Polytopes",
     "studies.protocols": "Protocols with a box or a bit",
+    "studies.robustness": "Robustness against noise",
     "studies.sums_of_squares": "Sums of squares",
 }
 """The public modules, each a page of the API."""
