@@ -999,8 +999,8 @@ def square_leaf(
     """Check (L + Σ|y_k|)² ≥ L² + 2Σ(σ_k·z) y_k + Σ T_kl y_k y_l ≥ (t + s)², L = ℓ + s ≥ 0."""
     # ℓ: the terms with τ = ±1, and the linear part; |σ_k·z| ≤ L and |T_kl| ≤ 1 = T_kk. The
     # difference is a form in z = (1, u, v) plus λ(|u|² − 1) + μ(|v|² − 1) plus Σ P h h' ≥ 0, h ≥ 0
-    # on the patches. Everything is in the unit 2^exponent, below 8 and over 2^120; functions may be
-    # negative by 2^-74, for which 2^-60 + 2^-70 ΣP is charged.
+    # on the patches. All is in the unit 2^exponent, below 8 and over 2^120, but σ is below 8r with
+    # r ≤ 2^15; functions may be negative by 2^-73 r, and 2^-60 r + 2^-70 ΣP is charged for it.
     only(leaf, "exponent signs s sigma tau p lambda mu", "a square leaf")
     signs, scale = leaf["signs"], scale * Fraction(2) ** whole(leaf["exponent"], -2200, 2200, "it")
     fits = None not in where and len(signs) == len(terms) and {*signs} <= {*"a+-"}
@@ -1017,20 +1017,20 @@ def square_leaf(
     need(len(sigma) == len(ys) < 64 and nonnegative(ell), "a linear part may be negative")
     for r, step in product(sigma, (add, sub)):
         need(nonnegative([*map(step, ell, r)]), "a multiplier exceeds the linear part")
-    halves = [*half_spaces(where[0], 1), *half_spaces(where[1], 4), [FORM, 0, 0, 0, 0, 0, 0]]
-    fits = max(abs(x) for r in [ell, *ys, *sigma, *halves] for x in r) < 8 * FORM
+    hs = [*half_spaces(where[0], 1), *half_spaces(where[1], 4), [FORM, 0, 0, 0, 0, 0, 0]]
+    steep = max([8 * FORM, *(abs(x) for r in sigma for x in r)])
+    fits = max(abs(x) for r in [ell, *ys, *hs] for x in r) < 8 * FORM and steep < FORM << 18
     need(fits, "a square leaf in the wrong unit")
     tau, p = iter(leaf["tau"]), iter(leaf["p"])
     # c, x, y: c(xyᵀ + yxᵀ), over 2^311
     products = [(1 << 71, r, y) for r, y in zip(sigma, ys)] + [(1 << 70, y, y) for y in [ell, *ys]]
     products += [(whole(next(tau, None), -TAU, TAU, "tau") << 21, x, y)
                  for k, y in enumerate(ys) for x in ys[:k]]  # fmt: skip
-    both = ((h, g) for k, h in enumerate(halves) for g in halves[:k])
-    pairs = [(whole(next(p, None), 0, ONE, "p"), h, g) for h, g in both]
+    pairs = [(whole(next(p, None), 0, ONE, "p"), h, g) for k, h in enumerate(hs) for g in hs[:k]]
     m = form(products + [(-c, h, g) for c, h, g in pairs if c], 1 << 311)
     top = Fraction(1 << 70)
     m[0][0] += (lam + mu) / top - (level / scale + s / top) ** 2
-    charged = Fraction(1, 1 << 60) + Fraction(sum(c for c, *_ in pairs), 1 << 140)
+    charged = Fraction(steep, FORM << 63) + Fraction(sum(c for c, *_ in pairs), 1 << 140)
     for i, r in enumerate(m):
         r[i] -= charged + (0, lam, lam, lam, mu, mu, mu)[i] / top
     need(not [*tau, *p] and positive(m), "a square leaf falls short")

@@ -41,8 +41,8 @@ CURVED, SHIFT = 0, 2
 FINE = 70
 """Numbers of a leaf but the T are integers over 2^70."""
 
-LARGEST = 7.99
-"""Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 8."""
+LARGEST = 2.6e5
+"""Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 2^18."""
 
 
 class SquareLeaves:
@@ -329,7 +329,7 @@ def square_leaf(
         for e in range(7):
             sigma[k, e] = x[pairs + 2 * k] * parts[2 * k, e] + x[pairs + 2 * k + 1] * parts[2 * k + 1, e]
             sigma[k, e] *= 1.0 - 1e-13
-            # small on a small patch, and yet with large coefficients: a reader's rounding would be too large
+            # small on a small patch, and yet with large coefficients: a reader charges their rounding, up to 2^-45
             if not abs(sigma[k, e]) < LARGEST:
                 return 0.0
     numbers[CURVED] = y[1]
