@@ -25,7 +25,7 @@ from ..common.rationals import rationals
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenState
 
-__all__ = ["PAULI", "QubitState", "bell_operator", "exact_means", "local_maximisers", "seesaw"]
+__all__ = ["PAULI", "QubitState", "along_state", "bell_operator", "exact_means", "local_maximisers", "seesaw"]
 
 Complex = NDArray[np.complex128]
 PAULI: Complex = np.array(
@@ -180,6 +180,32 @@ def local_maximisers(
     ]
     climbs = _climbs(functional, rng, len(given) + starts, sweeps, time_limit_s, given)
     return [_state(climb) for climb in climbs]
+
+
+def along_state(
+    functional: Functional, psi: Complex, *, rng: np.random.Generator, starts: int = 20, sweeps: int = 2000
+) -> QubitState:
+    """Maximise a functional over the measurements of a given state, improving Alice's and Bob's in turn."""
+    table = functional.to_full_correlators()
+    pauli = np.einsum("ab,mac,nbd,cd->mn", psi.reshape(2, 2).conj(), PAULI, PAULI, psi.reshape(2, 2)).real
+    identity = np.array([[1.0, 0.0, 0.0, 0.0]])
+    best: _Climb | None = None
+    for _ in range(starts):
+        bob = rng.standard_normal((functional.shape[1], 3))
+        bob = np.hstack([np.zeros((len(bob), 1)), bob / np.linalg.norm(bob, axis=1, keepdims=True)])
+        value = -np.inf
+        for _ in range(sweeps):
+            alice = _best_observables((table[1:] @ np.vstack([identity, bob])) @ pauli.T)
+            bob = _best_observables((table[:, 1:].T @ np.vstack([identity, alice])) @ pauli)
+            left, right = np.vstack([identity, alice]), np.vstack([identity, bob])
+            new = float((table * (left @ pauli @ right.T)).sum())
+            if new <= value + 1e-15:
+                break
+            value = new
+        if best is None or value > best[0]:
+            best = value, psi, alice, bob
+    assert best is not None
+    return _state(best)
 
 
 _Climb = tuple[float, Complex, Array, Array]

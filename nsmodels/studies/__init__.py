@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..questions.visibility.tidy import tidy
-    from . import measurements, polytopes, protocols, vanishing
+    from . import measurements, one_box, polytopes, protocols, vanishing
     from .every_setting import all_settings
     from .finite_sets import counterexample, dying_out, finite_set
     from .joint_bias import joint_marginals
@@ -26,6 +26,7 @@ __all__ = [
     "joint_marginals",
     "local_content",
     "measurements",
+    "one_box",
     "polytopes",
     "protocols",
     "relax",
