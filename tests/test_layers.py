@@ -155,7 +155,7 @@ The checker is one file that is read as a whole, by people who trust nothing els
 """
 
 
-@pytest.mark.parametrize("folder", ["nsmodels", "tests"])
+@pytest.mark.parametrize("folder", ["nsmodels", "tests", "benchmarks"])
 def test_no_file_is_long(folder: str) -> None:
     root = PACKAGE.parent / folder
     for path in sorted(root.rglob("*.py")):
