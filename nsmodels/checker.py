@@ -689,6 +689,34 @@ def least(c: Any, where: Any) -> Any:
     return max(anywhere, m * where[2] >> 80) if where else anywhere
 
 
+def walk(tree: bytes, mirror: Any, carried: Any, single: Any = False) -> Any:
+    """Yield all nodes of a tree in preorder, each to be looked at, and changed, before the next."""
+    # A node is [byte, patches of u and v, what it carries]; it hands on to its children what it
+    # carries then. Low bits of the byte: 0, 1 (2, 3) the patch of u (v) is cut along s, t; 4 (5)
+    # the sphere of u (v), half of it with `mirror`, into faces; else a leaf. single: there is no v.
+    stack: list[Any] = [(None, None, mirror, carried)]
+    for byte in tree:
+        u, v, half, carried = stack.pop()
+        node, kind = [byte, (u, v), carried], byte & 7
+        yield node
+        if kind < 6:
+            on_v = kind in (2, 3, 5)
+            need(not (on_v and single), "there is one sphere")
+            children = cut((u, v)[on_v], 2 if kind > 3 else kind & 1, half)
+            after = half and kind < 4, node[2]
+            stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
+    need(not stack, "the covering does not end where it should")
+
+
+def multipliers(packed: bytes, form: str, k: int, most: int, rows: Table) -> Table:
+    """Give the k-th list of multipliers as a table, where the entries of the rows are not zero."""
+    length = sum(x != 0 for r in rows for x in r)
+    flat = struct.unpack_from(f"<{length}{form}", packed, struct.calcsize(form) * length * k)
+    need(all(abs(t) <= most for t in flat), "a multiplier is outside [−1, 1]")
+    following = iter(flat)
+    return [[next(following) if x else 0 for x in r] for r in rows]
+
+
 def unpacked(x: int) -> tuple[Ints, Ints]:
     """Give the six signed fields of 160 bits of an integer: the parts of u and of v."""
     fields = [(x + HALVES >> e & (1 << 160) - 1) - (1 << 159) for e in FIELDS]
@@ -895,16 +923,16 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     base, *terms = (sum(x << e for x, e in zip(parts, FIELDS)) for parts in [linear, *xs])
     d, level = whole(proof["denominator"], 1, 126, "D"), (threshold + f.size * TINY) * scale
     goal, fine_goal = (math.ceil(level * over) * UNIT for over in (d, TAU))
-    multipliers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
+    numbers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
     quadratic, fine, squares = (iter(proof.get(key, ())) for key in ("quadratic", "fine", "square"))
     biased = zip((f.alice, f.bob), model.laws)
     mirror = not any(x and any(a) for numbers, law in biased for x, a in zip(numbers, law))
-    stack: list[Any] = [(None, None, mirror, base, terms, weights, unpacked(base * d))]
-    for byte in inflated(proof["tree"]):
-        u, v, mirror, base, terms, weights, cd = stack.pop()
-        kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
+    start = base, terms, weights, unpacked(base * d)
+    for node in walk(inflated(proof["tree"]), mirror, start):
+        byte, (u, v), (base, terms, weights, cd) = node
+        kind = byte & 7
         if byte & 8:
-            n = multipliers[at : at + len(terms)].tolist()
+            n = numbers[at : at + len(terms)].tolist()
             at += len(terms)
             if n and (max(n) > d or min(n) < -d):
                 need(max(n) <= d + 1 and min(n) >= -d - 1, "a multiplier is outside [−1, 1]")
@@ -913,6 +941,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
                 n, terms, weights = ([x for q, x in zip(n, xs) if abs(q) <= d] for xs in lists)
             if byte & 16:
                 cd = unpacked(base * d + sum(map(mul, n, terms)))
+            node[2] = base, terms, weights, cd
         if kind == 6:
             if byte & 32:  # multipliers over 2^50
                 n = listed(next(fine, None), len(terms) or 1, "fine")[: len(terms)]
@@ -925,10 +954,7 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
             leaf(next(leaves, None), (u, v), base, terms, weights, scale, level)
         else:
             need(not byte & 32, "multipliers stand where no leaf is")
-            children = cut((u, v)[on_v], 2 if kind > 3 else byte & 1, mirror)
-            after = mirror and kind < 4, base, terms, weights, cd
-            stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
-    ended = not stack and at == len(multipliers) and not [*quadratic, *fine, *squares]
+    ended = at == len(numbers) and not [*quadratic, *fine, *squares]
     need(ended, "the covering does not end where it should")
     return f.ceiling - threshold
 
@@ -1088,30 +1114,23 @@ def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
         rows, free, own, law = [*map(list, zip(*rows))], f.bob, f.alice, model.laws[0]
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     goal = math.ceil((threshold + f.size * TINY) * scale * TAU) * UNIT
-    s, numbers = [[int(x * scale) for x in r] for r in rows], inflated(proof["multipliers"])
+    s, packed = [[int(x * scale) for x in r] for r in rows], inflated(proof["multipliers"])
     ends, start = ([int(x * scale) * TAU for x in side] for side in (free, own))
     length = sum(x != 0 for r in rows for x in r)
-    count = len(numbers) // (8 * max(length, 1))
-    need(length or not numbers, "there are multipliers without terms")
+    top = max(len(packed) // (8 * max(length, 1)) - 1, 0)
+    need(length or not packed, "there are multipliers without terms")
     @cache
     def plane(k: int) -> tuple[Ints, int]:
-        flat = struct.unpack_from(f"<{length}q", numbers, 8 * length * k)
-        need(all(abs(t) <= TAU for t in flat), "a multiplier is outside [−1, 1]")
-        following = iter(flat)
-        tau = [[next(following) if x else 0 for x in r] for r in rows]
-        c, d = slopes(s, tau, ends, start)
+        c, d = slopes(s, multipliers(packed, "q", k, TAU, rows), ends, start)
         return weighted(d, law, 1), sum(map(abs, c)) * UNIT
-    leaves, mirror = iter(listed(proof["leaves"], None, "leaves")), not any(free + own)
-    stack: list[Any] = [None]
-    for kind in inflated(proof["tree"]):
-        where = stack.pop()
-        need(kind <= 3, "a malformed tree")
-        if kind == 3:
-            d, lost = plane(whole(next(leaves, None), 0, max(count - 1, 0), "a leaf"))
+    leaves, tree = iter(listed(proof["leaves"], None, "leaves")), inflated(proof["tree"])
+    need(max(tree) <= 3, "a malformed tree")  # 0 and 1: cut along s, t; 2: into faces; 3: a leaf
+    tree = tree.translate(bytes([0, 1, 4, 6] * 64))  # as `walk` has it
+    for byte, (where, _), _ in walk(tree, not any(free + own), 0):
+        if byte == 6:
+            d, lost = plane(whole(next(leaves, None), 0, top, "a leaf"))
             need(least(d, where) - lost >= goal, "a leaf of the covering falls short")
-        else:
-            stack += reversed(cut(where, kind, mirror))
-    need(not stack and not [*leaves], "the covering does not end where it should")
+    need(not [*leaves], "the covering does not end where it should")
     return f.ceiling - threshold
 
 
@@ -1167,9 +1186,8 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
     sides = [[[x >> BITS - 80 for x in a] for a in side] for side in model.laws]
     if model.sign < 0:
         sides[1] = [[-x for x in b] for b in sides[1]]
-    pairs = [(i, j, int(s * scale))
-             for i, r in enumerate(f.correlators) for j, s in enumerate(r) if s]  # fmt: skip
-    start = [[-int(x * scale) * d for x in own] for own in (f.alice, f.bob)]
+    s = [[int(x * scale) for x in r] for r in f.correlators]
+    own = [[int(x * scale) * d for x in numbers] for numbers in (f.alice, f.bob)]
     @lru_cache(1 << 14)
     def bands(k: int, *where: Any) -> Any:
         spot, found = patch(*where) if where else None, []
@@ -1177,30 +1195,17 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
             ends = [least(x, spot) >> 80 if spot else -1 << 80 for x in (a, [-y for y in a])]
             found.append((*band(laws[k], ends[0] - 4, 4 - ends[1]), a))
         return found
-    def read(n: Any) -> Any:
-        p, q = start[0][:], start[1][:]
-        for t, (i, j, s) in zip(n, pairs):
-            p[i] += abs(s) * t
-            q[j] -= s * t
-        return p, q
-    numbers, at = memoryview(inflated(proof["multipliers"])).cast("b"), 0
+    packed, at = inflated(proof["multipliers"]), 0
     mirror = model.symmetric and not any(f.alice + f.bob)
-    stack: list[Any] = [(None, None, mirror, start)]
-    for byte in inflated(proof["tree"]):
-        u, v, half, both = stack.pop()
+    start = [[-x for x in numbers] for numbers in own]
+    for node in walk(inflated(proof["tree"]), mirror, start, model.sign):
+        byte, (u, v), both = node
         if byte & 8:
-            n = numbers[at : at + len(pairs)].tolist()
-            fits = len(n) == len(pairs) and all(abs(x) <= d for x in n)
-            need(fits, "a multiplier is outside [−1, 1]")
-            both, at = read(n), at + len(pairs)
-        kind, on_v = byte & 7, byte & 7 in (2, 3, 5)
-        if kind < 6:
-            need(not (on_v and model.sign), "there is one sphere")
-            children = cut((u, v)[on_v], 2 if kind > 3 else byte & 1, half)
-            after = half and kind < 4, both
-            stack += [(u, q, *after) if on_v else (q, v, *after) for q in reversed(children)]
+            both = node[2] = slopes(s, multipliers(packed, "b", at, d, f.correlators), *own)
+            at += 1
+        if byte & 7 < 6:
             continue
-        need(kind == 6, "a malformed tree")
+        need(byte & 7 == 6, "a malformed tree")
         total, forces = 0, []
         for k, weights in enumerate(both):
             spot, force = u if model.sign else (u, v)[k], [0, 0, 0]
@@ -1212,7 +1217,8 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
             forces = [([*map(add, forces[0][0], forces[1][0])], u)]
         low = (total << 80) + sum(least([x >> 80 for x in c], spot) for c, spot in forces)
         need(low >= goal, "a leaf of the covering does not reach the threshold")
-    need(not stack and at == len(numbers), "the covering does not end where it should")
+    length = sum(x != 0 for r in f.correlators for x in r)
+    need(at * length == len(packed), "the covering does not end where it should")
     sizes = [sum(map(abs, own)) for own in (f.alice, f.bob)]
     total = f.ceiling - f.constant
     return f.ceiling - threshold + sum(e * (total + x) for e, x in zip(model.errors, sizes))
@@ -1238,10 +1244,7 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
     need(length, "there are no terms")
     @cache
     def plane(k: int) -> list[Any]:
-        flat = struct.unpack_from(f"<{length}i", numbers, 4 * length * k)
-        need(all(abs(t) <= 1 << 30 for t in flat), "a multiplier is outside [−1, 1]")
-        following = iter(flat)
-        tau = [[next(following) if x else 0 for x in r] for r in f.correlators]
+        tau = multipliers(numbers, "i", k, 1 << 30, f.correlators)
         both = zip(slopes(s, tau, *linear), model.laws)
         return [(x, law and weighted(x, law, 1)) for x, law in both]
     @cache
@@ -1254,22 +1257,15 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
             found.append(math.ceil(model.etas[p] * moved))
         return found
     leaves, top = iter(listed(proof["leaves"], None, "leaves")), len(numbers) // (4 * length) - 1
-    stack: list[Any] = [(None, None, not any(f.alice + f.bob))]
-    for kind in inflated(proof["tree"]):
-        *both, mirror = stack.pop()
-        if kind == 6:
+    for byte, both, _ in walk(inflated(proof["tree"]), not any(f.alice + f.bob), 0):
+        need(byte < 7, "a malformed tree")
+        if byte == 6:
             total = 0
             for p, (sums, c) in enumerate(plane(whole(next(leaves, None), 0, top, "a leaf"))):
                 lost = moved(p, both[p] and both[p][0]) if c else [UNIT] * len(sums)
                 total += (least(c, both[p]) if c else 0) - sum(map(mul, map(abs, sums), lost))
             need(total >= goal, "a leaf of the covering falls short")
-        else:
-            need(kind < 6, "a malformed tree")
-            on_v = kind in (2, 3, 5)
-            for child in reversed(cut(both[on_v], 2 if kind > 3 else kind & 1, mirror)):
-                pair = (both[0], child) if on_v else (child, both[1])
-                stack.append((*pair, mirror and kind < 4))
-    need(not stack and not [*leaves], "the covering does not end where it should")
+    need(not [*leaves], "the covering does not end where it should")
     return f.ceiling - threshold
 
 
