@@ -8,7 +8,6 @@ parties with outcomes ±1 (`nsmodels.Quantum`, `nsmodels.Leggett`): they are not
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .common.arguments import floats, kind_of, listed, one_of, whole
+from .common.arguments import floats, kind_of, one_of, whole
 from .common.rationals import round_down, round_up, to_integers
 from .core.enclosure import Enclosure
+from .core.general_scenario import Scenario
 from .core.general_tables import cglmp, ghz, maximally_entangled, mermin, svetlichny
 from .engines.solvers.exact_simplex import exact_maximum
 from .errors import InputError, SolverError
@@ -31,6 +31,7 @@ __all__ = [
     "bound",
     "cglmp",
     "ghz",
+    "guessing",
     "maximally_entangled",
     "mermin",
     "svetlichny",
@@ -39,103 +40,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.object_]
-MOST_STRATEGIES = 20_000
-MOST_ENTRIES = 20_000
-"""Of a table: columns of the linear program over non-signalling boxes."""
 TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """How many settings and outcomes each party has.
-
-    Parameters
-    ----------
-    outcomes : sequence of sequences of int
-        For each party the number of outcomes of each of its settings: ((2, 2), (2, 2)) for CHSH.
-
-    Raises
-    ------
-    InputError
-        For fewer than one setting or two outcomes, or for tables that are too large.
-    """
-
-    outcomes: tuple[tuple[int, ...], ...]
-
-    def __init__(self, outcomes: Sequence[Sequence[int]]) -> None:
-        remedy = "give a list of outcomes per setting for each party, such as ((2, 2), (3, 3))"
-        parties = []
-        for party in listed(outcomes, "general: outcomes", remedy):
-            counts = listed(party, "general: the outcomes of a party", remedy)
-            parties.append(tuple(whole(n, "general: a number of outcomes", 2, 100) for n in counts))
-        if not parties or not all(parties):
-            raise InputError(f"general: a party without settings; {remedy}")
-        object.__setattr__(self, "outcomes", tuple(parties))
-        if math.prod(self.shape) > MOST_ENTRIES:
-            size = math.prod(self.shape)
-            raise InputError(f"general: tables of {size} entries are above the limit of {MOST_ENTRIES}; use fewer")
-
-    @classmethod
-    def of(cls, table: Array) -> Scenario:
-        """The scenario of a table, in which all settings of a party have the same number of outcomes."""
-        parties = table.ndim // 2
-        if table.ndim % 2 or not parties:
-            raise InputError(f"general: a table of shape {table.shape}; give p[a, b, …, x, y, …], outcomes first")
-        sides = zip(table.shape[:parties], table.shape[parties:])
-        return cls([[outcomes] * settings for outcomes, settings in sides])
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of tables: the largest numbers of outcomes, then the numbers of settings."""
-        return (*map(max, self.outcomes), *map(len, self.outcomes))
-
-    def table(self, values: ArrayLike, name: str) -> Array:
-        """A table of this shape; entries of outcomes that a setting does not have must be 0.
-
-        Raises
-        ------
-        InputError
-        """
-        array = floats(values, f"general: {name} is not a table of numbers")
-        if array.shape != self.shape:
-            raise InputError(f"general: {name} has shape {array.shape}; it must be {self.shape}")
-        if not np.isfinite(array).all():
-            raise InputError(f"general: {name} has an entry that is not finite")
-        if array[~self._exists()].any():
-            raise InputError(f"general: {name} has an entry for an outcome that its setting does not have")
-        return array
-
-    def _exists(self) -> NDArray[np.bool_]:
-        parties = len(self.outcomes)
-        found = np.ones(self.shape, dtype=bool)
-        for k, counts in enumerate(self.outcomes):
-            own = np.arange(max(counts))[:, None] < np.array(counts)[None, :]
-            axes = [1] * (2 * parties)
-            axes[k], axes[parties + k] = own.shape
-            found &= own.reshape(axes)
-        return found
-
-    def strategies(self) -> list[tuple[tuple[int, ...], ...]]:
-        """All deterministic strategies: for each party the outcome at each setting.
-
-        Raises
-        ------
-        InputError
-            If there are more than 20,000.
-        """
-        count = math.prod(n for counts in self.outcomes for n in counts)
-        if count > MOST_STRATEGIES:
-            raise InputError(f"general: {count} deterministic strategies are above the limit of {MOST_STRATEGIES}")
-        return list(product(*(list(product(*map(range, counts))) for counts in self.outcomes)))
-
-    def _coordinates(self) -> list[list[tuple[int, int, int]]]:
-        """Sets of (party, setting, outcome) of all outcomes but the last, at most one setting a party; not the empty one."""  # noqa: E501
-        options: list[list[tuple[int, int, int] | None]] = [
-            [None, *((k, x, a) for x, n in enumerate(counts) for a in range(n - 1))]
-            for k, counts in enumerate(self.outcomes)
-        ]
-        sets = [[entry for entry in chosen if entry is not None] for chosen in product(*options)]
-        return [chosen for chosen in sets if chosen]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -252,7 +157,23 @@ def _value_at(table: Integers, strategy: tuple[tuple[int, ...], ...]) -> int:
 
 def _nonsignalling(exact: Integers, scenario: Scenario, scale: Fraction) -> Answer:
     """The linear program over tables p ≥ 0 that add up to 1 and do not signal."""
-    exists = scenario._exists()
+    A = _equations(scenario)
+    kept = _independent(A)
+    b = np.zeros(len(A), dtype=object)
+    b[0] = 1
+    answer = solved(A[kept], b[kept], exact[scenario.exists()], scale)
+    _follow(A @ np.array(answer.primal, dtype=object) - b)
+    return answer
+
+
+def _follow(rest: Integers) -> None:
+    if rest.any():
+        raise SolverError("general: equations that were left out do not follow from the others: this is not an answer")
+
+
+def _equations(scenario: Scenario) -> Integers:
+    """Rows over the entries that exist: their total for the first settings, then what vanishes without signalling."""
+    exists = scenario.exists()
     numbers = np.full(exists.shape, -1)
     numbers[exists] = np.arange(int(exists.sum()))
     parties = len(scenario.outcomes)
@@ -276,13 +197,7 @@ def _nonsignalling(exact: Integers, scenario: Scenario, scale: Fraction) -> Answ
     for r, row in enumerate(rows):
         for column, entry in row.items():
             A[r, column] = entry
-    kept = _independent(A)
-    b = np.zeros(len(rows), dtype=object)
-    b[0] = 1
-    answer = solved(A[kept], b[kept], exact[exists], scale)
-    if (A @ np.array(answer.primal, dtype=object) - b).any():
-        raise SolverError("general: equations that were left out do not follow from the others: this is not an answer")
-    return answer
+    return A
 
 
 def _independent(A: Integers) -> list[int]:
@@ -318,14 +233,14 @@ def visibility(
     """
     table, scenario = _checked(behaviour, scenario, "the behaviour")
     table = scenario.table(table, "the behaviour")
-    exists = scenario._exists()
+    exists = scenario.exists()
     parties = len(scenario.outcomes)
     if noise is None:
         other = np.where(exists, 1.0, 0.0)
         other = other / other.sum(axis=tuple(range(parties)), keepdims=True)
     else:
         other = scenario.table(noise, "the noise")
-    coordinates = scenario._coordinates()
+    coordinates = scenario.coordinates()
     wanted, base = (_means(x, scenario, coordinates, name) for x, name in ((table, "behaviour"), (other, "noise")))
     strategies = scenario.strategies()
     integers, exponent = to_integers([*wanted, *base])
@@ -343,6 +258,55 @@ def visibility(
     c = np.zeros(n + 2, dtype=object)
     c[n] = 1
     return solved(A, b, c, Fraction(1))
+
+
+def guessing(
+    behaviour: ArrayLike, party: int = 0, setting: int = 0, *, scenario: Scenario | None = None
+) -> Answer:
+    """How well an outcome can be known beforehand by whoever knows the hidden state of a non-signalling model, exactly.
+
+    The largest Σ_λ ρ_λ max_a P_λ(a | setting) over all decompositions p = Σ ρ_λ P_λ into non-signalling tables: one for
+    each outcome a is enough, in which a is guessed. For two outcomes the largest mean |marginal| is 2 g − 1.
+
+    Parameters
+    ----------
+    behaviour : array_like
+        p[a, b, …, x, y, …], read as in `visibility`.
+    party, setting : int
+        Whose outcome, and for which setting; zero-based.
+
+    Raises
+    ------
+    InputError
+        As `visibility`, or for a party or a setting that does not exist.
+    """
+    table, scenario = _checked(behaviour, scenario, "the behaviour")
+    table = scenario.table(table, "the behaviour")
+    parties, exists = len(scenario.outcomes), scenario.exists()
+    party = whole(party, "general: the party", 0, parties - 1)
+    setting = whole(setting, "general: the setting", 0, len(scenario.outcomes[party]) - 1)
+    count, coordinates = scenario.outcomes[party][setting], scenario.coordinates()
+    integers, exponent = to_integers(_means(table, scenario, coordinates, "behaviour"))
+
+    def sums(chosen: Sequence[tuple[int, int, int]]) -> Integers:
+        """The row that adds up the entries with these outcomes, all other settings being the first."""
+        place: list[Any] = [slice(None)] * parties + [0] * parties
+        for k, x, a in chosen:
+            place[k], place[parties + k] = a, x
+        found = np.zeros(exists.shape, dtype=object)
+        found[tuple(place)] = 1
+        return np.asarray(found[exists])
+
+    equations = _equations(scenario)
+    kept = [r for r in _independent(equations) if r]
+    sums_of = np.array([equations[0], *map(sums, coordinates)], dtype=object)
+    parts = np.kron(np.eye(count, dtype=np.int64).astype(object), equations[kept])
+    A = np.vstack([parts, np.tile(sums_of, count)])
+    b = np.array([0] * len(parts) + [1 << exponent, *integers], dtype=object)
+    c = np.concatenate([sums([(party, setting, a)]) for a in range(count)])
+    answer = solved(A, b, c, Fraction(1 << exponent))
+    _follow(equations[1:] @ np.array(answer.primal, dtype=object).reshape(count, -1).T)
+    return answer
 
 
 def _means(table: Array, scenario: Scenario, coordinates: list[list[tuple[int, int, int]]], name: str) -> list[float]:

@@ -141,3 +141,28 @@ def test_a_forged_answer_does_not_verify() -> None:
 def test_what_is_refused(call: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         call()
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_hidden_states_of_the_singlet_know_as_much_as_the_chained_quantity_allows(n: int) -> None:
+    """The largest mean |A| is I_N = N (1 − cos(π/2N)): Colbeck and Renner, arXiv:0801.2218; and `marginals` agrees."""
+    box = ns.behaviours.singlet(ns.settings.half_circle(n))
+    answer = general.guessing(box.to_probabilities(), 0, 1)
+    assert answer.verify()
+    assert 2 * answer.upper - 1 == pytest.approx(n * (1 - np.cos(np.pi / (2 * n))), abs=1e-12)
+    assert 2 * answer.upper - 1 == pytest.approx(ns.marginals(box).alice[1].upper, abs=1e-9)
+
+
+def test_extreme_boxes_hide_nothing_and_local_ones_everything() -> None:
+    pr = ns.behaviours.pr_box().to_probabilities()
+    assert general.guessing(pr).exact == general.guessing(pr, 1, 1).exact == Fraction(1, 2)
+    assert general.guessing(np.full((3, 3, 2, 2), 1 / 9)).upper == pytest.approx(1.0, abs=1e-12)
+    # three outcomes: a box with a = b − xy modulo 3 is extreme, and nobody knows more than its uniform outcomes
+    a, b, x, y = np.ix_(range(3), range(3), range(2), range(2))
+    assert general.guessing(np.where((b - a - x * y) % 3 == 0, 1 / 3, 0.0)).upper == pytest.approx(1 / 3, abs=1e-12)
+    # three parties: where the outcomes of two are a PR box, the third may be known
+    third = np.einsum("abxy,cz->abcxyz", pr, np.full((2, 2), 0.5))
+    assert general.guessing(third, 2).exact == 1
+    assert general.guessing(third, 0).exact == Fraction(1, 2)
+    with pytest.raises(InputError, match="party"):
+        general.guessing(pr, 2)
