@@ -574,17 +574,18 @@ class Law(Model):
         error = spec.get("error", 0)
         self.errors = row(error if isinstance(error, list) else [error] * 2, 2, "error")
         need(min(self.errors) >= 0, "a negative error")
-        self.steep, self.symmetric = Fraction(1), True  # 1 + all of |F'| and |G'| at most
+        self.slopes: Row = []  # at most |F'| and |G'|
         for law in self.curves:
             if isinstance(law[0], list):
                 fits = all(p[0] < q[0] for p, q in pairwise(law)) and len(law) > 1
                 need(fits and (law[0][0], law[-1][0]) == (-1, 1), "knots in disorder")
-                self.steep += max(abs(y - z) / (t - x) for (x, z), (t, y) in pairwise(law))
+                self.slopes += [max(abs(y - z) / (t - x) for (x, z), (t, y) in pairwise(law))]
                 self.symmetric &= law == [[-x, -y] for x, y in reversed(law)]
             else:
                 need(len(law) < 100, "a law of too high a degree")
-                self.steep += sum(k * abs(c) for k, c in enumerate(law))
+                self.slopes += [sum(k * abs(c) for k, c in enumerate(law))]
                 self.symmetric &= not any(law[::2])
+        self.steep = 1 + sum(self.slopes, ZERO)
 
     @staticmethod
     def value(law: Any, x: Fraction) -> Fraction:
@@ -1803,7 +1804,7 @@ def log_p_value(model: Any, given: Any, counts: Any, even: bool, paid: int) -> D
     pairs, ratios = [tuple(q) for q in given["pairs"]], given["ratios"]
     need(sorted(pairs) == sorted(counts) and type(two) is bool, "the test is about other pairs")
     signs = ((0, 0, 1), (0, 0, -1)) if two else ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
-    n_a, n_b = model.shape
+    n_a, n_b = model.parts[0].shape
     f = Functional(ZERO, [n_b * [ZERO] for _ in range(n_a)], n_a * [ZERO], n_b * [ZERO])
     trials, shares, log, wins = 0, 0, Decimal(0), ZERO
     for (i, j), r in zip(pairs, ratios, strict=True):
@@ -1844,10 +1845,9 @@ def within(model: Any, f: Functional, proof: Any) -> Fraction:
     square = max(2 * (1 - Fraction(c, ONE)) for side in model.known[1] for c, _ in side)
     chord = Fraction(math.isqrt(math.ceil(square * ONE * ONE)) + 1, ONE)
     sizes = [sum(map(abs, x), ZERO) for x in (f.alice, f.bob)]
-    table_size = f.size - sum(sizes)
-    etas: Any = [[getattr(x, "steep", ZERO) or eta or ZERO for eta in x.etas] for x in model.parts]
-    most: Any = max(sum(e * (table_size + x) for e, x in zip(eta, sizes)) for eta in etas)
-    return bound + chord * most
+    etas: Any = [getattr(x, "slopes", [eta or ZERO for eta in x.etas]) for x in model.parts]
+    rest = f.size - sum(sizes)
+    return bound + chord * max(sum(e * (rest + x) for e, x in zip(eta, sizes)) for eta in etas)
 
 
 def known_within(settings: Any, spec: Any) -> Any:

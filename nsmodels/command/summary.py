@@ -171,7 +171,7 @@ def _analysis(problem: Problem, result: Mapping[str, Any]) -> Lines:
     if purity is not None:
         none = purity["above"] is None
         text = "none is excluded" if none else f"η ≥ {purity['above']:.4g} excluded"
-        yield "purities", f"{text} at confidence {purity['confidence']:g}"
+        yield "purities", f"{text} at confidence {plain(purity['confidence'])}"
     yield "verdict", printable(result["verdict"])
     yield "", printable(result["sentence"], 600)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.digits import plain
 from ...models.base import Model
 from ...models.hidden_variables import with_safe_defaults
 from .closest import Cells
@@ -54,8 +55,8 @@ class ExcludedPurity:
 
     def __repr__(self) -> str:
         if self.above is None:
-            return f"no purity is excluded at confidence {self.confidence:g}"
-        return f"η ≥ {self.above:.3f} is excluded at confidence {self.confidence:g}"
+            return f"no purity is excluded at confidence {plain(self.confidence)}"
+        return f"η ≥ {self.above:.3f} is excluded at confidence {plain(self.confidence)}"
 
 
 def p_value_at(

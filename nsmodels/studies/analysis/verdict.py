@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from ...common.digits import plain
 from ...core.no_signalling import SIGNALS, signalling_sentence
 from ...models.hidden_variables import HiddenVariableModel
 from .closest import Cells, closest
@@ -91,7 +92,7 @@ def conclude(
     return Conclusion(
         Verdict.OPEN,
         f"The p-value of the model {model} is at most {_power(p)}, which does not exclude it at the confidence "
-        f"{confidence:g}, and the model does not fit the data either; more trials, or a better prediction, would tell.",
+        f"{plain(confidence)}, and the model does not fit the data either; more trials, or a better prediction, would tell.",
     )
 
 
