@@ -92,7 +92,8 @@ def conclude(
     return Conclusion(
         Verdict.OPEN,
         f"The p-value of the model {model} is at most {_power(p)}, which does not exclude it at the confidence "
-        f"{plain(confidence)}, and the model does not fit the data either; more trials, or a better prediction, would tell.",
+        f"{plain(confidence)}, and the model does not fit the data either; more trials, or a better prediction, would "
+        "tell.",
     )
 
 
