@@ -48,7 +48,10 @@ from ..errors import InputError
 from .values import input_effect
 from .whole_boxes import WholeBoxes
 
-__all__ = ["Model", "Progress", "ShapedModel", "Support"]
+__all__ = ["Given", "Model", "Progress", "ShapedModel", "Support"]
+
+Given = ArrayLike | None
+"""Rows that a result file writes of hidden states, where it does."""
 
 
 @dataclass(frozen=True)
@@ -175,14 +178,7 @@ class Model(ABC):
         """The model that hidden states of this number belong to: itself, but for a hull."""
         return self
 
-    def restored(
-        self,
-        *,
-        alice: ArrayLike | None = None,
-        bob: ArrayLike | None = None,
-        u: ArrayLike | None = None,
-        v: ArrayLike | None = None,
-    ) -> HiddenStates:
+    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
         """Hidden states from what a result file writes of them, a row each: a party's marginals, or its hidden vectors.
 
         Raises

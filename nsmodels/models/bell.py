@@ -120,12 +120,7 @@ class Bell(ShapedModel, HiddenVariableModel):
         return Support(value, state, proof, {"nodes": nodes})
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Alternate the two parties' best answers from many starts; all assignments where the smaller side is ≤ 12."""
         self._check(functional)

@@ -270,12 +270,7 @@ class Finite(HiddenVariableModel):
         return Support(value, states[int(near[best])], ListProof(), {"nodes": len(states)})
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """The best of the list."""
         self._check(functional)

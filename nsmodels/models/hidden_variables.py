@@ -86,12 +86,7 @@ class HiddenVariableModel(Reducible, Model):
 
     @abstractmethod
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Up to ``count`` distinct hidden states with large values of the functional, best first, without proof."""
 

@@ -198,12 +198,7 @@ class Hull(HiddenVariableModel):
         return Support(value, replace(best.state, part=index), proof, stats)
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """The best of what the parts propose. Hidden vectors are kept only if every part has them."""
         self._check(functional)

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_size, number, one_of
 from ..common.arrays import Array
@@ -39,14 +39,14 @@ from ..core.settings import Settings
 from ..engines.laws.functions import LawFunction
 from ..errors import InputError
 from . import law_states
-from .base import Support
+from .base import Given, Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .leggett_states import random_units
 from .movable import MovableModel
 from .stationary import stationary_multipliers
 from .turns import carrying
-from .values import input_effect, trivial_bound, values_at
+from .values import best_first, input_effect, trivial_bound
 
 __all__ = ["HIDDEN", "Law"]
 
@@ -167,14 +167,7 @@ class Law(MovableModel):
         v = v if self.sign == 0 else self.sign * u
         return HiddenStates(self.alice(u @ self.settings.alice.T), self.bob(v @ self.settings.bob.T), u=u, v=v)
 
-    def restored(
-        self,
-        *,
-        alice: ArrayLike | None = None,
-        bob: ArrayLike | None = None,
-        u: ArrayLike | None = None,
-        v: ArrayLike | None = None,
-    ) -> HiddenStates:
+    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
         """The hidden states of unit vectors."""
         if u is None or v is None:
             raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
@@ -258,16 +251,10 @@ class Law(MovableModel):
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
         states = self.states(random_units(256, rng), random_units(256, rng))
-        best = int(values_at(functional, states.alice, states.bob).argmax())
-        return states.take(slice(best, best + 1))
+        return best_first(functional, states, 1)
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
         self._check(functional)

@@ -16,7 +16,7 @@ from ..core.hidden_states import HiddenStates
 from ..engines.grids import fibonacci_points
 from .hidden_variables import Explorer, with_partners
 from .leggett_states import alignment, random_units
-from .values import values_at
+from .values import best_first
 
 if TYPE_CHECKING:
     from .law import Law
@@ -36,18 +36,13 @@ def descended(
     return model.states(u, v)
 
 
-def _best_first(functional: Functional, states: HiddenStates) -> HiddenStates:
-    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")
-    return states.take(order)
-
-
 def proposals(
     model: Law, functional: Functional, count: int, rng: np.random.Generator, starts: HiddenStates | None
 ) -> HiddenStates:
     """Local maximisers, best first, from the given states or from random ones."""
     if starts is None or starts.u is None or starts.v is None or len(starts) == 0:
         starts = model.states(random_units(2 * count + 8, rng), random_units(2 * count + 8, rng))
-    found = _best_first(functional, descended(model, functional, starts))
+    found = best_first(functional, descended(model, functional, starts))
     return found.take(found.distinct(1e-6, antipodal=False)[:count])
 
 
@@ -87,7 +82,7 @@ def explorer(model: Law, behaviour: Behaviour) -> Explorer:
         if near.u is not None and near.v is not None:
             first = HiddenStates.join([near, first])
         shallow = descended(model, functional, first, first=0.1, factor=0.05, steps=2)
-        found = _best_first(functional, shallow).take(slice(0, 3 * count))
+        found = best_first(functional, shallow).take(slice(0, 3 * count))
         if not deep:
             return found.take(slice(0, 2 * count))
         best = found.take(found.distinct(0.02, antipodal)[:deep])

@@ -20,7 +20,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_size, purity
 from ..common.arrays import Array
@@ -35,14 +35,14 @@ from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Support
+from .base import Given, Support
 from .copies import Copies
 from .hidden_variables import Explorer, Mask, RationalStates
 from .movable import MovableModel
 from .purities import purity_of
 from .turns import carrying
 from .uncertain import lawful_side, problem_of
-from .values import input_effect, trivial_bound, values_at
+from .values import best_first, input_effect, trivial_bound
 
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
@@ -130,14 +130,7 @@ class Leggett(MovableModel):
         """The hidden states of given unit vectors, shape (m, 3) each."""
         return HiddenStates(self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v)
 
-    def restored(
-        self,
-        *,
-        alice: ArrayLike | None = None,
-        bob: ArrayLike | None = None,
-        u: ArrayLike | None = None,
-        v: ArrayLike | None = None,
-    ) -> HiddenStates:
+    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
         """The hidden states of unit vectors."""
         if u is None or v is None:
             raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
@@ -235,16 +228,10 @@ class Leggett(MovableModel):
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
         states = self.states(*(leggett_states.random_units(256, rng) for _ in range(2)))
-        best = int(values_at(functional, states.alice, states.bob).argmax())
-        return states.take(slice(best, best + 1))
+        return best_first(functional, states, 1)
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
         from ..engines.spheres.minimum import descend

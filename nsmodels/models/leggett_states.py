@@ -16,7 +16,7 @@ from ..core.hidden_states import HiddenStates
 from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from .hidden_variables import Explorer, with_partners
-from .values import values_at
+from .values import best_first
 
 __all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states"]
 
@@ -113,8 +113,7 @@ def explorer(model: TwoVectors, behaviour: Behaviour) -> Explorer:
         if near.u is not None and near.v is not None:
             u, v = np.concatenate([near.u, fresh]), np.concatenate([near.v, other])
         found = shallow_states(model, functional, u, v)
-        order = np.argsort(-values_at(functional, found.alice, found.bob), kind="stable")
-        found = found.take(order[: 3 * count])
+        found = best_first(functional, found, 3 * count)
         if not deep:
             return found.take(slice(0, 2 * count))
         best = found.take(found.distinct(0.02, antipodal)[:deep])

@@ -34,7 +34,7 @@ from ..engines.solvers.lp import Matrix, load_solver, solve
 from ..errors import SolverError
 from .base import ShapedModel, Support
 from .hidden_variables import SEEDS, HiddenVariableModel, Mask, along
-from .values import attained_value, values_at
+from .values import attained_value, best_first, values_at
 
 __all__ = ["NonSignalling", "dual_bound"]
 
@@ -155,12 +155,7 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
         return HiddenStates(rows[:, : self.shape[0]], rows[:, self.shape[0] :])
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Half-integral points of the linear program's solution and of slightly disturbed functionals, best first."""
         self._check(functional)
@@ -174,8 +169,7 @@ class NonSignalling(ShapedModel, HiddenVariableModel):
                 continue
         marginals = np.array(solutions) if solutions else np.zeros((1, sum(self.shape)))
         states = self._states(marginals)
-        order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[:count]
-        return states.take(order)
+        return best_first(functional, states, count)
 
     def contains(self, states: HiddenStates) -> Mask:
         """States whose marginals lie in [−1, 1]."""

@@ -19,7 +19,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..common.arguments import check_noun, check_size, one_of, purity
 from ..common.arrays import Array
@@ -34,7 +33,7 @@ from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from ..engines.solvers.lp import load_solver
 from ..errors import InputError
-from .base import Support
+from .base import Given, Support
 from .hidden_variables import Explorer, Mask, RationalStates, with_partners
 from .leggett_states import random_units
 from .movable import MovableModel
@@ -42,7 +41,7 @@ from .purities import purity_of
 from .stationary import stationary_multipliers
 from .turns import carrying
 from .uncertain import free_side, lawful_side, problem_of
-from .values import attained_value, input_effect, trivial_bound, values_at
+from .values import attained_value, best_first, input_effect, trivial_bound
 
 __all__ = ["OneSided"]
 
@@ -139,14 +138,7 @@ class OneSided(MovableModel):
             return HiddenStates(free, marginals, v=vectors)
         return HiddenStates(marginals, free, u=vectors)
 
-    def restored(
-        self,
-        *,
-        alice: ArrayLike | None = None,
-        bob: ArrayLike | None = None,
-        u: ArrayLike | None = None,
-        v: ArrayLike | None = None,
-    ) -> HiddenStates:
+    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
         """The hidden states of unit vectors of one party and marginals of the other one."""
         vectors, free = (v, alice) if self.party == "bob" else (u, bob)
         if vectors is None or free is None:
@@ -217,16 +209,10 @@ class OneSided(MovableModel):
     def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
         """The best of some random states."""
         states = self._best(functional, random_units(256, rng))
-        best = int(values_at(functional, states.alice, states.bob).argmax())
-        return states.take(slice(best, best + 1))
+        return best_first(functional, states, 1)
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Where descents from the given states, or from 2·count + 8 random ones, end: best first."""
         from ..engines.spheres.medians import descend
@@ -235,7 +221,7 @@ class OneSided(MovableModel):
         near = None if starts is None else self._vectors(starts)
         first = random_units(2 * count + 8, rng) if near is None or len(near) == 0 else np.asarray(near)
         states = self._best(functional, descend(self.problem(functional), first))
-        states = states.take(np.argsort(-values_at(functional, states.alice, states.bob), kind="stable"))
+        states = best_first(functional, states)
         return states.take(states.distinct(1e-6, antipodal=False)[:count])
 
     def contains(self, states: HiddenStates) -> Mask:
@@ -270,7 +256,7 @@ class OneSided(MovableModel):
             own = self._vectors(near)
             first = fresh if own is None else np.concatenate([own, fresh])
             found = self._best(functional, descend(problem, first, 12 if not deep else 40))
-            found = found.take(np.argsort(-values_at(functional, found.alice, found.bob), kind="stable")[: 2 * count])
+            found = best_first(functional, found, 2 * count)
             if not deep:
                 return found
             best = found.take(found.distinct(0.02, antipodal)[: min(deep, 8)])

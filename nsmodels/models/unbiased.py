@@ -61,12 +61,7 @@ class Unbiased(ShapedModel, HiddenVariableModel):
         return Support(value, state, ClosedFormProof())
 
     def propose(
-        self,
-        functional: Functional,
-        count: int,
-        *,
-        rng: np.random.Generator,
-        starts: HiddenStates | None = None,
+        self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """The only hidden state there is."""
         self._check(functional)

@@ -9,8 +9,9 @@ import numpy as np
 from ..common.arrays import Array
 from ..common.rationals import to_integers
 from ..core.functional import Functional
+from ..core.hidden_states import HiddenStates
 
-__all__ = ["attained_value", "best_correlators", "input_effect", "trivial_bound", "values_at"]
+__all__ = ["attained_value", "best_correlators", "best_first", "input_effect", "trivial_bound", "values_at"]
 
 
 def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
@@ -31,6 +32,12 @@ def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
         part = slice(start, start + block)
         values[part] -= np.abs(alice[part][:, rows] - signs * bob[part][:, columns]) @ weights
     return np.asarray(values, dtype=np.float64)
+
+
+def best_first(functional: Functional, states: HiddenStates, most: int | None = None) -> HiddenStates:
+    """Hidden states with the largest values of f first, all of them or so many."""
+    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")
+    return states.take(order[:most])
 
 
 def best_correlators(functional: Functional, alice: Array, bob: Array) -> Array:
