@@ -123,6 +123,12 @@ def test_kernels_run_as_plain_python(tmp_path: Path) -> None:
     for name in names:
         assert f"\n{name} 0\n".encode() in done.stdout
         assert checker.main([str(tmp_path / f"{name}.json")]) == 0
+        # a second implementation: what the compiled kernels have proved and this must be enclosures of one number
+        files = (folder / f"{name}.json" for folder in (tmp_path, RESULT.parent))
+        plain, compiled_ones = (json.loads(file.read_text(encoding="utf-8"))["value"] for file in files)
+        assert plain["lower"] <= compiled_ones["upper"]
+        assert compiled_ones["lower"] <= plain["upper"]
+        assert plain["upper"] == pytest.approx(compiled_ones["upper"], abs=2e-6)
 
 
 def test_records_of_plain_python_have_their_fields(monkeypatch: pytest.MonkeyPatch) -> None:
