@@ -32,6 +32,17 @@ def test_a_record_is_proved(path: Path) -> None:
     assert result["value"]["upper"] <= told <= result["value"]["upper"] + 1.1e-6
 
 
+def test_more_directions_or_pairs_never_need_more_visibility() -> None:
+    """Idle directions change nothing, so a record that is worse than a smaller one would be no record."""
+    upper = {path.stem: json.loads(path.read_text(encoding="utf-8"))["value"]["upper"] for path in FILES}
+    sizes = {name: [int(x) for x in name.split("_")[0].split("x")] for name in upper}
+    for name, size in sizes.items():
+        for other, larger in sizes.items():
+            if ("x" in name) == ("x" in other) and all(m <= n for m, n in zip(size, larger, strict=True)):
+                assert upper[other] <= upper[name], (name, other)
+    assert set(range(4, 15)) == {size[0] for size in sizes.values() if len(size) == 1}
+
+
 def test_every_record_is_a_problem_on_its_settings() -> None:
     assert sorted(shipped_records()) == [f"records/{path.stem}" for path in FILES]
     for path in FILES:
