@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from nsmodels.cli import app
+from nsmodels.files.sweeps.grid import read_sweep
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -59,12 +61,21 @@ def command(line: str) -> None:
 def test_the_blocks_of_a_page_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "page"}
+    before = ""
     for number, (language, text) in enumerate(blocks(page), start=1):
         if language == "python":
             exec(compile(text, f"{page}, block {number}", "exec"), names)
         elif language == "toml":
             path = tmp_path / f"block_{number}.toml"
             path.write_text(text.replace("time_limit_s = 60", "time_limit_s = 4"), encoding="utf-8")
+            if "[sweep]" in text:  # over the problem of the block before
+                (tmp_path / tomllib.loads(text)["sweep"]["problem"]).write_text(before, encoding="utf-8")
+                rows = [f"{k // 2},{k},5,95,95,5" for k in range(6)]
+                for name in re.findall(r'"(\w+\.csv)"', text):
+                    Path(name).write_text("\n".join(["alice,bob,pp,pm,mp,mm", *rows]), encoding="utf-8")
+                assert len(read_sweep(path)) > 1
+                continue
+            before = text
             command(f"nsmodels run {path} --out {tmp_path}")
         elif language == "sh":
             for line in text.splitlines():
