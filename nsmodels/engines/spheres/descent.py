@@ -3,7 +3,7 @@
 G(u, v) = Σ_k w_k |y_k| − g·u − h·v with y_k = a_i·u − s_k b_j·v is not differentiable where a term vanishes, and that
 is where its minima sit. Each |y| is therefore replaced by √(y² + ε²), a Newton method runs in the two tangent planes,
 and ε goes to zero. The multipliers τ_k = y_k/√(y_k² + ε²) converge to Lagrange multipliers of the vanishing terms that
-lie well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`search`).
+lie well inside (−1, 1) where there is a choice: just what the proof near a minimiser needs (`leaf`).
 
 The terms are stored row by row (i non-decreasing), s = ±1, w > 0.
 

@@ -1,4 +1,4 @@
-"""The linear proof of a leaf: multipliers by a few Newton steps (the mathematics is in `search`)."""
+"""The linear proof of a leaf: multipliers by a few Newton steps (the mathematics is in `leaf`)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
     G(u, v) = Σ_ij |S_ij| |a_i·u − sgn(S_ij) b_j·v| − g·u − h·v        |u| = |v| = 1
 
 `descend` finds local minimisers, `minimise` encloses the global one: the upper end is attained, the lower end is proved
-by a covering of both spheres (`search` has the mathematics, `Covering` what is written down).
+by a covering of both spheres (`leaf` has the mathematics, `Covering` what is written down).
 """
 
 from __future__ import annotations

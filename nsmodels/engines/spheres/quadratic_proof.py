@@ -1,4 +1,4 @@
-"""The quadratic proof of a leaf, and the minimisers that it is built around (the mathematics is in `search`)."""
+"""The quadratic proof of a leaf, and the minimisers that it is built around (the mathematics is in `leaf`)."""
 
 from __future__ import annotations
 
