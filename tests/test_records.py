@@ -68,3 +68,28 @@ def test_records_run_by_name(tmp_path: Path) -> None:
         assert all(holds for holds, _ in checker.check(answer))
     assert command("explain", "records/3x4").exit_code == 0
     assert "records/3x4" in command("list", "records").stdout
+
+
+def four_pairs(alpha: float, beta: float, gamma: float, delta: float) -> float:
+    """V of docs/design.md for two pairs in each of two perpendicular planes."""
+    cos, sin = math.cos, math.sin
+    theta = math.atan((cos(beta) / cos(delta) - cos(alpha + gamma)) / sin(alpha + gamma))
+    first = cos(theta) * abs(cos(alpha) - cos(gamma) * cos(beta) / cos(delta))
+    kappa, mu, nu = cos(gamma) / cos(alpha), sin(alpha) / sin(gamma), sin(beta) / sin(delta)
+    d = cos(delta) - kappa * cos(beta)
+    fall = nu * nu - mu * mu
+    below = fall * (d * d / sin(delta) ** 2 + 1.0 - (mu * kappa) ** 2) - (d * nu / sin(delta)) ** 2
+    second = math.sqrt(d * d * (1.0 - mu * mu) * fall / below)
+    return (first + second - first * second) / (cos(gamma - alpha) * second + cos(delta - beta) * first)
+
+
+def test_the_formula_for_four_pairs_is_stationary_at_the_record() -> None:
+    angles = [0.61821333212246534650, 0.09029239091165446705, 1.01682797345717418171, 0.24847184158523860222]
+    best = four_pairs(*angles)
+    assert best == pytest.approx(0.961371001572558339, abs=1e-13)
+    record = json.loads((FOLDER / "4_correlators.json").read_text(encoding="utf-8"))
+    assert record["value"]["lower"] - 1e-8 <= best <= record["value"]["upper"]
+    for k in range(4):
+        ends = [four_pairs(*(x + sign * 1e-4 * (j == k) for j, x in enumerate(angles))) for sign in (1.0, -1.0)]
+        assert abs(ends[0] - ends[1]) / 2e-4 < 1e-6
+        assert min(ends) > best
