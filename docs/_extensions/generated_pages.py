@@ -54,6 +54,7 @@ MODULES = {
     "studies.local_weight": "Local weight",
     "studies.joint_bias": "Joint bias",
     "studies.measurements": "Published measurements",
+    "studies.one_box": "One PR box and shared randomness",
     "studies.polytopes": "Polytopes",
     "studies.protocols": "Protocols with a box or a bit",
     "studies.robustness": "Robustness against noise",
