@@ -13,6 +13,7 @@ from nsmodels import checker
 from nsmodels.engines.solvers import sdp
 from nsmodels.files.problem import from_data
 from nsmodels.files.result import assemble
+from nsmodels.models import quantum_levels
 from nsmodels.questions.visibility.box_mixture import BoxEnd
 
 
@@ -137,6 +138,20 @@ def test_interruption_keeps_what_local_boxes_reach(monkeypatch):
     assert answer.reason == "interrupted"
     assert answer.lower == pytest.approx(0.5)
     assert answer.verify()
+
+
+def test_an_oracle_that_was_interrupted_is_not_asked_again(monkeypatch):
+    asked = []
+
+    def interrupt(tables):
+        asked.append(tables)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(quantum_levels, "symmetries", interrupt)
+    behaviour = ns.Behaviour([[0.7, 0.7], [0.7, -0.7]], [0.1, 0.0], [0.1, 0.0])
+    answer = ns.decompose(behaviour, ns.Quantum((2, 2), level="2"))
+    assert answer.reason == "interrupted"
+    assert len(asked) == 1
 
 
 TILTED = {

@@ -23,7 +23,7 @@ __all__ = ["Symmetry", "blocks", "commuting_involutions", "orbits", "symmetries"
 
 Array = NDArray[np.float64]
 MOST_SYMMETRIES = 1024
-MOST_STEPS = 200_000
+MOST_COMPARISONS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,14 @@ def symmetries(tables: Array) -> list[Symmetry] | None:
     """
     count_a, count_b = tables.shape[1] - 1, tables.shape[2] - 1
     n = count_a + count_b
-    # weights[x, y]: coefficients of the pair of letters; weights[x, n]: of the letter alone
+    # numbers[x][y]: of the coefficients of a pair of letters, with their sign; numbers[x][n]: of the letter alone
     weights = np.zeros((n, n + 1, len(tables)))
     for table, place in zip(tables, range(len(tables))):
         weights[:count_a, n, place], weights[count_a:, n, place] = table[1:, 0], table[0, 1:]
         weights[:count_a, count_a:n, place] = table[1:, 1:]
         weights[count_a:, :count_a, place] = table[1:, 1:].T
+    known: dict[tuple[float, ...], int] = {(0.0,) * len(tables): 0}
+    numbers = [[_number(tuple(pair), known) for pair in row] for row in weights.tolist()]
     same = count_a == count_b
     steps = 0
     found: list[Symmetry] = []
@@ -76,24 +78,32 @@ def symmetries(tables: Array) -> list[Symmetry] | None:
                 continue
             if not images and y >= count_a and not same:
                 continue
+            mine, other = numbers[x], numbers[y]
             for sign in (1, -1):
-                if not np.array_equal(weights[x, n], sign * weights[y, n]):
-                    continue
-                before = range(x)
-                if all(np.array_equal(weights[x, k], sign * signs[k] * weights[y, images[k]]) for k in before):
+                if mine[n] == sign * other[n] and all(
+                    mine[k] == sign * s * other[z] for k, (s, z) in enumerate(zip(signs, images))
+                ):
                     yield y, sign
 
     stack: list[tuple[list[int], list[int]]] = [([], [])]
     while stack:
         images, signs = stack.pop()
-        steps += 1
-        if steps > MOST_STEPS or len(found) > MOST_SYMMETRIES:
+        steps += n * (len(images) + 1)
+        if steps > MOST_COMPARISONS or len(found) > MOST_SYMMETRIES:
             return None
         if len(images) == n:
             found.append(Symmetry(tuple(images), tuple(signs)))
             continue
         stack += [([*images, y], [*signs, sign]) for y, sign in extended(images, signs)]
     return found
+
+
+def _number(coefficients: tuple[float, ...], known: dict[tuple[float, ...], int]) -> int:
+    """A number for each list of coefficients, the opposite one for its opposite."""
+    if coefficients not in known:
+        known[coefficients] = len(known)
+        known[tuple(-x for x in coefficients)] = -known[coefficients]
+    return known[coefficients]
 
 
 def commuting_involutions(group: Sequence[Symmetry]) -> list[Symmetry]:

@@ -146,7 +146,13 @@ def _above(work: _Work) -> None:
 
 
 def _bounded(work: _Work, functional: Functional) -> Support:
-    """Ask the oracle for a bound, and remember what it excludes."""
+    """Ask the oracle for a bound, and remember what it excludes.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After an oracle that ended for one and told what it had.
+    """
     answer = work.model.support(
         functional, tolerance=0.1 * work.tolerance, time_limit_s=max(work.left(), 0.1), seed=work.question.seed or 0
     )
@@ -155,6 +161,8 @@ def _bounded(work: _Work, functional: Functional) -> Support:
     end = UpperEnd.of(functional, answer.value, answer.proof, work.model, work.target)
     if end is not None and end.visibility < work.high:
         work.upper = end
+    if answer.value.reason == "interrupted":
+        raise KeyboardInterrupt
     return answer
 
 

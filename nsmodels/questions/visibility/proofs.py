@@ -184,10 +184,12 @@ def prove_lower(task: Task, search: Search, clock: Clock, now: Standing) -> Stan
     entries = task.target.n_pairs * len(reached.columns) * task.order
     if SECONDS_AN_ENTRY * entries > max(clock.left(), 0.0) + AFTER_INTERRUPT and now.proofs.lower is not None:
         return now
+    known = now.proofs.lower is not None and now.proofs.lower.deviation == 0.0
+    deadline = -math.inf if known and now.reason == "interrupted" else clock.stop_at + GRACE
     columns, weights = task.states_of_all(*task.unfolded(reached.columns, reached.weights))
     model = prove_mixture(
         task.target, task.parts, columns, weights, reached.claimed, tolerance=task.tolerance, rng=search.rng,
-        deadline=clock.stop_at + GRACE,
+        deadline=deadline,
     )  # fmt: skip
     return now.proved(now.proofs.with_lower(model))
 
