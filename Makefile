@@ -14,7 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-PYTEST_ARGS ?= -q -n auto --dist loadgroup
+PYTEST_ARGS ?= -q -n auto
 LOWEST := .venv-lowest
 LOWEST_PYTHON ?= $(or $(shell $(PYTHON) -c 'import sys; print(sys.executable * (sys.version_info[:2] == (3, 11)))'),python3.11)
 

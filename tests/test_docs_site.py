@@ -18,7 +18,7 @@ for needed in ("sphinx", "myst_nb", "pydata_sphinx_theme"):
     pytest.importorskip(needed, reason="the extra docs is not installed")
 
 ROOT = Path(__file__).parent.parent
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]  # one process builds it, once
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

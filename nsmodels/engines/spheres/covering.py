@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from . import tree as trees
-from .packing import packed_bytes, packed_lists
+from .packing import PackedLists, packed_bytes, packed_lists
 from .tree import FACES_U, NODES, QUADRATIC, SQUARE
 
 DENOMINATOR = 100
@@ -110,14 +109,14 @@ class Covering:
         Of the problem, `SphereProblem.scales`.
     leaves : list
         The square leaves, to which ``quad`` of such nodes points.
-    packed : mapping
+    packed : PackedLists
         Lists of multipliers that are compressed already, by node and whether they are whole.
     """
 
     tree: trees.Tree
     scales: tuple[float, float]
     leaves: list[dict[str, Any]] = field(default_factory=list)
-    packed: Mapping[tuple[int, bool], bytes] = field(default_factory=dict)
+    packed: PackedLists = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Certificate form, without the threshold.

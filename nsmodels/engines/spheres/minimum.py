@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -32,6 +32,7 @@ from .covering import DENOMINATOR, Covering
 from .descent import EPS_LAST, descend_many, pace, value_at
 from .flat_sides import DiscCovering
 from .other_proofs import OtherProofs
+from .packing import PackedLists
 from .problem import SphereProblem
 from .quadratic_proof import remember
 from .square_proof import SquareProof
@@ -305,7 +306,7 @@ def minimise(
 
 
 def _finish(
-    problem: SphereProblem, tree: trees.Tree, packed: Mapping[tuple[int, bool], bytes], others: OtherProofs,
+    problem: SphereProblem, tree: trees.Tree, packed: PackedLists, others: OtherProofs,
     reason: str, begin: float, allowance: float,
 ) -> SphereMinimum:  # fmt: skip
     weight = problem.scales[1]

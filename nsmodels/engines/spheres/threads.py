@@ -15,7 +15,7 @@ import numpy as np
 from . import search
 from .covering import DENOMINATOR, fixed_only
 from .descent import EPS_LAST, descend_many, pace
-from .packing import LONG, packed_list
+from .packing import LONG, PackedLists, packed_list
 from .quadratic_proof import remember
 from .square_leaf import SquareLeaves
 from .tree import (
@@ -45,17 +45,13 @@ POOLS = ((NODES, ("nodes",)), (POOL, ("tau",)), (QUADS, ("quads",)), (QPOOL, ("q
 """What grows during the search and belongs to its proof: its entry of `Tree.count`, and the arrays."""
 
 
-Packed = dict[tuple[int, bool], bytes]
-"""Long lists of multipliers, compressed, as in `Covering`."""
-
-
 class Share:
     """A tree and the search in it: all of the search at first, then what one thread does of it."""
 
     def __init__(self, tree: Any, leaves: SquareLeaves | None = None) -> None:
         self.tree = tree
         self.leaves = leaves
-        self.packed: Packed = {}
+        self.packed: PackedLists = {}
         self._seen = int(tree.count[POOL])
 
     def use(self, leaves: SquareLeaves, tree: Tree | None = None) -> None:
@@ -213,10 +209,10 @@ def join(before: Tree, trees: list[Tree]) -> Tree:
     return trees[0]._replace(**arrays, **others, heap_key=heap[0], heap_node=heap[1])
 
 
-def packed_by(before: Tree, shares: list[Share]) -> Packed:
+def packed_by(before: Tree, shares: list[Share]) -> PackedLists:
     """Lists that are compressed, by their nodes in the tree that `join` makes of the shares."""
     old = moved = int(before.count[NODES])
-    packed: Packed = {}
+    packed: PackedLists = {}
     for share in shares:
         for (node, whole), done in share.packed.items():
             packed[node if node < old else node - old + moved, whole] = done
