@@ -14,6 +14,7 @@ import pytest
 from command_line import COMMAND, DATA, run
 
 from nsmodels.common.interrupts import first_interrupts, held, loading, released, taken
+from nsmodels.engines import compiled
 from nsmodels.files import problem
 from nsmodels.files import result as results
 from nsmodels.files.problem import Problem
@@ -81,9 +82,9 @@ def test_no_moment_of_an_interrupt_loses_the_answer(
         import_module(f"nsmodels.questions.{name}") for name in ("visibility.decompose", "bias.marginals")
     )
     name, compiling, together = {
-        "bound": ("leggett_l3", (spheres, "compile_descents"), (spheres, "_finish")),
+        "bound": ("leggett_l3", (spheres, "_compile_descents"), (spheres, "_finish")),
         "visibility": ("visibility_l3_pairs", (Leggett, "prepare"), (decompose, "expand")),
-        "marginals": (str(DATA / "chain.toml"), (marginals, "_warm_up"), (marginals, "_result")),
+        "marginals": (str(DATA / "chain.toml"), (marginals, "load_engine"), (marginals, "_result")),
     }[kind]
     where, what = compiling if when == "while kernels compile" else together
     genuine, hits = getattr(where, what), []
@@ -159,6 +160,39 @@ def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
     result = results.read(tmp_path / "out" / "long.json")
     assert result["reason"] == "interrupted"
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("name", ["leggett_l3", "design_four_pairs"])
+def test_ctrl_c_ends_a_first_compilation(tmp_path: Path, name: str) -> None:
+    """Other processes compile: it is answered without the kernels, which nobody goes on to compile."""
+    child = subprocess.Popen(
+        [*COMMAND, "run", name, "--out", "out"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")},
+    )  # fmt: skip
+    while not (tmp_path / "out").exists() and child.poll() is None:
+        time.sleep(0.1)
+    time.sleep(1.0)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode == 1, errors
+    result = results.read(tmp_path / "out" / f"{name}.json")
+    assert (result["status"], result["reason"]) == ("certified", "interrupted")
+    assert "Traceback" not in errors
+    assert not list((tmp_path / "cache").rglob("search.advance-*"))
+
+
+def test_what_other_processes_fail_at_is_compiled_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def lost(count: int) -> None:
+        raise AssertionError("the work has no kernels, so that nobody else has to compile any")
+
+    monkeypatch.setattr(compiled, "Processes", lost)
+    assert compiled.loaded(lambda: done.append("loaded")) < 5.0
+    monkeypatch.setattr(compiled, "_is_kept", lambda work: False)
+    monkeypatch.setattr(compiled, "_compile_elsewhere", lambda shares: done.append("tried elsewhere"))
+    compiled.loaded(lambda: done.append("compiled"))
+    assert done == ["loaded", "tried elsewhere", "compiled"]
 
 
 def test_ctrl_c_ends_a_long_linear_program() -> None:

@@ -248,7 +248,7 @@ def test_interruption_before_the_first_path_and_a_time_limit_share_one_way_out(m
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "_warm_up", stop)
+    monkeypatch.setattr(module, "load_engine", stop)
     target = behaviours.singlet(families.half_circle(3))
     answer = marginals(target)
     assert (answer.reason, answer.lower, answer.upper) == ("interrupted", 0.0, 1.0)

@@ -4,7 +4,6 @@ import importlib
 import json
 import subprocess
 import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -76,13 +75,6 @@ def test_packages_that_were_modules_still_know_the_names() -> None:
         assert paths.DoubledGraph is DoubledGraph
     with pytest.raises(AttributeError, match="has no attribute 'circles'"):
         spheres.circles  # noqa: B018 # the access is the test
-
-
-def test_a_first_run_is_known_by_the_index_that_numba_writes() -> None:
-    """The glob follows the name of the module and of the kernel; numba names its index file in a way of its own."""
-    from nsmodels.engines.spheres import minimum, search
-
-    assert fnmatch(search.advance._cache._cache_file._index_name, minimum._INDEX)
 
 
 def test_what_never_was_is_not_found() -> None:

@@ -9,6 +9,7 @@ from math import isqrt
 import numpy as np
 import pytest
 
+from nsmodels.engines import compiled
 from nsmodels.engines.spheres import minimum as spheres
 from nsmodels.engines.spheres import tree as trees
 from nsmodels.engines.spheres.covering import DENOMINATOR, rational_unit, record
@@ -303,7 +304,7 @@ def test_a_search_that_is_shared_out_proves_the_same_in_every_run(monkeypatch):
 
 def test_kernels_compile_once_and_the_time_is_told_once(monkeypatch):
     spheres.compile_kernels()
-    monkeypatch.setattr(spheres, "compile_descents", None)  # whoever compiles again calls it
+    monkeypatch.setattr(spheres, "_compile_descents", None)  # whoever compiles again calls it
     clock = iter([5.0, 5.25])
-    monkeypatch.setattr(spheres.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(compiled.time, "perf_counter", lambda: next(clock))
     assert spheres.compile_kernels() == 0.25

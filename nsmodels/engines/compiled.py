@@ -3,23 +3,34 @@
 Entries let other threads of Python run meanwhile. Kernels need no wrapper for Python, which for functions of many
 arrays takes longer to compile than the function itself. Compiled code is kept on disk, beside the package or, where
 that is read-only, in the user's cache folder; where nothing can be written it is compiled again in every run, and that
-is said once. Division by zero gives an infinity instead of an exception, so that loops can be vectorised; kernels guard
+is said once. The first compilation takes half a minute: `loaded` leaves it to another process, so that Ctrl-C ends it
+at once. Division by zero gives an infinity instead of an exception, so that loops can be vectorised; kernels guard
 what may vanish. With NUMBA_DISABLE_JIT=1 the same functions run as plain Python, for debuggers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..common.interrupts import arrived, loading, released
+from ..common.workers import Processes
+
 __all__ = [
-    *("COMPILES", "KernelArray", "by_type", "compiled", "entry", "keeps_code", "kernel", "record", "summing_kernel")
+    *("COMPILES", "KernelArray", "by_type", "compiled", "entry", "keeps_code", "kernel", "loaded", "record"),
+    "summing_kernel",
 ]
+
+LONGEST = 300.0
+"""Seconds after which other processes that compile are given up, and this one compiles."""
 
 
 def _count_threads() -> None:
@@ -47,6 +58,11 @@ KernelArray = Any
 _njit: Any = njit  # its type hints do not know the options about wrappers
 _record: Any = np.record  # whose type hints forbid classes that inherit from it
 _lost: list[str] = []
+_mode = threading.local()
+
+
+class _NotKeptError(BaseException):
+    """A kernel would have to be compiled; no `Exception`, since the work that is tried may handle those."""
 
 
 def keeps_code() -> bool:
@@ -70,11 +86,14 @@ class _Cache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Give what is on disk; None where that is missing, broken or cannot be read."""
+        found = None
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception as error:
             _lose(f"{type(error).__name__}: {error}")
-            return None
+        if found is None and getattr(_mode, "only_kept", False):
+            raise _NotKeptError
+        return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if that can be done."""
@@ -97,6 +116,57 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
         return dispatcher
 
     return decorate
+
+
+def loaded(work: Callable[[], None], *shares: Callable[[], None]) -> float:
+    """Do what loads or compiles kernels by using them; the seconds that took.
+
+    A kernel that is on disk is loaded, which takes little and during which Ctrl-C waits: numba that is cut off stays
+    broken. Where one is missing, other processes compile, which Ctrl-C ends at once; this one compiles only what cannot
+    be kept, or what they failed at, and then Ctrl-C has to wait.
+
+    Parameters
+    ----------
+    work : callable
+        A function of a module of the package, without arguments.
+    *shares : callable
+        Others, which together compile all that ``work`` does, side by side.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Kernels are missing, and Ctrl-C arrived while they were compiled or before.
+    """
+    begin = time.perf_counter()
+    if not (keeps_code() and _is_kept(work)):
+        if keeps_code():
+            _compile_elsewhere(shares or (work,))
+        with loading():
+            work()
+    return time.perf_counter() - begin
+
+
+def _is_kept(work: Callable[[], None]) -> bool:
+    """Do it, if all its kernels are on disk."""
+    _mode.only_kept = True
+    try:
+        with loading():
+            work()
+    except _NotKeptError:
+        return False
+    finally:
+        _mode.only_kept = False
+    return True
+
+
+def _compile_elsewhere(shares: Sequence[Callable[[], None]]) -> None:
+    """Do this in other processes, for the sake of the code that they keep."""
+    if arrived():
+        raise KeyboardInterrupt
+    with contextlib.closing(Processes(min(len(shares), os.cpu_count() or 1))) as processes, released():
+        for future in [processes.submit(share) for share in shares]:
+            with contextlib.suppress(Exception):
+                future.result(LONGEST)
 
 
 class _Record(_record):

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..common.arguments import MOST_SETTINGS, TWO_PARTIES, check_noun, check_size, kind_of, listed, shown, whole
-from ..common.interrupts import loading
+from ..common.interrupts import held
 from ..core.effort import NO_HINT, Effort, Hint, Progress
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
@@ -120,7 +120,7 @@ class Model(ABC):
             What is known already.
         """
         self._check(functional)
-        with loading():
+        with held():
             compiling = self.load()
         begin = time.perf_counter()
         answer = self._enclose(functional, Effort(tolerance, time_limit_s, seed, progress), hint)

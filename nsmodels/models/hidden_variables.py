@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..common.arrays import Array, Index, Mask
+from ..common.interrupts import released
 from ..common.rationals import round_down, round_up
 from ..core.enclosure import Enclosure
 from ..core.functional import Functional
@@ -37,7 +38,9 @@ from .values import attained_value, input_effect, trivial_bound
 if TYPE_CHECKING:
     from ..core.behaviour import Behaviour
 
-__all__ = ["Explorer", "HiddenVariableModel", "RationalStates", "along", "with_partners", "with_safe_defaults"]
+__all__ = [
+    *("Explorer", "HiddenVariableModel", "RationalStates", "along", "prepared", "with_partners", "with_safe_defaults")
+]
 
 Explorer = Callable[..., HiddenStates]
 """``explorer(functional, count, rng=, near=, starts=, deep=, antipodal=)``: see `HiddenVariableModel.explorer`."""
@@ -201,6 +204,17 @@ class HiddenVariableModel(Reducible, Model):
     def prepare(self) -> None:
         """Load and compile what the oracle needs, which takes time only once."""
         self.load()
+
+
+def prepared(parts: Sequence[HiddenVariableModel]) -> bool:
+    """Prepare the models; False if Ctrl-C arrived meanwhile, after which a search can only say what it knows."""
+    try:
+        for part in parts:
+            part.prepare()
+        with released():
+            return True
+    except KeyboardInterrupt:
+        return False
 
 
 def along(behaviour: Behaviour) -> Functional:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_size, purity
 from ..common.arrays import Array
-from ..common.interrupts import held
+from ..common.interrupts import held, loading
 from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -378,10 +378,11 @@ class Leggett(MovableModel):
         return alice, self.eta_b * columns[:, :, None] * states.v[:, None, :]
 
     def prepare(self) -> None:
-        """Compile the kernels of both spheres, on one setting."""
+        """Compile the kernels of both spheres; the last of them, in half a second, on one setting."""
+        self.load()
         tiny = Leggett(Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]]))
         f, pole = Functional([[1.0]]), np.eye(3)[:1]
-        tiny.propose(f, 1, rng=np.random.default_rng(0))
-        tiny.support(f, tolerance=0.1, time_limit_s=10.0)
-        leggett_states.shallow_states(tiny, f, pole, pole)
-        leggett_states.polished_states(tiny, f, pole, pole)
+        with loading():
+            tiny.propose(f, 1, rng=np.random.default_rng(0))
+            leggett_states.shallow_states(tiny, f, pole, pole)
+            leggett_states.polished_states(tiny, f, pole, pole)

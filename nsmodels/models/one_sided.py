@@ -345,7 +345,8 @@ class OneSided(MovableModel):
         return -self.eta * rows[:, :, None] * vectors[:, None, :], bob
 
     def prepare(self) -> None:
-        """Load the solver, and compile the descents on one setting."""
+        """Load the solver, and compile the descents."""
+        from ..engines.spheres.median_corners import compile_kernels
+
         self.load()
-        tiny = OneSided(Settings([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]]))
-        tiny.follow(Functional([[1.0]]), tiny.states(np.eye(3)[:1], np.zeros((1, 1))))
+        compile_kernels()

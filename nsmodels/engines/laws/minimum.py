@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...common.interrupts import held, loading, released
+from ...common.interrupts import held, released
+from ..compiled import loaded
 from ..spheres.descent import descend_many
 from ..spheres.minimum import unit_rows
 from ..spheres.threads import Share
@@ -140,18 +141,21 @@ class LawMinimum:
     stats: dict[str, Any] = field(default_factory=dict)
 
 
-def compile_kernels() -> float:
-    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took, this time."""
-    begin = time.perf_counter()
-    _compiled()
-    return time.perf_counter() - begin
-
-
 @cache
-@loading()
 def _compiled() -> None:
     cubic, axes = LawFunction((0.0, 0.5, 0.0, 0.5)), np.eye(3)
     minimise(LawProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1], cubic, cubic), tolerance=0.5)
+
+
+def compile_kernels() -> float:
+    """Compile the kernels, or load them from disk; return the seconds that took, this time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C arrived before they were there.
+    """
+    return loaded(_compiled)
 
 
 def descend(

@@ -19,6 +19,7 @@ the true data without any tolerance, including equalities (weight 0). Source: Mi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ __all__ = [
     "HalfPath",
     "default_engine",
     "largest_violation",
+    "load_engine",
     "search",
     "search_many",
     "to_networkx",
@@ -231,6 +233,24 @@ def _search_numba(graph: DoubledGraph, source: int, transposed: tuple[Array, NDA
 def default_engine(graph: DoubledGraph, searches: int) -> str:
     """The engine for so many searches: ``"scipy"`` for little work on a table, else ``"numba"``."""
     return "scipy" if graph.correlators is not None and graph.correlators.size * searches <= LITTLE_WORK else "numba"
+
+
+def load_engine(engine: str) -> float:
+    """Import, and compile or load from disk, what this engine needs; return the seconds that took, this time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C arrived before the search was compiled.
+    """
+    begin = time.perf_counter()
+    if engine == "numba":
+        from .kernel import compile_search
+
+        compile_search()
+    else:
+        next(search_many(DoubledGraph(np.zeros((1, 1))), [0], engine))
+    return time.perf_counter() - begin
 
 
 def search_many(graph: DoubledGraph, sources: Sequence[int], engine: str | None = None) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from ..compiled import compiled
+from ..compiled import compiled, loaded
 
-__all__ = ["half_search"]
+__all__ = ["compile_search", "half_search"]
 
 _SCALE = 2.0**51
 _QUANTUM = 2.0**-51
@@ -119,3 +120,14 @@ def half_search(
                     length = near + distance[mirror]
                     meet_u, meet_v = u, v
     return length, (meet_u, meet_v), distance, before
+
+
+def compile_search() -> float:
+    """Compile the search, or load it from disk; return the seconds that took, this time."""
+    return loaded(_compiled)
+
+
+@cache
+def _compiled() -> None:
+    table, known, nothing = np.zeros((1, 1)), np.zeros((0, 0), dtype=bool), np.zeros((0, 1))
+    half_search(1, 1, table, table, known, known, nothing, nothing, np.zeros(0), 2.0**-52, 0)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...common.arrays import Array
-from ...common.interrupts import loading
+from ..compiled import loaded
 from .covering import FINE, LINEAR_LEAF
 from .descent import value_at
 from .disc_program import disc_patch
@@ -76,15 +76,18 @@ class DiscCovering:
 
 
 @cache
-@loading()
-def compile_discs() -> None:
-    """Compile what is needed here, or load it from numba's cache on disk."""
+def _compiled() -> None:
     three, two = np.ones((1, 3)), np.ones((1, 2))
     corners, gamma = _corners(np.zeros(1, np.int64), np.array([[-1.0, 1.0, -1.0, 1.0]]))
     disc_patch(
         three, two, three, three[0], two[0], three[0], corners[0], gamma[0], 0.0, 2.0**-TAU_BITS, np.empty(1),
         np.empty(4),
     )  # fmt: skip
+
+
+def compile_discs() -> float:
+    """Compile what is needed here, or load it from disk; return the seconds that took, this time."""
+    return loaded(_compiled)
 
 
 class _Flat:

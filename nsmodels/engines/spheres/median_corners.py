@@ -11,14 +11,15 @@ the eigenvector of the least eigenvalue of a 3×3 matrix, and no step goes up.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
 from ...common.arrays import Array
-from ..compiled import KernelArray, entry, kernel
+from ..compiled import KernelArray, entry, kernel, loaded
 from .medians import MedianProblem
 
-__all__ = ["corners_near"]
+__all__ = ["compile_kernels", "corners_near"]
 
 FINEST = 1e-7
 """Where the smoothing ends; the corner itself is computed from the ties."""
@@ -34,6 +35,16 @@ def corners_near(problem: MedianProblem, v: Array, reach: float) -> Array:
     weights = np.ascontiguousarray(problem.weights, dtype=np.float64)
     _descend(np.ascontiguousarray(problem.x, dtype=np.float64), weights, corners, max(reach, FINEST))
     return corners
+
+
+@cache
+def _compiled() -> None:
+    _descend(np.ones((1, 1, 3)), np.ones((1, 1)), np.eye(3)[:1].copy(), 1.0)
+
+
+def compile_kernels() -> float:
+    """Compile the descents, or load them from disk; return the seconds that took, this time."""
+    return loaded(_compiled)
 
 
 @kernel

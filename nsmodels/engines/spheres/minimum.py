@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...common.arrays import Array
-from ...common.interrupts import arrived, held, loading, released
-from ..compiled import keeps_code
+from ...common.interrupts import arrived, held, released
+from ..compiled import loaded
 from . import leaf, search
 from . import tree as trees
 from .covering import DENOMINATOR, Covering
@@ -81,8 +77,14 @@ def _tiny() -> SphereProblem:
     return SphereProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1])
 
 
-def compile_descents() -> None:
-    """Compile, or load from numba's cache on disk, what finds local minima."""
+def _compile_search() -> None:
+    problem = _tiny()
+    tree = trees.empty(9)
+    _plant(problem, tree)
+    search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
+
+
+def _compile_descents() -> None:
     axes = np.eye(3)
     tree = trees.empty(9)
     terms = _tiny().terms
@@ -90,59 +92,21 @@ def compile_descents() -> None:
     remember(terms, tree, axes[0].copy(), axes[1].copy(), EPS_LAST, False)
 
 
-_INDEX = f"{search.advance.__module__.rpartition('.')[2]}.{search.advance.__name__}-*.nbi"
-"""How numba names its index of the compiled search: by the last part of the module's name."""
-
-
-@contextlib.contextmanager
-def _another_process() -> Iterator[None]:
-    """On the first run, compile what finds local minima in another process while this one compiles the search.
-
-    The other one leaves its work in the cache beside this file, where it is found at the end of the block. Whatever
-    goes wrong with it, this process compiles what is missing itself.
-    """
-    cached = Path(__file__).parent / "__pycache__"
-    first = keeps_code() and not any(cached.glob(_INDEX)) and os.access(cached, os.W_OK)
-    if not first or "NUMBA_CACHE_DIR" in os.environ or not sys.executable or (os.cpu_count() or 1) < 2:
-        yield
-        return
-    command = [
-        sys.executable,
-        "-c",
-        "from nsmodels.engines.spheres.minimum import compile_descents; compile_descents()",
-    ]
-    quiet = subprocess.DEVNULL
-    try:
-        other = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
-    except (OSError, subprocess.SubprocessError):
-        yield
-        return
-    try:
-        yield
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            other.wait(60.0)
-    finally:
-        other.kill()
-        other.wait()
+@cache
+def _compiled() -> None:
+    _compile_descents()
+    minimise(_tiny(), tolerance=0.1)
 
 
 def compile_kernels() -> float:
-    """Compile the kernels, or load them from numba's cache on disk; return the seconds that took, this time."""
-    begin = time.perf_counter()
-    _compiled()
-    return time.perf_counter() - begin
+    """Compile the kernels, or load them from disk; return the seconds that took, this time.
 
-
-@cache
-@loading()
-def _compiled() -> None:
-    problem = _tiny()
-    with _another_process():
-        tree = trees.empty(9)
-        _plant(problem, tree)
-        search.advance(problem.terms, tree, DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
-    compile_descents()
-    minimise(problem, tolerance=0.1)
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C arrived before they were there.
+    """
+    return loaded(_compiled, _compile_search, _compile_descents)
 
 
 def unit_rows(rng: np.random.Generator, count: int) -> Array:

@@ -86,9 +86,7 @@ class OtherProofs:
         side = flat_side(self.problem, self.width)
         if side is None:
             return None
-        begin = time.perf_counter()
-        compile_discs()
-        compiling = time.perf_counter() - begin
+        compiling = compile_discs()
         self.compiling += compiling
         best = shares[0].tree.best
         found, best = disc_search(self.problem, side, best, self.width, self.goal, self.margin, stop + compiling)
@@ -102,9 +100,7 @@ class OtherProofs:
 
     def _leaves(self, shares: list[Share], stop: float) -> None:
         """Begin again where the search was saved, with what it has learnt since, and with squares on patches."""
-        begin = time.perf_counter()
-        compile_leaves()
-        self.compiling += time.perf_counter() - begin
+        self.compiling += compile_leaves()
         if len(self.saved) != len(shares):
             for share in shares:
                 share.use(self.leaves)

@@ -133,14 +133,15 @@ def answer_point(document: Document, name: str, options: Mapping[str, Any], targ
     needs of it is given back.
     """
     found = result_of(document, name, options)
-    if target is None or _says_nothing(found):
+    if target is None or _is_unfinished(found):
         return found
     keep(Path(target), found)
     return {key: found.get(key) for key in ("resolved", *TOLD)} | {"stats": {"seconds": found["stats"]["seconds"]}}
 
 
-def _says_nothing(result: Mapping[str, Any]) -> bool:
-    return result["value"] is None and result["reason"] in LOST
+def _is_unfinished(result: Mapping[str, Any]) -> bool:
+    """Whether the point is done again by the next run: it was interrupted, or lost with what computed it."""
+    return result["reason"] == "interrupted" or (result["value"] is None and result["reason"] in LOST)
 
 
 class _Work:
@@ -182,7 +183,7 @@ class _Work:
         """
         if isinstance(found, BaseException):
             self._fail(point, found)
-        elif _says_nothing(found):
+        elif _is_unfinished(found):
             self.unfinished[point] = str(found["reason"])
         else:
             self.failed_in_a_row = 0

@@ -31,12 +31,12 @@ from dataclasses import replace
 import numpy as np
 
 from ...common.arguments import check_noun, check_options, fraction, listed, shown
-from ...common.interrupts import arrived, held, loading, released, taken
+from ...common.interrupts import arrived, held, released, taken
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
 from ...core.enclosure import Enclosure
 from ...core.settings import Settings
-from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, search_many
+from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, load_engine, search_many
 from ...errors import InputError
 from ..answer import Question
 from ..watching import tells_progress
@@ -131,8 +131,7 @@ class _Search:
     def run(self, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
         start = time.perf_counter()
         try:
-            with loading():
-                self.compile_seconds = _warm_up(self.graph, len(wanted))
+            self.compile_seconds = load_engine(default_engine(self.graph, len(wanted)))
             start = time.perf_counter()
             with released():
                 self._walk(wanted, start, limit, progress)
@@ -195,13 +194,6 @@ def _result(
 
 def _reason(lower: float, chain: Chain, tolerance: float) -> str:
     return "tolerance_met" if chain.bound - lower <= tolerance else WIDER
-
-
-def _warm_up(graph: DoubledGraph, searches: int) -> float:
-    """Seconds spent on importing and compiling the search, which do not count as its time."""
-    start = time.perf_counter()
-    next(search_many(DoubledGraph(np.zeros((1, 1))), [0], default_engine(graph, searches)))
-    return time.perf_counter() - start
 
 
 def marginal_on_directions(

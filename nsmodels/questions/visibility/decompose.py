@@ -25,7 +25,7 @@ from ...behaviours import uniform
 from ...common.arguments import check_noun, check_options, one_of
 from ...common.arguments import shown as said
 from ...common.digits import at_most
-from ...common.interrupts import arrived, held, loading, released, taken
+from ...common.interrupts import arrived, held, released, taken
 from ...common.rationals import round_up
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
@@ -34,7 +34,7 @@ from ...core.enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ...core.functional import Inequality
 from ...errors import InputError, SolverError
 from ...models.base import Model, require_model
-from ...models.hidden_variables import with_safe_defaults
+from ...models.hidden_variables import prepared, with_safe_defaults
 from ..answer import Question
 from ..watching import tells_progress
 from .box_search import decompose_boxes
@@ -164,10 +164,8 @@ def decompose(
     target = make_target(asked_for, noise, marginals=marginals, symmetric_model=mixable.symmetric)
     with held():
         start = time.perf_counter()
-        with loading():
-            for part in mixable.parts:
-                part.prepare()
-        waiting, clock, journal = _waiting(), Clock.started(time_limit_s), Journal(progress)
+        waiting = not prepared(mixable.parts)
+        clock, journal = Clock.started(time_limit_s), Journal(progress)
         compile_seconds = clock.began - start
         if waiting:
             clock.interrupt()
@@ -182,15 +180,6 @@ def decompose(
         asked = Question(tolerance, time_limit_s, seed, marginals=marginals, allow_signalling=allow_signalling)
         worth = None if measured is None else measured.judged(result.inequality)
         return replace(result, question=asked, measured=worth)
-
-
-def _waiting() -> bool:
-    """Whether Ctrl-C has arrived while it could not end anything."""
-    try:
-        with released():
-            return False
-    except KeyboardInterrupt:
-        return True
 
 
 def _after(stage: Stage, task: Task, search: Search, clock: Clock, journal: Journal, before: Standing) -> Standing:

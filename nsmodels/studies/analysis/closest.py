@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...common.arrays import Array
+from ...common.interrupts import arrived
 from ...core.functional import Functional
 from ...core.hidden_states import HiddenStates
 from ...engines.solvers.least_squares import nonnegative
@@ -128,7 +129,7 @@ def closest(
         ratio = np.where(used, prediction / point, 0.0)
         fresh, states = _boxes(model, cells, cells.functional(weights[:, None] * ratio), ASKED, rng, states)
         worth = (fresh * (weights[:, None] * ratio)).sum(axis=(1, 2))
-        if worth.max() - 1.0 <= max(precision * entropy, 1e-10):
+        if worth.max() - 1.0 <= max(precision * entropy, 1e-10) or arrived():
             break
         fresh = fresh[worth > 1.0]
         boxes, rho = np.concatenate([boxes, fresh]), np.concatenate([rho, np.zeros(len(fresh))])

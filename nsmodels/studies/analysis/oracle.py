@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.interrupts import arrived
 from ...common.rationals import round_up, total
 from ...core.enclosure import Enclosure, Status
 from ...core.functional import Functional
@@ -132,7 +133,7 @@ def _robust(functional: Functional, model: Model, limits: Limits, plain: Proved)
     lower, reason = value.lower, value.reason
     hidden = with_safe_defaults(model)
     problem = None if hidden is None else hidden.within(functional, *limits.angles)
-    if hidden is not None and problem is not None:
+    if hidden is not None and problem is not None and not arrived():
         from ...engines.spheres.uncertain import cover
 
         begin = time.perf_counter()

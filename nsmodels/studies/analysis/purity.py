@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...common.digits import plain
+from ...common.interrupts import arrived
 from ...models.base import Model
 from ...models.hidden_variables import with_safe_defaults
 from .closest import Cells
@@ -91,11 +92,13 @@ def excluded_purity(
         p = p_value_at(other, data, prediction, method, relabellings, limits)
         return math.sqrt(-p.log10) - math.sqrt(-level), p
 
+    if arrived():
+        return ExcludedPurity(None, confidence, None)
     above, best = height(1.0)
     if above < 0.0:
         return ExcludedPurity(None, confidence, None)
     low, high, slant, side = 0.0, 1.0, [(above, 1.0)], 1.0
-    while high - low > FINEST:
+    while high - low > FINEST and not arrived():
         eta = 0.5 * (low + high)
         if len(slant) > 1:  # where the line through the two points next to the level crosses it, from either side
             (g, x), (h, y) = sorted(slant, key=lambda point: abs(point[0]))[:2]

@@ -89,11 +89,11 @@ def conclude(
             f"The model {model} fits the data as well as chance allows (χ² = {found.statistic:.3g} for "
             f"{found.freedom} frequencies, p = {found.p_value:.2g}).",
         )
+    fits = "and the model does not fit the data either" if found is not None else "and how well it fits is not known"
     return Conclusion(
         Verdict.OPEN,
         f"The p-value of the model {model} is at most {_power(p)}, which does not exclude it at the confidence "
-        f"{plain(confidence)}, and the model does not fit the data either; more trials, or a better prediction, would "
-        "tell.",
+        f"{plain(confidence)}, {fits}; more trials, or a better prediction, would tell.",
     )
 
 

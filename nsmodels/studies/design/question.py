@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from ...behaviours import singlet
 from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
-from ...common.interrupts import held, loading, released, taken
+from ...common.interrupts import held, released, taken
 from ...common.workers import Submits, engine
 from ...core.behaviour import Behaviour
 from ...core.hidden_states import HiddenStates
 from ...core.settings import Settings
 from ...errors import InputError
+from ...models.hidden_variables import prepared
 from ...models.movable import MovableModel
 from ...questions.bound import bound
 from ...questions.visibility.decompose import decompose
@@ -138,16 +139,17 @@ def design(
     )  # fmt: skip
     bent = symmetric is not None or any(_flat(plane)) or minimum_angle_deg > 0.0 or correlators is not None
     with held():
-        with loading():
-            law.prepare()
+        ready = prepared([law])
         began = time.perf_counter()
         race = Race(contests, rng, began + (1.0 - RESERVED) * time_limit_s, began=began)
         race.groups = () if bent else GROUPS
         if progress is not None:
             race.told = lambda best, hits, number: progress(best, best, number, time.perf_counter() - began)
         given = None if start is None else np.concatenate([start.alice, start.bob])
-        stopped = "tolerance_met"
+        race.named, stopped = given, "tolerance_met"
         try:
+            if not ready:
+                raise KeyboardInterrupt
             if given is not None:
                 with released():
                     race.look_at(given)
@@ -283,7 +285,7 @@ def _certified(race: Race, tolerance: float, stopped: str, seed: int, limit: flo
     """Prove the visibility on the best settings; put back what was missed until claim and certificate agree."""
     answers: list[tuple[float, DecomposeResult, Settings, Optimum]] = []
     for _ in range(CORRECTIONS):
-        best = race.best or race.fallback()
+        best = race.best or (race.untried() if stopped == "interrupted" else race.fallback())
         settings, answer = _proved(race, best, tolerance, seed, limit)
         answers.append((answer.upper, answer, settings, best))
         wanted = race.contests[best.contest].task.objective.visibility

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from .polish import polish, refreshed
 from .search import PLATEAU, approach, arrive
 from .starts import GROUPS, hop, random_start, symmetric_start
 from .tasks import Objective, Task
+from .tracked import Tracked
 
 __all__ = ["Contest", "Optimum", "Race", "improve"]
 
@@ -100,8 +102,10 @@ class Race:
     starts: int = 0
     idle: int = 0
     failed: int = 0
+    named: Array | None = None
+    """Directions to improve."""
     given: Optimum | None = None
-    """The given directions themselves, with the objective there."""
+    """These directions, with the objective there."""
 
     @property
     def best(self) -> Optimum | None:
@@ -252,6 +256,15 @@ class Race:
         visible = replace(contest.task, objective=Objective())
         place = arrive(visible, contest.layout.random(self.rng), self.rng)
         self.optima.append(Optimum(place, 0, 0))
+        return self.optima[0]
+
+    def untried(self) -> Optimum:
+        """The same after Ctrl-C, when nothing is searched any more, or the settings to improve; V = 1 is no claim."""
+        contest = self.contests[0]
+        X = contest.layout.random(self.rng) if self.named is None else self.named
+        S = contest.task.correlators(X)
+        nothing = Tracked(contest.task.on(X).scatter(0, self.rng), np.empty((0, *contest.task.pairs.shape)))
+        self.optima.append(Optimum(Place(1.0, X, S / max(float(S @ S), 1e-12), math.inf, nothing), 0, 0))
         return self.optima[0]
 
     def summary(self, best: Optimum) -> dict[str, Any]:
