@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from nsmodels import cli
 
 DATA = Path(__file__).parent / "data"
-COMMAND = [sys.executable, "-m", "nsmodels.cli"]
+COMMAND = [sys.executable, "-m", "nsmodels"]
 VALUE = {"lower": 1.78918145, "upper": 1.78918152}
 
 

@@ -36,7 +36,7 @@ def test_the_first_problem_from_another_folder(tmp_path: Path) -> None:
 def test_streams_that_cannot_be_written(command: str) -> None:
     """Full, closed, or of another encoding: one line, or none where none can be said, and the right exit code."""
     right = 2 if "nosuch" in command else 0
-    shown = f"{sys.executable} -m nsmodels.cli {command}"
+    shown = f"{sys.executable} -m nsmodels {command}"
     root = Path(__file__).parent.parent
     for streams, code in (("> /dev/full", max(right, 1)), ("2> /dev/full", right), ("2>&-", right), ("", right)):
         done = subprocess.run(

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from importlib import import_module
@@ -225,3 +226,19 @@ def test_ctrl_c_ends_a_long_linear_program() -> None:
         lp.run(short)
     assert long.getModelStatus() == highspy.HighsModelStatus.kInterrupt
     assert short.getModelStatus() == highspy.HighsModelStatus.kOptimal
+
+
+def test_ctrl_c_while_the_program_is_loaded_says_nothing() -> None:
+    """It ends as other commands do; what is told of a broken import would be of no use to anybody."""
+    child = subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "nsmodels", "--version"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stderr is not None
+    while "nsmodels.common" not in (line := child.stderr.readline()):  # loading has begun
+        assert line
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=60)
+    assert child.returncode in (-signal.SIGINT, 0)  # 0: it was quicker
+    assert "Traceback" not in errors
+    assert "KeyboardInterrupt" not in errors

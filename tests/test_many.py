@@ -203,7 +203,7 @@ def test_ctrl_c_keeps_what_is_answered_and_names_the_rest(tmp_path: Path) -> Non
     for k in range(3):
         (tmp_path / f"p{k}.toml").write_text(GOOD if k == 0 else slow)
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "nsmodels.cli", "run", *(str(tmp_path / f"p{k}.toml") for k in range(3))]
+    command = [sys.executable, "-m", "nsmodels", "run", *(str(tmp_path / f"p{k}.toml") for k in range(3))]
     child = subprocess.Popen(
         [*command, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
