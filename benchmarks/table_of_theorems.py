@@ -15,6 +15,7 @@ from typing import Any
 from nsmodels import checker
 from nsmodels.common.digits import enclosure, plain
 from nsmodels.files import result as results
+from nsmodels.files.loading import answer_of
 from nsmodels.files.problem import Problem, load, shipped
 
 FOLDER = Path(__file__).resolve().parent.parent / "results"
@@ -47,7 +48,7 @@ def row(problem: Problem, result: dict[str, Any], path: Path) -> str:
     answer = "none" if value is None else enclosure(value["lower"], value["upper"])
     with contextlib.redirect_stdout(io.StringIO()):
         proved = checker.main([str(path)]) == 0
-    _, notes = results.verdict(problem, result)
+    _, notes = results.verdict(problem, answer_of(result, problem, path))
     source = problem.expected.source if problem.expected else ""
     remark = "checked" if proved and not notes else "; ".join([*notes, *([] if proved else ["not checked"])])
     cells = (f"[{problem.name}]({path.name})", expected(problem), source, answer, result["status"], remark)

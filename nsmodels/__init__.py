@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .core.enclosure import Enclosure
     from .core.functional import Functional, Inequality
     from .core.settings import Settings
-    from .files.saving import load
+    from .files.loading import load
     from .files.sweeps.run import sweep
     from .models.base import Model
     from .models.bell import Bell
@@ -124,7 +124,7 @@ _HOMES = {
     "functionals": ("functionals", None),
     "general": ("general", None),
     "interchange": ("interchange", None),
-    "load": ("files.saving", "load"),
+    "load": ("files.loading", "load"),
     "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),
     "settings": ("settings", None),

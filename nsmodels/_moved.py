@@ -56,7 +56,6 @@ MOVED = {
     "interrupts": "common.interrupts",
     "measurements": "studies.measurements",
     "orders": "core.axis_orders",
-    "plots.files": "plots.result_file",
     "problem": "files.problem",
     "progress": "command.progress",
     "protocols": "studies.protocols",

@@ -106,7 +106,7 @@ def werner(settings: Settings, visibility: float) -> Behaviour:
 
 
 ANGLE: tuple[str, Callable[[float], bool]] = ("it must be a number below 1e300", lambda x: abs(x) < 1e300)
-"""Angles are doubled."""
+"""Range of angles (they are doubled), and how to say so."""
 
 
 def partially_entangled(settings: Settings, theta: float | None = None, *, theta_deg: float | None = None) -> Behaviour:

@@ -202,7 +202,7 @@ def derive(
 
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
-    from .command.derive import derivation, from_result, of_design
+    from .command.derive import KINDS, derivation, from_result
     from .command.run import ask, print_notes
     from .common.interrupts import first_interrupts, held
     from .files import result as results
@@ -215,14 +215,13 @@ def derive(
             print_notes(question, notes)
             raise typer.Exit(code)
         question = load(problem)
-        if question.kind not in ("visibility", "design"):
+        if question.kind not in KINDS:
             remedy = 'derive needs kind = "visibility" or "design"; use `nsmodels run`'
             question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
         with first_interrupts(), held():
-            result, answer = ask(question, quiet=form is Format.JSON)
-        code, notes = results.verdict(question, result)
-        text = (of_design if question.kind == "design" else derivation)(question, result, answer, form.value)
-        put(text + "\n")
+            _, answer = ask(question, quiet=form is Format.JSON)
+        code, notes = results.verdict(question, answer)
+        put(derivation(question, answer, form.value) + "\n")
         print_notes(question, notes)
         raise typer.Exit(code)
 

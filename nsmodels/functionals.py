@@ -209,7 +209,7 @@ def relabellings(functional: Functional, *, parties: bool = True) -> Relabelling
 
 
 AGAINST = 1e-9
-"""How far against a_i a sum b_i + b_i' may point by rounding alone: exactly opposite b and b' are accepted."""
+"""Amount by which a sum b_i + b_i' may point against a_i by rounding alone: exactly opposite b and b' are accepted."""
 
 
 def _check_signs(settings: Settings, name: str) -> None:

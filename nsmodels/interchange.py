@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 Noun = Behaviour | Functional
 MARGINALS_FIRST = ("collins_gisin", "full_correlators")
 NOTATIONS = (*MARGINALS_FIRST, "probabilities", "counts")
-"""Counts are for behaviours alone."""
+"""Notations of files; counts are for behaviours alone."""
 COLUMNS = ("a", "b", "x", "y")
 LARGEST_FILE = 64 << 20
 

@@ -36,7 +36,7 @@ __all__ = ["LAWS", "check_model"]
 TOLERANCE = 1e-6
 """Wanted width of every enclosure that is asked for."""
 ROUNDING = 1e-9
-"""What sums of a few doubles may be off by."""
+"""Error that a sum of a few doubles may have."""
 
 Law = Callable[["_Case"], None]
 

@@ -157,4 +157,4 @@ def test_derive_prints_the_inequality_of_a_design_and_of_its_result(answered, tm
     path.write_text(json.dumps(forged))
     done = CliRunner().invoke(app, ["derive", str(path)])
     assert done.exit_code == 2
-    assert "malformed result of a design; write it again" in done.stderr
+    assert "malformed result (KeyError); write it again" in done.stderr

@@ -17,8 +17,8 @@ from nsmodels.command.explain import explanation
 from nsmodels.command.summary import as_text, summary
 from nsmodels.core.enclosure import WIDE, Enclosure
 from nsmodels.files import result as results
-from nsmodels.files.problem import from_data, load
-from nsmodels.plots.result_file import picture_of
+from nsmodels.files.loading import answer_of
+from nsmodels.files.problem import load
 from nsmodels.studies.finite_sets import finite_set
 from nsmodels.studies.joint_bias import joint_marginals
 from nsmodels.studies.local_weight import local_content
@@ -84,7 +84,8 @@ def wide_file(name: str, lower: float, upper: float) -> dict[str, object]:
 @pytest.mark.parametrize("name", ["leggett_l3", "visibility_l3_50deg", "chain_6", "quantum_chained3", "chsh_hull"])
 def test_a_wide_enclosure_is_called_wide(name: str, tmp_path: Path) -> None:
     result, problem = wide_file(name, 0.3, 0.97), load(name)
-    text = as_text(problem.title, summary(problem, result))
+    answer = answer_of(result, problem, name)
+    text = as_text(problem.title, summary(problem, answer))
     assert f"certified, {WIDE}, width 0.67, time_limit" in text
     assert ("|A0| at most" in text) == (problem.kind == "marginals")
     if problem.kind == "marginals":
@@ -92,17 +93,12 @@ def test_a_wide_enclosure_is_called_wide(name: str, tmp_path: Path) -> None:
     (tmp_path / "wide.json").write_text(results.to_text(result))
     assert WIDE in report.page([tmp_path / "wide.json"])
     stream = io.StringIO()
-    picture_of(from_data(result["problem"], name), result).savefig(stream, format="svg")
+    answer.plot().savefig(stream, format="svg")
     if problem.kind == "visibility":
-        assert WIDE in derivation(problem, result, _answer(problem), "text")
+        assert WIDE in derivation(problem, answer, "text", again=False)
     narrow = results.read(ROOT / "results" / f"{name}.json")
     if name != "quantum_i3322":
-        assert WIDE not in as_text(problem.title, summary(problem, narrow))
-
-
-def _answer(problem: object) -> object:
-    s = ns.settings.leggett_triads(phi_deg=50)
-    return ns.decompose(ns.behaviours.singlet(s), ns.Leggett(settings=s), tolerance=1e-3)
+        assert WIDE not in as_text(problem.title, summary(problem, answer_of(narrow, problem, name)))
 
 
 def test_every_kind_of_answer_says_that_it_is_wide() -> None:

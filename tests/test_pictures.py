@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import sys
 from pathlib import Path
@@ -15,9 +14,7 @@ from matplotlib.colors import to_rgb
 
 import nsmodels as ns
 from nsmodels.errors import InputError
-from nsmodels.files.problem import load
 from nsmodels.plots import style
-from nsmodels.plots.result_file import picture_of
 
 RESULTS = Path(__file__).parent.parent / "results"
 FUNCTIONAL = ns.Functional([[1.0, -1.0, 1e-12], [-3e-10, 0.5, -0.5]], [0.0, 0.25], [0.0, 1e-11, 0.0])
@@ -107,23 +104,19 @@ def test_parts_of_a_hull_are_told_apart_also_in_files() -> None:
     answer = ns.load(RESULTS / "visibility_chsh_hull.json")
     assert isinstance(answer, ns.DecomposeResult)
     assert answer.decomposition is not None
-    content = json.loads((RESULTS / "visibility_chsh_hull.json").read_text(encoding="utf-8"))
-    tables = []
-    for figure in (answer.plot(), picture_of(load("visibility_chsh_hull"), content)):
-        shades = next(ax for ax in figure.axes if ax.images)
-        bars = next(ax for ax in figure.axes if ax.get_xlabel() == "weight")
-        legend = bars.get_legend()
-        assert legend is not None
-        assert [text.get_text() for text in legend.get_texts()] == ["bell", "leggett"]
-        looks = [{(bar.get_hatch(), bar.get_facecolor()) for bar in group} for group in bars.containers]
-        assert [len(look) for look in looks] == [1, 1]
-        assert looks[0] != looks[1]
-        assert [len(group) for group in bars.containers] == np.bincount(answer.decomposition.part).tolist()
-        tables.append(np.asarray(shades.images[0].get_array()))
+    figure = answer.plot()
+    shades = next(ax for ax in figure.axes if ax.images)
+    bars = next(ax for ax in figure.axes if ax.get_xlabel() == "weight")
+    legend = bars.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["bell", "leggett"]
+    looks = [{(bar.get_hatch(), bar.get_facecolor()) for bar in group} for group in bars.containers]
+    assert [len(look) for look in looks] == [1, 1]
+    assert looks[0] != looks[1]
+    assert [len(group) for group in bars.containers] == np.bincount(answer.decomposition.part).tolist()
     order = np.argsort(-answer.decomposition.weights, kind="stable")
     exact = np.hstack([answer.decomposition.alice, answer.decomposition.bob])[order]
-    assert tables[0] == pytest.approx(exact, abs=1e-12)
-    assert tables[1] == pytest.approx(exact, abs=1e-9)
+    assert np.asarray(shades.images[0].get_array()) == pytest.approx(exact, abs=1e-12)
 
 
 def test_a_state_is_an_integer_on_its_axis() -> None:
@@ -184,6 +177,5 @@ def test_l3_with_sliders(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_local_content_of_nothing_is_said_and_no_page_fails() -> None:
     """The PR box has none: its page has a picture that says so."""
-    content = json.loads((RESULTS / "local_content_pr_box.json").read_text(encoding="utf-8"))
-    figure = picture_of(load("local_content_pr_box"), content)
+    figure = ns.load(RESULTS / "local_content_pr_box.json").plot()
     assert [text.get_text() for text in figure.axes[0].texts] == ["the local content is 0: there is no local part"]

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
+from nsmodels.command import report
 from nsmodels.errors import InputError, MissingExtraError
 from nsmodels.files import result as results
+from nsmodels.files.loading import answer_of
 from nsmodels.files.problem import load
 from nsmodels.plots import globe, style
 from nsmodels.plots.bounds import opening_angle
-from nsmodels.plots.result_file import picture_of
 from nsmodels.studies import measurements
 
 ROOT = Path(__file__).parent.parent
@@ -330,15 +331,28 @@ def written(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_a_result_file_is_drawn_like_its_answer(written: Any, tmp_path: Path) -> None:
     question, answer, content = written
     drawn = [re.findall(r">([^<>\n]+)</text>", saved(figure, tmp_path))
-             for figure in (answer.plot(), picture_of(question, content))]  # fmt: skip
+             for figure in (answer.plot(), answer_of(content, question, "x.json").plot())]  # fmt: skip
     assert drawn[0] == drawn[1]
 
 
-@pytest.mark.parametrize("evil", ["<b>", None, 1e300, float("inf"), float("nan"), True, [], {}])
+@pytest.mark.parametrize("evil", ["<b>", None, float("nan"), True, [], {}])
 def test_only_numbers_are_drawn(written: Any, evil: Any) -> None:
     question, _, content = written
-    with pytest.raises((ValueError, TypeError, KeyError)):
-        picture_of(question, content | {"value": {"lower": evil, "upper": evil}, "marginals": evil})
+    ends = {"lower": evil, "upper": evil}
+    sides = {party: [ends for _ in side] for party, side in content.get("marginals", {}).items()}
+    with pytest.raises(InputError, match=r"x\.json: malformed result"):
+        answer_of(content | {"value": ends, "marginals": sides}, question, "x.json")
+
+
+def test_numbers_that_cannot_be_drawn_make_no_page_fail(written: Any, tmp_path: Path) -> None:
+    _, _, content = written
+    ends = {"lower": -1e308, "upper": 1e308}
+    sides = {party: [ends for _ in side] for party, side in content.get("marginals", {}).items()}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert "data:image/svg+xml" in report.page([path])
+    path.write_text(json.dumps(content | {"value": ends, "marginals": sides}), encoding="utf-8")
+    assert report.page([path]).count("<article ") == 1
 
 
 # -- extras -----------------------------------------------------------------------------------------------------------

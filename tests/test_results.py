@@ -12,7 +12,9 @@ from killing import kill_writers, sample
 
 from nsmodels.errors import InputError, SolverError
 from nsmodels.files import result as results
+from nsmodels.files.loading import answer_of
 from nsmodels.files.problem import Problem, load
+from nsmodels.questions.answer import NoAnswer
 
 ANSWER: dict[str, Any] = {
     "status": "certified",
@@ -21,7 +23,7 @@ ANSWER: dict[str, Any] = {
     "maximiser": {"u": [1.0, 0.0, 0.0], "v": [-1.0, 0.0, 0.0]},
     "quantum": 1.897,
     "stats": {"seconds": 0.02, "nodes": 7},
-    "certificate": {"format": 1},
+    "certificate": {"format": 1, "lower": {"state": {"u": ["1", "0", "0"], "v": ["-1", "0", "0"]}}, "upper": {}},
 }
 
 
@@ -49,11 +51,15 @@ def test_a_result_identifies_its_question(problem: Problem) -> None:
 
 
 def test_no_answer_has_a_reason_and_no_value(problem: Problem) -> None:
-    result = results.no_answer(problem, "the solver said infeasible", 1.5)
+    nothing = NoAnswer("the solver said infeasible", {"seconds": 1.5})
+    result = results.assemble(problem, nothing.to_json(), 0.0)
     assert (result["status"], result["value"], result["certificate"]) == ("no_answer", None, None)
     assert result["stats"]["seconds"] == 1.5
-    assert results.verdict(problem, result) == (3, ["no answer: the solver said infeasible"])
-    assert results.verdict(problem, results.no_answer(problem, "interrupted", 0.0))[0] == 1
+    assert results.verdict(problem, nothing) == (3, ["no answer: the solver said infeasible"])
+    assert results.verdict(problem, NoAnswer("interrupted"))[0] == 1
+    again = answer_of(result, problem, "x.json")
+    assert isinstance(again, NoAnswer)
+    assert again.to_json() == nothing.to_json() | {"stats": result["stats"]}
 
 
 def test_a_proof_that_nothing_has_a_model_is_no_failure_of_a_solver(tmp_path: Path) -> None:
@@ -63,12 +69,13 @@ def test_a_proof_that_nothing_has_a_model_is_no_failure_of_a_solver(tmp_path: Pa
         "behaviour = {correlators = [[-1]], alice = [0], bob = [0]}\n"
     )
     problem = load(path)
-    result = results.assemble(problem, problem.ask().to_json(), 0.0)
+    found = problem.ask()
+    result = results.assemble(problem, found.to_json(), 0.0)
     assert (result["status"], result["value"]) == ("no_answer", None)
     assert result["reason"].endswith("has a model (proved)")
-    assert results.verdict(problem, result)[0] == 1
+    assert results.verdict(problem, found)[0] == 1
     unproved = result | {"reason": "no mixture of the behaviour and the noise has a model"}
-    assert results.verdict(problem, unproved)[0] == 3
+    assert results.verdict(problem, answer_of(unproved, problem, "x.json"))[0] == 3
 
 
 def test_an_old_answer_is_one_to_the_same_problem_with_a_value(tmp_path: Path, problem: Problem) -> None:
@@ -100,7 +107,7 @@ def test_a_number_that_is_not_finite_is_no_result(problem: Problem, bad: float) 
     ],
 )
 def test_the_verdict(problem: Problem, changes: dict[str, Any], code: int, note: str | None) -> None:
-    got, notes = results.verdict(problem, results.assemble(problem, answer(**changes), 0.0))
+    got, notes = results.verdict(problem, answer_of(answer(**changes), problem, "x.json"))
     assert got == code
     assert (notes == []) if note is None else any(note in line for line in notes)
 

@@ -74,6 +74,12 @@ CASES: dict[str, Callable[[], Any]] = {
     "marginals free": lambda: ns.marginals(PARTLY),
     "marginals given": lambda: ns.marginals(BIASED),
     "marginals state": lambda: ns.marginals(STATE),
+    "design pairs": lambda: ns.design(
+        lambda s: ns.Leggett(s, 0.9), 2, 3, pairs=[(0, 0), (0, 1), (1, 2)], starts=0, tolerance=1e-3
+    ),
+    "design significance": lambda: ns.design(
+        ns.Leggett, objective="significance", start=CHSH, starts=0, plane="bob", tolerance=1e-3
+    ),
     "marginals one": lambda: ns.marginals(ns.behaviours.pr_box(), only=["A1"]),
 }
 
@@ -329,7 +335,7 @@ def test_the_saved_problem_asks_the_same_question(answers: dict[str, Any], tmp_p
         assert (again.lower, again.upper) == (answer.lower, answer.upper)
 
 
-def test_the_answer_to_a_design_is_saved_by_its_visibility(tmp_path: Path) -> None:
+def test_the_answer_to_a_design_comes_back_also_by_its_visibility(tmp_path: Path) -> None:
     from nsmodels.files.result import assemble, write
 
     text = 'schema = 1\nkind = "design"\nmodel = {name = "leggett"}\ndesign = {n_alice = 1, n_bob = 2}\n'
@@ -338,8 +344,9 @@ def test_the_answer_to_a_design_is_saved_by_its_visibility(tmp_path: Path) -> No
     problem = load_problem(tmp_path / "d.toml")
     answer = problem.ask()
     write(tmp_path / "d.json", assemble(problem, answer.to_json(), 0.0))
-    with pytest.raises(InputError, match="load reads those to bound, visibility, marginals"):
-        ns.load(tmp_path / "d.json")
+    found = ns.load(tmp_path / "d.json")
+    assert repr(found) == repr(answer)
+    assert found.verify()
     assert ns.load(answer.answer.save(tmp_path / "x.json")).verify()
 
 

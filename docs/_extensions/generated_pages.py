@@ -16,6 +16,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from click import Context
+from nsmodels.plots.result_file import picture_of
 from typer.main import get_command
 
 import nsmodels as ns
@@ -26,7 +27,6 @@ from nsmodels.files.keys import KEYS, TABLE_LINES
 from nsmodels.files.problem import load, shipped
 from nsmodels.files.schema import NEEDED
 from nsmodels.files.toml.table import USED_BY
-from nsmodels.plots.result_file import picture_of
 from nsmodels.questions.answer import Answer
 
 DOCS = Path(__file__).resolve().parents[1]

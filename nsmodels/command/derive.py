@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..common.digits import at_least, enclosure, plain, printable
-from ..errors import InputError
 from ..files import result as results
-from ..files.problem import from_data
-from ..files.saving import document, loaded, problem_of
+from ..files.loading import opened
 from ..questions.visibility.result import DecomposeResult
 from ..questions.visibility.tidy import tidy
+from ..studies.design.result import DesignResult
 from .summary import worth
 
 if TYPE_CHECKING:
+    from ..core.settings import Settings
     from ..files.problem import Problem
+    from ..questions.answer import Answer
 
+KINDS = ("visibility", "design")
+"""Kinds of problems whose answers have an inequality that was found."""
 NONE = "there is no inequality: the correlations themselves have a model"
 
 
@@ -31,110 +33,75 @@ def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
     InputError
         If it is no result file, or the answer to another kind of question.
     """
-    content = results.read(path)
-    if content.get("kind") == "design":
-        content = _on_its_settings(content, path)
-    answer = loaded(content, path)
-    problem = problem_of(answer, path)
-    if problem.kind != "visibility":
+    problem, answer = opened(results.read(path), path)
+    if problem.kind not in KINDS:
         problem.document.refuse(("kind",), f'kind = "{problem.kind}" has no inequality to derive', "give a visibility")
-    result = document(answer)
-    code, notes = results.verdict(problem, result)
+    code, notes = results.verdict(problem, answer)
     refused = [claim for holds, claim in answer.verify().claims if not holds]
     if refused:
         code, notes = code or results.OPEN, [*notes, f"NOT everything in it is proved: {refused[0]}"]
-    return problem, derivation(problem, result, answer, form, again=False), code, notes
+    return problem, derivation(problem, answer, form, again=False), code, notes
 
 
-def of_design(question: Problem, result: dict[str, Any], answer: Any, form: str) -> str:
-    """The inequality of a design, which is that of the visibility on the settings found."""
-    if answer is None or "settings" not in result:
-        return derivation(question, result, None, form)
-    content = _on_its_settings(result, question.name)
-    return derivation(from_data(content["problem"], question.name), content, answer.answer, form)
-
-
-def _on_its_settings(result: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The result of a design as that of a visibility problem on the settings found.
-
-    Raises
-    ------
-    InputError
-        If it is malformed.
-    """
-    try:
-        asked, settings, pairs = result["problem"], result["settings"], result["design"]["pairs"]
-        kept = {key: asked[key] for key in ("title", "source", "model", "options") if key in asked}
-        data = {
-            "schema": 1, "kind": "visibility", **kept, "settings": {key: settings[key] for key in ("alice", "bob")},
-            "behaviour": {"name": "singlet", "pairs": pairs},
-        }  # fmt: skip
-    except (KeyError, TypeError):
-        raise InputError(f"{printable(name)}: malformed result of a design; write it again") from None
-    problem = from_data(data, name)
-    mine = {key: value for key, value in result.items() if key not in ("settings", "design")}
-    new = {"kind": "visibility", "problem": data, "problem_sha256": problem.digest, "resolved": problem.resolved}
-    return mine | new
-
-
-def derivation(problem: Problem, result: Mapping[str, Any], answer: Any, form: str, *, again: bool = True) -> str:
+def derivation(problem: Problem, answer: Answer, form: str, *, again: bool = True) -> str:
     """The inequality with its bound, the value on the problem's correlations, and the critical visibility.
 
     Parameters
     ----------
-    answer : DecomposeResult or None
-        What the question returned; None where nothing was proved.
+    answer : DecomposeResult, DesignResult or NoAnswer
+        Of a design, the inequality is that of the visibility on the settings found.
     form : {"text", "latex", "json"}
     again : bool
         Whether to look for small integers too, whose bound the oracle has to prove.
     """
-    inequality = None if answer is None else answer.inequality
-    value = result["value"]
-    if inequality is None:
-        reason = result["reason"] if value is None or value["lower"] < 1.0 else NONE
+    found = answer.answer if isinstance(answer, DesignResult) else answer
+    if not isinstance(found, DecomposeResult) or found.inequality is None:
+        reason = NONE if answer.answered and answer.lower >= 1.0 else answer.reason
         if form == "json":
             return json.dumps({"inequality": None, "reason": reason}, ensure_ascii=False)
         return f"no inequality: {printable(reason)}" if reason != NONE else NONE
-    evaluation = inequality.evaluate(problem.behaviour)
-    short = tidy(answer) if again and isinstance(answer, DecomposeResult) else None
+    inequality, settings, asked = found.inequality, problem.settings, problem.behaviour
+    if isinstance(answer, DesignResult):
+        settings, asked = answer.settings, found.behaviour
+    assert asked is not None
+    evaluation = inequality.evaluate(asked)
+    short = tidy(found) if again else None
+    told = answer.told
+    critical = f"{enclosure(told.lower, told.upper)}   {worth(told, problem.options.tolerance)}"
     if form == "json":
         content = {
             "inequality": inequality.to_json(),
-            "model": result["resolved"]["model"],
+            "model": found.model.resolved(),
             "value": evaluation.value,
             "violation": evaluation.violation,
-            "visibility": value,
-            "settings": _directions(problem),
+            "visibility": {"lower": told.lower, "upper": told.upper} if answer.answered else None,
+            "settings": None if settings is None else _directions(settings),
             "tidy": None if short is None else short.to_json(),
         }
         return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
     if form == "latex":
-        return str(inequality.latex()) + ("" if short is None else f"\n{short.latex()}")
-    assert problem.model is not None
+        return inequality.latex() + ("" if short is None else f"\n{short.latex()}")
     lines = [
-        str(inequality.text()),
-        f"  holds for           {problem.model.name}",
+        inequality.text(),
+        f"  holds for           {found.model.name}",
         f"  value here          {plain(evaluation.value, 9)}",
         f"  violation           {at_least(evaluation.violation, 6)}",
-        f"  critical visibility {enclosure(value['lower'], value['upper'])}   {worth(problem, result)}",
+        f"  critical visibility {critical if answer.answered else f'no answer: {printable(told.reason)}'}",
     ]
-    if problem.settings is not None:
-        lines += ["settings (unit vectors)", *_table(problem)]
+    if settings is not None:
+        lines += ["settings (unit vectors)", *_table(settings)]
     if short is not None:
         lines += ["with small integers, proved again", short.text()]
     return "\n".join(lines)
 
 
-def _directions(problem: Problem) -> dict[str, list[list[float]]] | None:
-    if problem.settings is None:
-        return None
-    return {"alice": problem.settings.alice.tolist(), "bob": problem.settings.bob.tolist()}
+def _directions(settings: Settings) -> dict[str, list[list[float]]]:
+    return {"alice": settings.alice.tolist(), "bob": settings.bob.tolist()}
 
 
-def _table(problem: Problem) -> list[str]:
-    assert problem.settings is not None
+def _table(settings: Settings) -> list[str]:
     return [
         f"  {letter}{index:<4}" + "".join(f"{entry + 0.0:>13.9f}" for entry in row)
-        for letter, rows in (("A", problem.settings.alice), ("B", problem.settings.bob))
+        for letter, rows in (("A", settings.alice), ("B", settings.bob))
         for index, row in enumerate(rows.tolist())
     ]

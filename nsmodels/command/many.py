@@ -14,7 +14,9 @@ from ..common.workers import WorkerLostError, completed, engine
 from ..errors import InputError, NsmodelsError
 from ..files import result as results
 from ..files.answering import result_of, with_options
+from ..files.loading import answer_of
 from ..files.problem import Problem, load
+from ..questions.answer import Answer
 from .progress import tally
 from .summary import worth
 
@@ -26,13 +28,14 @@ MOST_VALUE = 40
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of the problem of this number in the list; `result` is None where there is none."""
+    """What came of the problem of this number in the list; `result`, its document, is None where there is none."""
 
     number: int
     name: str
     code: int
     problem: Problem | None = None
     result: Mapping[str, Any] | None = None
+    answer: Answer | None = None
     notes: tuple[str, ...] = field(default=())
 
 
@@ -110,8 +113,12 @@ def _kept(number: int, problem: Problem, found: Any, out: Path) -> Outcome:
         what = f"internal error ({type(found).__name__}: {found}); nothing is concluded. Please report it"
         return Outcome(number, problem.name, results.FAILED, problem, notes=(f"{file}: {what}",))
     target = out / f"{problem.name}.json"
-    code, notes = results.verdict(problem, found)
-    if found["value"] is None and results.answers(target, problem):
+    try:
+        answer = answer_of(found, problem, problem.document.file)
+    except InputError as error:
+        return Outcome(number, problem.name, results.FAILED, problem, notes=(str(error),))
+    code, notes = results.verdict(problem, answer)
+    if not answer.answered and results.answers(target, problem):
         notes.append(f"the older result in {target} is kept")
     else:
         try:
@@ -119,7 +126,7 @@ def _kept(number: int, problem: Problem, found: Any, out: Path) -> Outcome:
         except InputError as error:
             code = max(code, results.BAD_INPUT)
             notes.append(str(error))
-    return Outcome(number, problem.name, code, problem, found, tuple(f"{file}: {note}" for note in notes))
+    return Outcome(number, problem.name, code, problem, found, answer, tuple(f"{file}: {note}" for note in notes))
 
 
 def _stem(name: str) -> str:
@@ -143,14 +150,14 @@ def table(outcomes: Sequence[Outcome], out: Path) -> str:
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
-    problem, result, code = outcome.problem, outcome.result, str(outcome.code)
+    problem, answer, code = outcome.problem, outcome.answer, str(outcome.code)
     if problem is None:
         return outcome.name, "", "", "bad input", "", code
     name, kind = printable(outcome.name, 60), problem.kind
-    if result is None:
+    if answer is None:
         status = "bad input" if outcome.code == results.BAD_INPUT else NOT_RUN
         return name, kind, "", status if outcome.code != results.FAILED else "failed", "", code
-    value = result["value"]
-    shown = "" if value is None else printable(enclosure(value["lower"], value["upper"]), MOST_VALUE)
-    status = "no answer" if value is None else worth(problem, result)
-    return name, kind, shown, status, duration(float(result["stats"]["seconds"])), code
+    told = answer.told
+    shown = printable(enclosure(told.lower, told.upper), MOST_VALUE) if answer.answered else ""
+    status = worth(told, problem.options.tolerance) if answer.answered else "no answer"
+    return name, kind, shown, status, duration(float(answer.stats["seconds"])), code

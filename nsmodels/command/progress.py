@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BAR = 24
 LINE_S = 5.0
-"""Off a terminal, a line is written so often."""
+"""Seconds between two lines where standard error is no terminal."""
 REFRESH_S = 0.1
 WAITING = "getting ready (the first run on a machine compiles, once)"
 

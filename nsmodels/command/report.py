@@ -11,10 +11,10 @@ import base64
 import contextlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,17 +22,19 @@ from .. import checker
 from ..common.digits import at_most, counted, enclosure
 from ..core import formula
 from ..errors import InputError
-from ..files.answering import as_answered
 from ..files.atomic import replace
-from ..files.problem import Problem, from_data
+from ..files.loading import displayed
 from ..files.result import read
-from ..files.saving import load
-from ..questions.visibility.result import DecomposeResult
 from .page import Chapter, framed
-from .summary import inequality_text, summary, value_name
+from .summary import summary, value_name
+
+if TYPE_CHECKING:
+    from ..core.functional import Inequality
+    from ..files.problem import Problem
+    from ..questions.answer import Answer
 
 NAMES, MOST_ROWS = ("++", "+−", "−+", "−−"), 200
-"""Of counts; pairs that the page shows."""
+"""Names of the four outcomes, and the most pairs of settings whose counts a page lists."""
 
 
 def write(paths: Sequence[str | Path], out: str | Path) -> None:
@@ -52,17 +54,12 @@ def page(paths: Sequence[str | Path]) -> str:
 
 
 def _chapter(path: Path) -> Chapter:
-    result = read(path)
-    if result.get("value") is not None:
-        from ..plots import result_file  # noqa: F401 (what cannot be imported is not the file's fault)
     try:
-        problem = as_answered(from_data(result["problem"], path.name, result.get("resolved")), result)
-        lines = [line for line in summary(problem, result) if line[0] != "inequality" or _without(result)]
-        picture = _picture(problem, result)
-        parts = [*_head(problem, path), _listed(lines), *_inequality(path, result), *_states(path, result)]
-        versions = ", ".join(f"{name} {number}" for name, number in dict(result["stats"].get("versions") or {}).items())
-        value = result["value"]
-        told = "no answer" if value is None else enclosure(value["lower"], value["upper"])
+        problem, answer = displayed(read(path), path)
+        lines = [(name, text) for name, text in summary(problem, answer) if name != "inequality" or not _terms(answer)]
+        parts = [*_head(problem), _listed(lines), *_inequality(answer), *_states(answer)]
+        versions = ", ".join(f"{name} {number}" for name, number in dict(answer.stats.get("versions") or {}).items())
+        told = enclosure(answer.lower, answer.upper) if answer.answered else "no answer"
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
@@ -73,6 +70,7 @@ def _chapter(path: Path) -> Chapter:
     verdict = "every claim proved by the checker" if proved else "NOT everything is proved"
     parts.insert(1, f'<p class="{"yes" if proved else "no"}">{verdict}</p>')
     parts.append(_counts(problem))
+    picture = _picture(answer)
     if picture:
         shown = f'<img alt="{escape(value_name(problem))}" src="data:image/svg+xml;base64,{picture}">'
         parts.append(f'<div class="scrolls figure">{shown}</div>')
@@ -86,7 +84,7 @@ def _chapter(path: Path) -> Chapter:
     return Chapter(problem.title, problem.kind, told, proved, "\n".join(part for part in parts if part))
 
 
-def _head(problem: Problem, path: Path) -> list[str]:
+def _head(problem: Problem) -> list[str]:
     source = problem.data.get("source")
     return [f"<h2>{escape(problem.title)}</h2>", f"<p>{escape(str(source))}</p>" if source else ""]
 
@@ -100,17 +98,16 @@ def _more(title: str, text: str) -> str:
     return f"<details><summary>{escape(title)}</summary><pre>{escape(text)}</pre></details>"
 
 
-def _without(result: Mapping[str, Any]) -> bool:
-    """Whether the summary's line is all that can be said about an inequality."""
-    return result.get("inequality") is None
+def _terms(answer: Answer) -> Inequality | None:
+    """The inequality that is written out with all of its terms."""
+    return getattr(answer, "inequality", None) if answer.answered else None
 
 
-def _inequality(path: Path, result: Mapping[str, Any]) -> list[str]:
+def _inequality(answer: Answer) -> list[str]:
     """All terms of the inequality, once to read and once to copy."""
-    inequality = getattr(_answer(path), "inequality", None) if result["value"] is not None else None
+    inequality = _terms(answer)
     if inequality is None:
-        given = result.get("inequality")
-        return [] if given is None else [f"<p><code>{escape(inequality_text(given))}</code></p>"]
+        return []
     return [
         "<h3>Inequality</h3>",
         f"<p>{formula.html(*inequality.functional.parts)} ≤ {at_most(inequality.bound)}</p>",
@@ -118,23 +115,15 @@ def _inequality(path: Path, result: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _states(path: Path, result: Mapping[str, Any]) -> list[str]:
+def _states(answer: Answer) -> list[str]:
     """The explicit model, a row for each hidden state."""
-    answer = _answer(path) if result.get("decomposition") else None
-    if not isinstance(answer, DecomposeResult) or answer.decomposition is None:
+    decomposition = getattr(answer, "decomposition", None)
+    if decomposition is None:
         return []
-    table = answer.decomposition.table()
+    table = decomposition.table()
     shown = table._repr_html_().replace("<table>", '<table class="sorts">', 1)
     title = f"Explicit model: {counted(len(table), 'hidden state')}"
     return [f"<details><summary>{title}</summary><div class=\"scrolls\">{shown}</div></details>"]
-
-
-def _answer(path: Path) -> Any:
-    """The result as an object; nothing for kinds that are no answers of the three questions."""
-    try:
-        return load(path)
-    except InputError:
-        return None
 
 
 def _counts(problem: Problem) -> str:
@@ -160,12 +149,16 @@ def _verdict(path: Path) -> tuple[bool, list[str]]:
     return code == 0, said.getvalue().splitlines()
 
 
-def _picture(problem: Problem, result: Mapping[str, Any]) -> str:
-    """The picture of a result in base64 SVG; empty where there is no value. No text of the file goes into it."""
-    if result["value"] is None:
+def _picture(answer: Answer) -> str:
+    """The picture of an answer in base64 SVG; empty where there is none, or numbers that cannot be drawn."""
+    if not answer.answered:
         return ""
-    from ..plots.result_file import picture_of
+    from ..plots import on_page
 
     stream = io.BytesIO()
-    picture_of(problem, result).savefig(stream, format="svg", metadata={"Date": None})
+    try:
+        with np.errstate(all="ignore"):
+            on_page(answer).savefig(stream, format="svg", metadata={"Date": None})
+    except (ValueError, TypeError, ArithmeticError, LookupError):  # the checker says what is wrong with them
+        return ""
     return base64.b64encode(stream.getvalue()).decode("ascii")

@@ -14,6 +14,7 @@ from ..files import result as results
 from ..files.answering import answer, with_options
 from ..files.atomic import replace
 from ..files.problem import Problem, load
+from ..questions.answer import Answer, NoAnswer
 from . import many
 from .output import OutputError, put, say, shown
 from .progress import live
@@ -59,19 +60,19 @@ def run_one(
     lost = None
     with first_interrupts(), held():
         result, answered = ask(question, workers, quiet=json)
-        kept = result["value"] is None and results.answers(target, question)
+        kept = not answered.answered and results.answers(target, question)
         if not kept:
             try:
                 results.write(target, result)
             except InputError as error:
                 lost = error
-    code, notes = results.verdict(question, result)
+    code, notes = results.verdict(question, answered)
     if kept:
         notes.append(f"the older result in {target} is kept")
     if json:
         text = results.to_text(result)
     else:
-        text = _summary_text(question, result, None if kept or lost else target)
+        text = _summary_text(question, answered, None if kept or lost else target)
     try:
         put(text)
     except OutputError as error:
@@ -82,12 +83,12 @@ def run_one(
     print_notes(question, notes)
     if lost is not None:
         raise lost
-    if picture is not None and answered is not None:
+    if picture is not None and not isinstance(answered, NoAnswer):
         draw(answered, picture, quiet=json)
     raise typer.Exit(code)
 
 
-def ask(question: Problem, workers: Submits | None = None, *, quiet: bool) -> tuple[dict[str, Any], Any]:
+def ask(question: Problem, workers: Submits | None = None, *, quiet: bool) -> tuple[dict[str, Any], Answer]:
     """Ask with a live line, and turn what comes back (also a failure or Ctrl-C) into a result."""
     limits, unit = question.options, WORK[question.kind]
     shared = {} if workers is None else {"workers": workers}
@@ -95,8 +96,8 @@ def ask(question: Problem, workers: Submits | None = None, *, quiet: bool) -> tu
         return answer(question, progress, **shared)
 
 
-def _summary_text(question: Problem, result: dict[str, Any], target: Path | None) -> str:
-    lines = summary(question, result)
+def _summary_text(question: Problem, answered: Answer, target: Path | None) -> str:
+    lines = summary(question, answered)
     if target is not None:
         lines.append(("written to", shown(target)))
     return as_text(question.title, lines) + "\n"
@@ -115,7 +116,7 @@ def _check_picture(picture: Path) -> None:
         raise InputError(f"{shown(picture)}: --picture: there is no folder {shown(picture.parent)}")
 
 
-def draw(answered: Any, picture: Path, *, quiet: bool) -> None:
+def draw(answered: Answer, picture: Path, *, quiet: bool) -> None:
     """Save the answer's picture; the answer is on disk already, so a picture that fails is only said."""
     try:
         stream = io.BytesIO()

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..common.arrays import Array
 from ..common.digits import at_least, at_most, counted, duration, enclosure, plain, printable
-from ..core.enclosure import WIDE, exceeds
+from ..core.enclosure import WIDE, Enclosure, Status, exceeds
 from ..core.formula import without_noise
-from ..core.functional import Functional
-from ..questions.visibility.measured import measured_lines
 
 if TYPE_CHECKING:
+    from ..core.functional import Inequality
     from ..files.problem import Problem
     from ..files.sweeps.result import SweepResult
+    from ..questions.answer import Answer
+    from ..questions.bias.result import MarginalsResult
+    from ..questions.bound import BoundResult
+    from ..questions.visibility.result import DecomposeResult
+    from ..studies.analysis.result import AnalysisResult
+    from ..studies.design.result import DesignResult
+    from ..studies.local_weight import LocalContent
 
 MAX_ROWS = 12
 WIDTH = 20
@@ -24,9 +31,10 @@ WIDTH = 20
 Lines = Iterator[tuple[str, str]]
 
 
-def summary(problem: Problem, result: Mapping[str, Any]) -> list[tuple[str, str]]:
+def summary(problem: Problem, answer: Answer) -> list[tuple[str, str]]:
     """Pairs (name, text) that tell a reader what was asked and answered."""
-    return [*_value(problem, result), *_kind(problem, result), *_expected(problem, result), *_cost(result)]
+    own = KINDS[problem.kind](answer) if answer.answered else ()
+    return [*_value(problem, answer.told), *own, *_expected(problem, answer.told), *_cost(answer)]
 
 
 def as_text(title: str, lines: list[tuple[str, str]]) -> str:
@@ -43,93 +51,74 @@ def value_name(problem: Problem) -> str:
     return names.get(problem.kind, "critical visibility")
 
 
-def _value(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    value = result["value"]
-    if value is None:
-        yield value_name(problem), f"no answer: {printable(result['reason'])}"
+def _value(problem: Problem, told: Enclosure) -> Lines:
+    if told.status == Status.NO_ANSWER:
+        yield value_name(problem), f"no answer: {printable(told.reason)}"
         return
-    reason = "" if result["reason"] == "tolerance_met" else f", {printable(result['reason'])}"
-    width = f"{value['upper'] - value['lower']:.2g}"
-    ends = enclosure(value["lower"], value["upper"])
-    yield value_name(problem), f"{ends}   {worth(problem, result)}, width {width}{reason}"
+    reason = "" if told.reason == "tolerance_met" else f", {printable(told.reason)}"
+    width = f"{told.upper - told.lower:.2g}"
+    ends = enclosure(told.lower, told.upper)
+    yield value_name(problem), f"{ends}   {worth(told, problem.options.tolerance)}, width {width}{reason}"
 
 
-def worth(problem: Problem, result: Mapping[str, Any]) -> str:
+def worth(told: Enclosure, tolerance: float) -> str:
     """The status in words: a certified enclosure that is wider than the tolerance is called wide."""
-    status, value = printable(result["status"]), result["value"]
-    wide = status == "certified" and exceeds(value["lower"], value["upper"], problem.options.tolerance)
-    return f"{status}, {WIDE}" if wide else status
+    wide = told.status == Status.CERTIFIED and exceeds(told.lower, told.upper, tolerance)
+    return f"{told.status}, {WIDE}" if wide else str(told.status)
 
 
-def _kind(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    if result["value"] is None:
-        return
-    yield from {
-        "bound": _bound,
-        "visibility": _visibility,
-        "marginals": _marginals,
-        "design": _design,
-        "analysis": _analysis,
-        "local_content": _local_content,
-    }[problem.kind](problem, result)
-
-
-def _bound(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    value, quantum = result["value"], result.get("quantum")
+def _bound(answer: BoundResult) -> Lines:
+    quantum, state = answer.quantum, answer.maximiser
     if quantum is not None:
         yield "quantum value", f"{plain(quantum, 9)}   (singlet on these settings)"
-        if quantum > value["upper"]:
-            yield "violation", f"{at_least(quantum - value['upper'], 6)} at least"
-        elif quantum <= value["lower"]:
+        if quantum > answer.upper:
+            yield "violation", f"{at_least(quantum - answer.upper, 6)} at least"
+        elif quantum <= answer.lower:
             yield "violation", "none by the singlet"
         else:
             yield "violation", "open: the quantum value lies inside the enclosure"
-    state = result.get("maximiser") or {}
-    for name, key in (
-        ("hidden state u", "u"),
-        ("hidden state v", "v"),
-        ("marginals A", "alice"),
-        ("marginals B", "bob"),
-    ):
-        if state.get(key) is not None:
-            yield name, _vector(state[key])
-
-
-def _visibility(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    states = result.get("decomposition") or []
-    if states:
-        largest = max(state["weight"] for state in states)
-        what = counted(len(states), "state" if "correlators" in states[0] else "hidden state")
-        yield "explicit model", f"{what}, largest weight {largest:.3g}"
-    if result.get("measured") is not None:
-        yield from measured_lines(**result["measured"])
-    inequality = result.get("inequality")
-    if inequality is None:
-        if result["value"]["lower"] >= 1.0:
-            yield "inequality", "none: the correlations themselves have a model"
+    if state is None:
         return
-    yield "inequality", inequality_text(inequality)
+    bare_a, bare_b = state.u is None, state.v is None
+    for name, entries in (
+        ("hidden state u", state.u),
+        ("hidden state v", state.v),
+        ("marginals A", state.alice if bare_a else None),
+        ("marginals B", state.bob if bare_b else None),
+    ):
+        if entries is not None:
+            yield name, _vector(entries)
 
 
-def _local_content(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    part = result.get("local_part") or []
-    if part:
-        largest = max(strategy["weight"] for strategy in part)
-        yield "local part", f"{counted(len(part), 'deterministic table')}, largest weight {largest:.3g}"
+def _visibility(answer: DecomposeResult) -> Lines:
+    model, inequality = answer.decomposition, answer.inequality
+    if model is not None and len(model):
+        yield "explicit model", f"{counted(len(model), model.unit)}, largest weight {model.weights.max():.3g}"
+    if answer.measured is not None:
+        yield from answer.measured.lines()
+    if inequality is not None:
+        yield "inequality", inequality_text(inequality)
+    elif answer.lower >= 1.0:
+        yield "inequality", "none: the correlations themselves have a model"
 
 
-def _design(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    settings, design = result["settings"], result["design"]
-    for party, letter in (("alice", "a"), ("bob", "b")):
-        for index, direction in enumerate(settings[party][:MAX_ROWS]):
+def _local_content(answer: LocalContent) -> Lines:
+    if len(answer):
+        yield "local part", f"{counted(len(answer), 'deterministic table')}, largest weight {answer.weights.max():.3g}"
+
+
+def _design(answer: DesignResult) -> Lines:
+    rows_of = (("a", answer.settings.rows_alice), ("b", answer.settings.rows_bob))
+    for letter, rows in rows_of:
+        for index, direction in enumerate(rows[:MAX_ROWS]):
             yield f"{letter}{index}", _vector(direction)
-    yield "pairs measured", str(len(design["pairs"]))
-    yield from _visibility(problem, result)
-    significance = design.get("significance")
-    if significance is not None:
-        where = f"at V = {significance['visibility']:g}, {significance['sharing']} sharing"
-        yield "pairs for 5 σ", f"{significance['pairs_for_5_sigma']:.0f}   ({where})"
-    yield "found", f"{counted(design['hits'], 'time')} from {counted(design['starts'], 'start')}"
+    yield "pairs measured", str(int(answer.pairs.sum()))
+    yield from _visibility(answer.answer)
+    goal = answer.significance
+    if goal is not None:
+        where = f"at V = {goal.visibility:g}, {'equal' if goal.equally else 'optimal'} sharing"
+        yield "pairs for 5 σ", f"{goal.text().removesuffix(' pairs')}   ({where})"
+    yield "found", f"{counted(answer.search['hits'], 'time')} from {counted(answer.search['starts'], 'start')}"
     yield "", "certified is the value on these settings; that no better settings exist is not claimed"
 
 
@@ -155,55 +144,47 @@ def sweep_summary(sweep: SweepResult) -> list[tuple[str, str]]:
     return lines
 
 
-def _analysis(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    observed, violation, p = result["observed"], result["violation"], result["p_value"]
-    sigmas = violation["sigmas"]
-    many = "" if sigmas is None else f", {sigmas:.1f} σ"
-    yield "observed", f"{observed['value']:.6f} ± {observed['sigma']:.2g}"
-    yield "violation", f"{violation['difference']:+.6f}{many}"
-    paid = f", {p['relabellings']} relabellings" if p["relabellings"] > 1 else ""
-    yield "p-value", f"at most {p['upper']:.3g} (log10 {p['log10']:.2f}; {printable(p['method'])}{paid})"
-    signalling = result["signalling"]
-    if signalling["p_value"] is not None:
-        worst = "" if signalling["worst"] is None else f"   (largest: {printable(signalling['worst'])})"
-        yield "signalling", f"p = {signalling['p_value']:.3g}{worst}"
-    purity = result["excluded_purity"]
+def _analysis(answer: AnalysisResult) -> Lines:
+    p, signalling, purity = answer.p_value, answer.signalling, answer.excluded_purity
+    many = "" if answer.sigmas is None else f", {answer.sigmas:.1f} σ"
+    yield "observed", f"{answer.observed:.6f} ± {answer.sigma:.2g}"
+    yield "violation", f"{answer.difference:+.6f}{many}"
+    paid = f", {p.relabellings} relabellings" if p.relabellings > 1 else ""
+    yield "p-value", f"at most {p.upper:.3g} (log10 {p.log10:.2f}; {printable(p.method)}{paid})"
+    if signalling.p_value is not None:
+        worst = "" if signalling.worst is None else f"   (largest: {printable(signalling.worst)})"
+        yield "signalling", f"p = {signalling.p_value:.3g}{worst}"
     if purity is not None:
-        none = purity["above"] is None
-        text = "none is excluded" if none else f"η ≥ {purity['above']:.4g} excluded"
-        yield "purities", f"{text} at confidence {plain(purity['confidence'])}"
-    yield "verdict", printable(result["verdict"])
-    yield "", printable(result["sentence"], 600)
+        text = "none is excluded" if purity.above is None else f"η ≥ {purity.above:.4g} excluded"
+        yield "purities", f"{text} at confidence {plain(purity.confidence)}"
+    yield "verdict", str(answer.verdict)
+    yield "", printable(answer.conclusion.sentence, 600)
 
 
-def inequality_text(inequality: Mapping[str, Any]) -> str:
+def inequality_text(inequality: Inequality) -> str:
     """The inequality as one line, or its size where it is long."""
-    functional = Functional(
-        inequality["correlators"], inequality.get("alice"), inequality.get("bob"), inequality.get("constant") or 0.0
-    )
-    terms = sum(int(np.count_nonzero(part)) for part in without_noise(*functional.parts)[1:])
-    bound = at_most(inequality["bound"], 9)
+    terms = sum(int(np.count_nonzero(part)) for part in without_noise(*inequality.functional.parts)[1:])
+    bound = at_most(inequality.bound, 9)
     if terms > MAX_ROWS:
         return f"{counted(terms, 'term')} ≤ {bound}   (all of them: nsmodels derive)"
-    return f"{functional.text()} ≤ {bound}"
+    return f"{inequality.functional.text()} ≤ {bound}"
 
 
-def _marginals(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    paths = result.get("paths") or {}
-    for party, letter in (("alice", "A"), ("bob", "B")):
-        entries = result["marginals"][party]
-        chains = paths.get(party) or [[]] * len(entries)
-        for index, (entry, chain) in enumerate(zip(entries[:MAX_ROWS], chains)):
-            steps = " ".join(chain[:MAX_ROWS]) + (" …" if len(chain) > MAX_ROWS else "")
-            wide = exceeds(entry["lower"], entry["upper"], problem.options.tolerance)
-            said = f"   {WIDE}" if wide and result["status"] == "certified" else ""
-            yield f"|{letter}{index}| at most", f"{enclosure(entry['lower'], entry['upper'])}{said}   {steps}".rstrip()
-        if len(entries) > MAX_ROWS:
-            yield "", f"and {len(entries) - MAX_ROWS} more of {party}'s settings"
+def _marginals(answer: MarginalsResult) -> Lines:
+    chains, tolerance = answer.chains, answer.question.tolerance
+    for party, ends, begin in (("alice", answer.alice, 0), ("bob", answer.bob, len(answer.alice))):
+        for index, (end, chain) in enumerate(zip(ends[:MAX_ROWS], chains[begin:], strict=False)):
+            steps = " ".join(chain.nodes[:MAX_ROWS]) + (" …" if len(chain) > MAX_ROWS else "")
+            wide = tolerance is not None and exceeds(end.lower, end.upper, tolerance)
+            said = f"   {WIDE}" if wide and end.status == Status.CERTIFIED else ""
+            letter = party[0].upper()
+            yield f"|{letter}{index}| at most", f"{enclosure(end.lower, end.upper)}{said}   {steps}".rstrip()
+        if len(ends) > MAX_ROWS:
+            yield "", f"and {len(ends) - MAX_ROWS} more of {party}'s settings"
 
 
-def _expected(problem: Problem, result: Mapping[str, Any]) -> Lines:
-    expected, value = problem.expected, result["value"]
+def _expected(problem: Problem, told: Enclosure) -> Lines:
+    expected = problem.expected
     if expected is None:
         return
     if expected.lower == expected.upper:
@@ -211,15 +192,15 @@ def _expected(problem: Problem, result: Mapping[str, Any]) -> Lines:
     else:
         text = f"[{plain(expected.lower)}, {plain(expected.upper)}]"
     verdict = "not compared"
-    if value is not None:
-        verdict = "agrees" if expected.agrees(value["lower"], value["upper"]) else "DOES NOT AGREE"
+    if told.status != Status.NO_ANSWER:
+        verdict = "agrees" if expected.agrees(told.lower, told.upper) else "DOES NOT AGREE"
     yield "expected", f"{text} ± {expected.tolerance:g}: {verdict}"
     if expected.source:
         yield "", f"({printable(expected.source)})"
 
 
-def _cost(result: Mapping[str, Any]) -> Lines:
-    stats = result["stats"]
+def _cost(answer: Answer) -> Lines:
+    stats = answer.stats
     text = duration(float(stats["seconds"]))
     if float(stats.get("compile_seconds") or 0.0) > 0.05:
         text += f", and {duration(float(stats['compile_seconds']))} to load and compile"
@@ -228,6 +209,17 @@ def _cost(result: Mapping[str, Any]) -> Lines:
     yield "time", ", ".join([text, *counts])
 
 
-def _vector(entries: list[float]) -> str:
-    numbers = ", ".join(f"{round(entry, 6) + 0.0:.6g}" for entry in entries[:MAX_ROWS])
+def _vector(entries: Array) -> str:
+    numbers = ", ".join(f"{round(entry, 6) + 0.0:.6g}" for entry in entries[:MAX_ROWS].tolist())
     return f"({numbers}{', …' if len(entries) > MAX_ROWS else ''})"
+
+
+KINDS: dict[str, Callable[[Any], Lines]] = {
+    "bound": _bound,
+    "visibility": _visibility,
+    "marginals": _marginals,
+    "design": _design,
+    "analysis": _analysis,
+    "local_content": _local_content,
+}
+"""What is told of the answers to each kind of problem."""

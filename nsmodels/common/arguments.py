@@ -51,9 +51,9 @@ MOST_ROWS = 10_000
 MOST_PAIRS = 1_000_000
 """Pairs of settings in a table: every question has answered so many."""
 MOST_NUMBERS = 2**26
-"""Of one table, half a gigabyte; also hidden states times pairs of settings."""
+"""Numbers in one table (half a gigabyte); also hidden states times pairs of settings."""
 SMALLEST_PURITY = 1e-30
-"""Smaller ones leave too few digits for proofs in double precision, and are zero for every purpose."""
+"""Least purity that is not zero: smaller ones leave too few digits for proofs in double precision."""
 TWO_PARTIES = (
     "nsmodels is for two parties with outcomes ±1; for more of either see Ket.jl, QETLAB, toqito or ncpol2sdpa"
 )

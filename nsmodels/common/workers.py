@@ -31,7 +31,7 @@ from .interrupts import released
 __all__ = ["Engine", "Processes", "Submits", "WorkerLostError", "completed", "engine", "serve"]
 
 ATTEMPTS = 3
-"""At most so many processes may die of one task."""
+"""Processes that may die of one task before it is given up."""
 MOST_WORKERS = 1000
 SPARE = 2
 """Tasks handed out per worker: the one it does and those that wait for it."""

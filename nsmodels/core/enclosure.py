@@ -19,7 +19,7 @@ NOT_FOUND = "no mixture of the behaviour and the noise was found to have a model
 
 
 WIDE = "both ends proved, but wide"
-"""What is said of a certified enclosure that is wider than what was asked for."""
+"""Words for a certified enclosure that is wider than what was asked for."""
 
 
 def exceeds(lower: float, upper: float, tolerance: float) -> bool:

@@ -12,7 +12,7 @@ from ..common.arrays import Array
 __all__ = ["NOISE", "html", "latex", "number", "plain", "without_noise"]
 
 NOISE = 1e-9
-"""Coefficients below this part of the largest are left by solvers, and not shown: none of the digits shown has them."""
+"""Share of the largest coefficient below which coefficients are left over by solvers: they are not shown."""
 
 
 def without_noise(constant: float, alice: Array, bob: Array, correlators: Array) -> tuple[float, Array, Array, Array]:

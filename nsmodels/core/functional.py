@@ -31,7 +31,7 @@ __all__ = ["Evaluation", "Functional", "Inequality"]
 Array = NDArray[np.float64]
 
 MOST_TERMS = 24
-"""Of an inequality that is shown whole; of longer ones so many are shown."""
+"""Terms up to which an inequality is shown whole; of a longer one only this many are shown."""
 
 
 def _numbers(values: ArrayLike, name: str, ndim: int) -> Array:

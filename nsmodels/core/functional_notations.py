@@ -36,9 +36,9 @@ __all__ = [
 _ALPHA = np.array([1.0, -1.0])[:, None, None, None]
 _BETA = np.array([1.0, -1.0])[None, :, None, None]
 SMALLEST = 2.0**-1000
-"""Smaller coefficients lose digits when they are divided by four."""
+"""Least coefficient: smaller ones lose digits when they are divided by four."""
 UNIT_SUM = 1e-9
-"""How far the probabilities of a game's questions may be from adding up to one."""
+"""Distance from 1 that the sum of the probabilities of a game's questions may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ __all__ = ["Scenario"]
 Array = NDArray[np.float64]
 MOST_STRATEGIES = 20_000
 MOST_ENTRIES = 20_000
-"""Of a table: columns of the linear program over non-signalling boxes."""
+"""Entries of a table: they are columns of the linear program over non-signalling boxes."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..common.arrays import Array
 __all__ = ["SIGNALS", "NoSignallingTest", "no_signalling_test", "signalling_p_value", "signalling_sentence"]
 
 SIGNALS = 1e-4
-"""Data signal where no-signalling ones would do so with a smaller probability."""
+"""Probability below which data are said to signal: that of data without signalling doing as much."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -134,7 +134,7 @@ def signalling_sentence(p_value: float, worst: str | None) -> str:
 
 
 FEW = 10.0
-"""Where every expected count is larger, the χ² distribution is as good as the exact one."""
+"""Expected count above which, in every cell, the χ² distribution is as good as the exact one."""
 
 
 def signalling_p_value(counts: Array) -> float:

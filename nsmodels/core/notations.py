@@ -190,9 +190,9 @@ def _means_of_probabilities(table: Array, known: Mask, tolerance: float) -> tupl
 
 
 SIGNIFICANT = 1e-4
-"""Counts signal significantly where the probability of more by chance is below this."""
+"""Probability below which counts signal significantly: that of signalling more by chance."""
 CLEARLY = 1e3
-"""Another order of the axes is meant where it makes the counts this many times likelier not to signal."""
+"""Ratio of likelihoods not to signal above which another order of the axes must be meant."""
 
 
 def _signalling(counts: Array) -> float:

@@ -17,7 +17,7 @@ from ..errors import InputError
 __all__ = ["NORM_TOLERANCE", "Settings", "checked_rows", "checked_units"]
 
 NORM_TOLERANCE = 1e-9
-"""How far from 1 the length of a row may be before it is taken for a mistake."""
+"""Distance from 1 that the length of a row may have before it is taken for a mistake."""
 
 
 def _row_length(row: NDArray[np.float64]) -> float:

@@ -24,7 +24,7 @@ from ..common.angles import cos_sin_turns
 __all__ = ["REACH", "direction"]
 
 REACH = {1: 2.0, 2: 4.47214, 3: 7.21111}
-"""By how many times the uncertainty of a plate a direction moves at most, by the number of plates; rounded up."""
+"""Largest angle by which a direction moves, in units of the uncertainty of a plate, by the number of plates."""
 
 
 def direction(plates: Sequence[float]) -> tuple[float, float, float]:

@@ -25,7 +25,7 @@ UNIT = 2.0**-53
 LARGE = 1200
 """Rows above which the smallest eigenvalue is guessed before the proof."""
 STILL = 1e-13
-"""A sweep that changes no coordinate by more is the last one."""
+"""Largest change of a coordinate in a sweep that is the last one."""
 
 
 def _reserve(matrix: Array) -> float:

@@ -22,10 +22,10 @@ from ..models.registry import ENTRIES
 __all__ = ["asks", "best", "bound", "first", "read", "written"]
 
 MOST_SETTINGS = 40
-"""At most so many directions a side, which can still be told apart on a sphere."""
+"""At most so many directions of one party, which can still be told apart on a sphere."""
 
 SECONDS, PATIENT_SECONDS = 2.0, 30.0
-"""What a bound may take while somebody drags; where the hand rests, and for the search for an inequality."""
+"""Seconds for a bound while somebody drags; and where the hand rests, or for the search for an inequality."""
 
 KINDS = ("bound", "visibility")
 COMPARED = ("singlet", "werner")
@@ -72,7 +72,7 @@ def _directions(problem: Problem) -> dict[str, Any]:
 
 
 PURITIES = {"eta": ("eta",), "eta_a": ("eta_a", "eta_b"), "eta_b": ("eta_a", "eta_b")}
-"""By the key that a table [model] has, the sliders beside it."""
+"""Sliders beside the page, by the key that the table [model] has."""
 
 
 def _sliders(problem: Problem) -> dict[str, float]:

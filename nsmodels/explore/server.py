@@ -30,7 +30,7 @@ FILES = {"": ("index.html", "text/html"), "explore.css": ("explore.css", "text/c
          "explore.js": ("explore.js", "text/javascript"), "globe.js": ("globe.js", "text/javascript")}  # fmt: skip
 Ask = Callable[[Mapping[str, Any], Watch], dict[str, Any]]
 MOST_BYTES = 1_000_000
-"""Of a question."""
+"""Bytes of a question."""
 
 
 def _library() -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.interrupts import arrived
 from ..errors import InputError, SolverError
+from ..questions.answer import Answer, NoAnswer
 from . import result as results
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Options, Problem, validated
 
@@ -65,8 +66,8 @@ def as_answered(problem: Problem, content: Mapping[str, Any]) -> Problem:
 
 def answer(
     question: Problem, progress: Callable[[float, float, int, float], None] | None = None, **more: Any
-) -> tuple[dict[str, Any], Any]:
-    """Ask, and give the result file's content and what the question returned (None where it failed).
+) -> tuple[dict[str, Any], Answer]:
+    """Ask, and give the result file's content and the answer, which is `NoAnswer` where the question failed.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def answer(
     """
     started = time.perf_counter()
     try:
-        answer = question.ask(progress, **more)
+        answer: Answer = question.ask(progress, **more)
         return results.assemble(question, answer.to_json(), time.perf_counter() - started), answer
     except SolverError as error:
         reason = " ".join(str(error).splitlines())
@@ -89,7 +90,8 @@ def answer(
         if not arrived():
             raise
         reason = "interrupted"
-    return results.no_answer(question, reason, time.perf_counter() - started), None
+    nothing = NoAnswer(reason, {"seconds": time.perf_counter() - started})
+    return results.assemble(question, nothing.to_json(), 0.0), nothing
 
 
 def result_of(document: Document, name: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,8 +103,8 @@ class Problem:
         text = json.dumps(self.data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def ask(self, progress: Progress | None = None, workers: Any = None) -> Any:
-        """Put the question and return its result (with ``to_json()``); interrupts wait except while it searches.
+    def ask(self, progress: Progress | None = None, workers: Any = None) -> Answer:
+        """Put the question and return its result; interrupts wait except while it searches.
 
         Parameters
         ----------
@@ -129,8 +129,6 @@ class Problem:
                     progress=progress,
                     **({} if workers is None or self.design is None else {"workers": workers}),
                 )
-                if not isinstance(answer, Answer):
-                    return answer
                 asked = replace(answer.question, problem=self.data, marginals=self.marginals,
                                 allow_signalling=self.allow_signalling)  # fmt: skip
                 return replace(answer, question=asked)
@@ -140,7 +138,7 @@ class Problem:
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
             self.document.refuse((written,), str(error).replace("\n", " "))
 
-    def _answer(self, **limits: Any) -> Any:
+    def _answer(self, **limits: Any) -> Answer:
         if self.kind in ("marginals", "local_content"):
             from ..questions.bias.marginals import marginals
             from ..studies.local_weight import local_content

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..common.packed import json_texts
 from ..common.versions import versions
-from ..core.enclosure import NO_MODEL_PROVED, exceeds
+from ..core.enclosure import NO_MODEL_PROVED, Enclosure, Status, exceeds
 from ..errors import InputError, SolverError
 from .atomic import check_replaceable, create, printable, replace, sweep
 from .toml.table import DIGEST
 
 if TYPE_CHECKING:
+    from ..questions.answer import Answer
     from .problem import Expected, Problem
 
-__all__ = ["answers", "assemble", "judged", "no_answer", "prepare", "read", "to_text", "verdict", "write"]
+__all__ = ["answers", "assemble", "judged", "prepare", "read", "to_text", "told_by", "verdict", "write"]
 
 SCHEMA = 1
 MAX_BYTES = 256 * 1024 * 1024
@@ -69,11 +70,6 @@ def assemble(problem: Problem, answer: Mapping[str, Any], seconds: float) -> dic
     return result
 
 
-def no_answer(problem: Problem, reason: str, seconds: float) -> dict[str, Any]:
-    """The result of a run in which nothing was proved; the reason says why."""
-    return assemble(problem, {"status": "no_answer", "reason": reason, "value": None, "certificate": None}, seconds)
-
-
 def _not_finite(value: Any, path: str = "") -> str:
     """Path of the first NaN or infinity, or nothing."""
     if isinstance(value, float):
@@ -95,34 +91,48 @@ def _not_finite(value: Any, path: str = "") -> str:
     return ""
 
 
-def verdict(problem: Problem, result: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """Exit code of a result, and a sentence for everything that is not as wished.
+def verdict(problem: Problem, answer: Answer) -> tuple[int, list[str]]:
+    """Exit code of an answer, and a sentence for everything that is not as wished.
 
     0 if the status is certified, the enclosure is no wider than the tolerance (two units in the last place of its ends
     are forgiven) and it meets [expected − tolerance, expected + tolerance] where the problem says what is expected;
     otherwise 1, or 3 where a solver failed and there is no value; a proof that no mixture has a model is an answer.
     """
-    return judged(result, problem.options.tolerance, problem.expected)
+    code, notes = judged(answer.told, problem.options.tolerance, problem.expected)
+    wanted, said = problem.expected and problem.expected.verdict, getattr(answer, "verdict", None)
+    if answer.answered and wanted is not None and said != wanted:
+        return OPEN, [*notes, f"the verdict is {said}, and {wanted} was expected"]
+    return code, notes
 
 
-def judged(result: Mapping[str, Any], tolerance: float, expected: Expected | None = None) -> tuple[int, list[str]]:
-    """The `verdict` on a result for a tolerance and what is expected."""
-    value = result["value"]
-    if value is None:
-        sound = result["reason"] in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
-        return (OPEN if sound else FAILED), [f"no answer: {result['reason']}"]
+def judged(told: Enclosure, tolerance: float, expected: Expected | None = None) -> tuple[int, list[str]]:
+    """The `verdict` on what is told, for a tolerance and the value that is expected."""
+    if told.status == Status.NO_ANSWER:
+        sound = told.reason in ("interrupted", "time_limit", "node_limit", NO_MODEL_PROVED)
+        return (OPEN if sound else FAILED), [f"no answer: {told.reason}"]
     notes = []
-    lower, upper = value["lower"], value["upper"]
-    if result["status"] != "certified":
-        notes.append(f"the status is {result['status']}, not certified ({result['reason']})")
-    if exceeds(lower, upper, tolerance):
+    if told.status != Status.CERTIFIED:
+        notes.append(f"the status is {told.status}, not certified ({told.reason})")
+    if exceeds(told.lower, told.upper, tolerance):
         wanted = f"wider than the tolerance {tolerance:g}"
-        notes.append(f"the enclosure has width {upper - lower:.2g}, {wanted} ({result['reason']})")
-    if expected is not None and not expected.agrees(lower, upper):
+        notes.append(f"the enclosure has width {told.upper - told.lower:.2g}, {wanted} ({told.reason})")
+    if expected is not None and not expected.agrees(told.lower, told.upper):
         notes.append("the enclosure does not meet the expected value")
-    if expected is not None and expected.verdict is not None and result.get("verdict") != expected.verdict:
-        notes.append(f"the verdict is {result.get('verdict')}, and {expected.verdict} was expected")
     return (OPEN if notes else OK), notes
+
+
+def told_by(content: Mapping[str, Any]) -> Enclosure:
+    """The value, status and reason in the content of a result file; nothing of it is believed.
+
+    Raises
+    ------
+    InputError, KeyError, TypeError
+        For content that no run has written.
+    """
+    value, reason = content["value"], str(content["reason"])
+    if value is None:
+        return Enclosure(-math.inf, math.inf, Status.NO_ANSWER, reason)
+    return Enclosure(value["lower"], value["upper"], content["status"], reason)
 
 
 def prepare(folder: str | Path, name: str) -> Path:

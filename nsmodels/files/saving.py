@@ -1,4 +1,4 @@
-"""Results that are saved, read back and verified: the problem is written down from the nouns of the question.
+"""Results that are saved and verified: the problem is written down from the nouns of the question.
 
 What has a name in problem files is written by its name, so that directions and coefficients stay exact; everything else
 by its numbers. The problem is then read like any other one, and it must ask the very question that was answered.
@@ -7,7 +7,7 @@ by its numbers. The problem is then read like any other one, and it must ask the
 from __future__ import annotations
 
 import json
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import numpy as np
 
 from .. import checker
 from ..behaviours import BEHAVIOURS
-from ..common.arguments import kind_of
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.settings import NORM_TOLERANCE, Settings
@@ -28,80 +27,28 @@ from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
 from ..settings import FAMILIES
 from ..studies.analysis.result import AnalysisResult
+from ..studies.design.result import DesignResult
 from ..studies.local_weight import LocalContent
 from . import result as results
-from .answering import as_answered, with_options
-from .atomic import printable, replace
+from .answering import with_options
+from .atomic import replace
+from .loading import path_of
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 from .sections.analysis import tables_of
 from .sections.correlations import with_free_marginals
 from .sections.settings import read_settings
 from .toml.table import Document, Table
 
-__all__ = ["claims", "document", "load", "loaded", "problem_of", "save"]
+__all__ = ["claims", "document", "problem_of", "save"]
 
-Loaded = BoundResult | DecomposeResult | MarginalsResult | AnalysisResult | LocalContent
 ANGLES = ({"alice_deg", "bob_deg"}, {"alice_waveplates_deg", "bob_waveplates_deg"})
-KINDS: dict[str, Any] = {
-    kind.kind: kind for kind in (BoundResult, DecomposeResult, MarginalsResult, AnalysisResult, LocalContent)
-}
 
 
 def save(answer: Answer, path: str | PathLike[str]) -> Path:
     """Write the result file of an answer, what `nsmodels.questions.answer.Answer.save` does."""
-    target = _path(path)
+    target = path_of(path)
     replace(target, results.to_text(document(answer, target.stem)))
     return target
-
-
-def load(path: str | PathLike[str]) -> Loaded:
-    """The result that is in a result file, of ``r.save("x.json")`` or of ``nsmodels run``.
-
-    Nothing in the file is believed or solved again: ``verify()`` says whether it is proved.
-
-    Parameters
-    ----------
-    path : str or path
-
-    Returns
-    -------
-    BoundResult, DecomposeResult, MarginalsResult, AnalysisResult or LocalContent
-        With its question, its proofs and its stats.
-
-    Raises
-    ------
-    InputError
-        If it is no result file, its problem is not valid, or it holds no answer.
-    """
-    source = _path(path)
-    return loaded(results.read(source), source)
-
-
-def loaded(content: dict[str, Any], source: str | Path) -> Loaded:
-    """The result in the content of a result file; `source` stands for the file in messages."""
-    try:
-        problem = as_answered(from_data(content["problem"], str(source), content.get("resolved")), content)
-    except (KeyError, TypeError, ValueError) as error:
-        what = type(error).__name__
-        raise InputError(f"{printable(source)}: malformed result ({what}); write it again") from None
-    if problem.kind not in KINDS:
-        known = ", ".join(KINDS)
-        raise InputError(f'{printable(source)}: the answer to kind = "{problem.kind}"; load reads those to {known}')
-    options = vars(problem.options)
-    asked: dict[str, Any] = {"settings": problem.settings, "marginals": problem.marginals, "problem": problem.data}
-    question = Question(**options, **asked, stored=content)
-    try:
-        if content["kind"] != problem.kind:
-            raise InputError("its kind is not that of its problem")
-        kind = KINDS[problem.kind]
-        found: Loaded = kind.from_json(content, problem, question=question)
-    except InputError as error:
-        raise InputError(f"{printable(source)}: malformed result ({error}); write it again") from None
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
-        what = type(error).__name__
-        raise InputError(f"{printable(source)}: malformed result ({what}); write it again") from None
-    else:
-        return found
 
 
 def claims(answer: Answer) -> list[tuple[bool, str]]:
@@ -141,16 +88,6 @@ def problem_of(answer: Answer, name: str = "result") -> Problem:
     return problem
 
 
-def _path(path: str | PathLike[str]) -> Path:
-    try:
-        name: str | bytes = fspath(path)
-    except TypeError:
-        name = ""
-    if not isinstance(name, str) or not name or "\0" in name:
-        raise InputError(f'the name of a result file is {kind_of(path)}; give a text such as "x.json"')
-    return Path(name)
-
-
 # -- from nouns to tables ---------------------------------------------------------------------------------------------
 
 
@@ -169,6 +106,10 @@ def _written(answer: Answer) -> dict[str, Any]:
         return data | {"options": _options(answer.question) | own}
     elif isinstance(answer, MarginalsResult | LocalContent):
         data["behaviour"] = _behaviour(_wanted(answer), settings)
+    elif isinstance(answer, DesignResult) and answer.question.design is not None:
+        data |= {"model": table_of(answer.answer.model), "design": dict(answer.question.design)}
+        if "start" in data["design"]:
+            data["design"]["start"] = _settings(data["design"]["start"])
     elif isinstance(answer, AnalysisResult):
         data |= {"model": table_of(answer.model), **tables_of(answer.data, answer.asked)}
         data |= _analysed(answer, settings)
@@ -366,6 +307,8 @@ def _check_same(answer: Answer, problem: Problem) -> None:
         fits = problem.functional == answer.functional_asked and _same_data(problem, answer)
     elif isinstance(answer, DecomposeResult | MarginalsResult | LocalContent):
         fits = problem.behaviour == _wanted(answer)
+    elif isinstance(answer, DesignResult):
+        fits = problem.model is not None and problem.model.resolved() == answer.answer.model.resolved()
     if not fits:
         raise InputError("this question cannot be written as a problem file: its numbers are changed by writing them")
 

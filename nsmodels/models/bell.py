@@ -31,7 +31,7 @@ __all__ = ["Bell"]
 
 
 ENUMERATION_LIMIT = 24
-"""Most settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""
+"""Settings of the smaller side that are enumerated: 2^23 assignments without marginals, a tenth of a second."""
 LISTED_SETTINGS = 16
 """Settings up to which all assignments are listed for programs that want them all."""
 

@@ -36,11 +36,11 @@ __all__ = ["Finite"]
 
 
 EXACT_CANDIDATES = 200
-"""How many states near the best one are evaluated exactly."""
+"""States near the best one that are evaluated exactly."""
 MOST_STATES = 100_000_000
-"""Of a grid."""
+"""Hidden states of a grid."""
 MOST_ROWS_READ = 1_000_000
-"""Of a list in a problem file: hidden states, and these times the pairs of settings."""
+"""Hidden states of a list in a problem file, and these times the pairs of settings."""
 MANY_STATES = 4000
 """Lists of at most this many hidden states enter the search of a decomposition whole."""
 

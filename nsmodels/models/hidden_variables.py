@@ -45,7 +45,7 @@ __all__ = [
 Explorer = Callable[..., HiddenStates]
 """``explorer(functional, count, rng=, near=, starts=, deep=, antipodal=)``: see `HiddenVariableModel.explorer`."""
 SEEDS = 40
-"""How many states the search begins with where a model does not name its own."""
+"""States that the search begins with where a model does not name its own."""
 
 
 @dataclass(frozen=True, eq=False)

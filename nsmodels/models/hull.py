@@ -30,7 +30,7 @@ from .values import trivial_bound, values_at
 __all__ = ["Hull"]
 
 MOST_PARTS, MOST_BELLS = 100, 3
-"""Of a hull in a problem file; every Bell part costs an enumeration."""
+"""Parts of a hull in a problem file, and parts among them that are Bell, each of which costs an enumeration."""
 
 
 def _told(progress: Progress | None, known: list[Enclosure], ceiling: float | None) -> Progress | None:

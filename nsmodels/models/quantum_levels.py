@@ -41,9 +41,9 @@ Array = NDArray[np.float64]
 MOST_WORDS = 250
 """Rows of a moment matrix: its proof is one elimination, cubic."""
 TOLERANCES = ((1e-9, 16), (1e-8, 60), (1e-7, 10_000), (1e-6, 10_000))
-"""What Clarabel is asked for in turn, and up to how many rows: the hierarchy's programmes are often degenerate."""
+"""Tolerances that Clarabel is asked for in turn, each up to so many rows: programmes are often degenerate."""
 STEP = 0.9
-"""Of Clarabel's way to the boundary; longer steps end in reduced accuracy where a programme is degenerate."""
+"""Share of the way to the boundary that Clarabel's steps go; longer ones lose accuracy on degenerate programmes."""
 SENSES = ("==", "<=", ">=")
 
 

@@ -31,9 +31,9 @@ __all__ = ["MixedState", "constrained_state", "deterministic", "exact_value"]
 Array = NDArray[np.float64]
 MOST_DETERMINISTIC = 1024
 LEAST_SECONDS = 10.0
-"""For the linear program, however late it is: without it nothing is shown."""
+"""Seconds for the linear program, however late it is: without it nothing is shown."""
 NUDGES = (1e-2, 1e-4, 1e-6)
-"""How far see-saws are pushed to either side of a constraint, in units of the functional's size."""
+"""Distances by which see-saws are pushed to either side of a constraint, in units of the functional's size."""
 Means = tuple[list[Fraction], list[Fraction], list[list[Fraction]]]
 
 

@@ -13,7 +13,7 @@ from ..common.arrays import Array
 __all__ = ["stationary_multipliers"]
 
 TIED = 1e-6
-"""Terms smaller than this are taken for zero."""
+"""Size below which a term is taken for zero."""
 
 
 def stationary_multipliers(y: Array, equations: Array) -> Array:

@@ -18,8 +18,9 @@ from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
 from ..studies.analysis.result import AnalysisResult
+from ..studies.design.result import DesignResult
 from ..studies.local_weight import LocalContent
-from .analysis import analysis_result, excess_against_purity
+from .analysis import analysis_on_page, analysis_result, excess_against_purity
 from .bounds import bound_against_phi, bound_result
 from .curves import (
     Trace,
@@ -65,7 +66,7 @@ def plot(result: Any) -> Any:
 
     Parameters
     ----------
-    result : AnalysisResult, BoundResult, DecomposeResult, MarginalsResult, LocalContent, SweepResult, ...
+    result : AnalysisResult, BoundResult, DecomposeResult, DesignResult, MarginalsResult, LocalContent, SweepResult, ...
         Also a Decomposition, a BoxMixture, or Settings.
 
     Returns
@@ -81,6 +82,8 @@ def plot(result: Any) -> Any:
         return analysis_result(result)
     if isinstance(result, BoundResult):
         return bound_result(result)
+    if isinstance(result, DesignResult):
+        return decompose_result(result.answer)
     if isinstance(result, DecomposeResult):
         return decompose_result(result)
     if isinstance(result, MarginalsResult):
@@ -94,3 +97,8 @@ def plot(result: Any) -> Any:
     if isinstance(result, Settings):
         return settings_on_sphere(result)
     raise InputError(f"plots: there is no picture of a {type(result).__name__}; give a result, or settings")
+
+
+def on_page(result: Any) -> Any:
+    """The picture of a result on the page of ``nsmodels report``: of an analysis it shows the purities too."""
+    return analysis_on_page(result) if isinstance(result, AnalysisResult) else plot(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
     from ..studies.analysis.result import AnalysisResult
 
-__all__ = ["analysis_result", "excess_against_purity", "purity_scan"]
+__all__ = ["analysis_on_page", "analysis_result", "excess_against_purity", "purity_scan"]
+
+SCANNED_PAIRS = 64
+"""Pairs of settings up to which purities are scanned for a page."""
+SCAN_SECONDS = 2.0
+"""The time that the bound of one purity may take there."""
 
 
 def analysis_result(result: AnalysisResult) -> Figure:
@@ -58,6 +64,15 @@ def excess_against_purity(result: AnalysisResult, etas: Any | None = None) -> Fi
     below.axhline(np.log10(least), color=GREY, linewidth=0.8, linestyle=(0, (1, 1.2)), label=f"{least:.3g}")
     finish(below, xlabel="purity η of the hidden states", ylabel="log10 of the p-value", legend="best")
     return figure
+
+
+def analysis_on_page(result: AnalysisResult) -> Figure:
+    """The picture of a page: for laws with a purity and few settings, excess and p-value against it too."""
+    many = result.model.shape[0] * result.model.shape[1] > SCANNED_PAIRS
+    if many or result.model.with_purity(1.0) is None:
+        return analysis_result(result)
+    limits = replace(result.limits, time_limit_s=min(result.limits.time_limit_s, SCAN_SECONDS))
+    return excess_against_purity(replace(result, limits=limits), np.linspace(0.1, 1.0, 10))
 
 
 def _axes(width: float, height: float) -> Any:

@@ -32,10 +32,10 @@ __all__ = [
 _LOOKS = ((BLUE, "o"), (VERMILLION, "D"), (GREEN, "^"), (ORANGE, "s"), (GREY, "v"))
 
 LEAST_SPAN = 5e-4
-"""Of an axis of values, against the values: digits that nobody reads are not written."""
+"""Least span of an axis of values, relative to the values: smaller differences are rounding."""
 
 ALL_SETTINGS_VISIBILITY = (2.0 + math.sqrt(2.0)) / 4.0
-"""Up to 0.853553 Leggett's model with η = 1 reproduces −V a·b for all settings at once."""
+"""Largest V = 0.853553 at which Leggett's model with η = 1 reproduces −V a·b for all settings at once."""
 
 
 def visibility_for_all_settings(eta: float) -> float:

@@ -22,7 +22,7 @@ __all__ = ["decompose_result", "hidden_marginals", "hidden_states"]
 MOST_STATES = 60
 MOST_NUMBERS = 16
 SHADES = (GREY, "white", FAINT, INK)
-"""Of the parts of a hull, which are no parties and no signs."""
+"""Shades of the parts of a hull, different from those of parties and signs."""
 
 
 def hidden_states(result: DecomposeResult | Decomposition | BoxMixture) -> Any:

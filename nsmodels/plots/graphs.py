@@ -193,10 +193,10 @@ def marginals_result(result: MarginalsResult, setting: str | None = None, *, gra
     graph : bool
         False leaves the graph out.
     """
-    if len(result.enclosures) > MOST_BESIDE or not graph:
-        return marginal_bars(result)
     names = setting_names(result.behaviour.shape)
     worst = max(range(len(names)), key=lambda k: result.enclosures[k].upper)
+    if len(names) > MOST_BESIDE or not graph or not len(result.chains[worst]):
+        return marginal_bars(result)
     figure = drawing_board(9.4, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=(1.1, 1.0))
     marginal_bars(result, axes=left)

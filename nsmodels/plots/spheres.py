@@ -23,9 +23,9 @@ MOST_LABELS = 14
 MOST_STATES, MOST_WEIGHT = 400, 0.99
 """Hidden states drawn: the heaviest, until this many or this share of the weight."""
 HOVER = "%{text}: (%{x:.4f}, %{y:.4f}, %{z:.4f})<extra></extra>"
-"""What the mouse shows: plain numbers, where plotly would write 0.0002 as 200µ."""
+"""Text under the mouse: plain numbers, where plotly would write 0.0002 as 200µ."""
 HATCHES = (None, "////", "....", "xxxx")
-"""Of the parts of a hull."""
+"""Hatches of the parts of a hull."""
 MOST_RAYS = 24
 """Settings of a party beyond which they are drawn as points without rays."""
 

@@ -58,11 +58,11 @@ SMALL, NORMAL, LARGE = 8.0, 9.0, 10.0
 SIZES = {"column": 3.375, "page": 7.0}
 """Widths in inches of one column and of the whole page in most journals of physics (86 mm and 178 mm)."""
 SMALLEST = 0.6
-"""Of its own width: pictures that are made narrower have labels upon labels."""
+"""Least share of its own width that a picture can be narrowed to before labels cover labels."""
 LEAST_HEIGHT = 2.0
-"""Inches: narrow pictures are not lower than this, so that their labels have room."""
+"""Least height in inches, so that labels of narrow pictures have room."""
 _TRUE_TYPE: dict[Any, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42}
-"""Journals refuse the Type 3 fonts that matplotlib would write."""
+"""TrueType fonts, because journals refuse the Type 3 fonts that matplotlib would write."""
 
 
 @dataclass(frozen=True, slots=True)

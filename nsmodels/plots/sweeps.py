@@ -16,7 +16,7 @@ __all__ = ["sweep_result"]
 COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, SKY, GREY)
 DASHES = ("-", "--", ":", "-.")
 MOST_CURVES = 6
-"""With more values of the second key than this the picture is a map."""
+"""Values of the second key beyond which the picture is a map."""
 MOST_MARKS = 60
 NAMES = {"bound": "bound", "visibility": "critical visibility", "marginals": "largest marginal"} | {
     "local_content": "local content"

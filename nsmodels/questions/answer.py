@@ -1,4 +1,4 @@
-"""What the three results have in common: an enclosure, its picture, its file, and what the checker says about it.
+"""What all results have in common: an enclosure, its picture, its file, and what the checker says about it.
 
 A result knows its question, so that it can be written as a result file that stands alone. What belongs to files and to
 pictures is imported only when it is asked for.
@@ -6,6 +6,7 @@ pictures is imported only when it is asked for.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from ..core.enclosure import Status
+from ..core.enclosure import Enclosure, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..core.behaviour import Behaviour
-    from ..core.enclosure import Enclosure
     from ..core.functional import Functional
     from ..core.settings import Settings
     from ..models.base import Model
 
-__all__ = ["Answer", "Asked", "Question", "Verification"]
+__all__ = ["Answer", "Asked", "NoAnswer", "Nouns", "Question", "Verification"]
 
 
 class Asked(Protocol):
@@ -59,6 +59,18 @@ class Asked(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
+class Nouns:
+    """The nouns of a question that is put within another one; they are what `Asked` lists."""
+
+    model: Model | None = None
+    settings: Settings | None = None
+    functional: Functional | None = None
+    behaviour: Behaviour | None = None
+    noise: Behaviour | None = None
+    analysis: Any = None
+
+
+@dataclass(frozen=True, eq=False)
 class Question:
     """What was asked besides the nouns that a result shows, so that the question can be written down.
 
@@ -74,6 +86,8 @@ class Question:
         The problem as it was read from a file.
     stored : mapping, optional
         The whole result file that the result was read from.
+    design : mapping, optional
+        The arguments of a search for settings, as in a table [design].
     """
 
     tolerance: float | None = None
@@ -84,6 +98,7 @@ class Question:
     allow_signalling: bool = False
     problem: Mapping[str, Any] | None = None
     stored: Mapping[str, Any] | None = None
+    design: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,7 +128,7 @@ class Verification:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Answer(ABC):
-    """The base of `BoundResult`, `DecomposeResult` and `MarginalsResult`."""
+    """The base of every result: `BoundResult`, `DecomposeResult`, `MarginalsResult`, and those of the studies."""
 
     kind: ClassVar[str]
     """The kind of problem that it answers, as problem files write it."""
@@ -148,6 +163,20 @@ class Answer(ABC):
     def status(self) -> Status:
         """``certified``, ``estimate`` or ``no_answer``."""
         return self.value.status
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a value; else the reason says why not."""
+        return self.status != Status.NO_ANSWER
+
+    @property
+    def told(self) -> Enclosure:
+        """What a result file says first: the two ends with the status and the reason of the whole answer."""
+        return Enclosure(self.lower, self.upper, self.status if self.answered else Status.NO_ANSWER, self.reason)
+
+    def _ends(self) -> dict[str, float] | None:
+        """The value as result files write it."""
+        return {"lower": self.lower, "upper": self.upper} if self.answered else None
 
     def _repr_html_(self) -> str:
         """What `repr` says, as a table; of an inequality with subscripts."""
@@ -222,3 +251,38 @@ class Answer(ABC):
         """
         claims = import_module("nsmodels.files.saving").claims(self)
         return Verification(tuple((bool(holds), str(text)) for holds, text in claims))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NoAnswer(Answer):
+    """What is left of a question whose solver failed, or that was interrupted before anything was proved.
+
+    Parameters
+    ----------
+    reason : str
+        Why there is no answer.
+    stats : mapping
+        ``seconds``.
+    """
+
+    reason: str
+    stats: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def value(self) -> Enclosure:
+        """Anything: nothing is known."""
+        return Enclosure(-math.inf, math.inf, Status.NO_ANSWER, self.reason)
+
+    def to_json(self) -> dict[str, Any]:
+        """The part of a result file that says that there is no answer."""
+        status = str(self.status)
+        return {"status": status, "reason": self.reason, "value": None, "certificate": None, "stats": dict(self.stats)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """What `to_json` wrote, for any problem."""
+        own = Question() if question is None else question
+        return cls(str(content["reason"]), dict(content["stats"]), question=own)
+
+    def __repr__(self) -> str:
+        return f"no answer: {self.reason}"

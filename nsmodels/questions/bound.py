@@ -36,7 +36,7 @@ from .watching import tells_progress
 __all__ = ["BoundResult", "bound", "versions"]
 
 LARGEST = 1e300
-"""Of the sum of moduli, so that sums and bounds are doubles."""
+"""Upper limit on Σ|coefficients|; beyond it bounds would overflow a double."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,7 +50,7 @@ class BoundResult(Answer):
     value : Enclosure
         Of h(f): ``lower`` is attained by ``maximiser``, ``upper`` is proved by ``proof``.
     maximiser : HiddenState or None
-        ``None`` only where there is no answer.
+        ``None`` only where there is no answer, and of files whose certificate is empty.
     proof : Proof or None
     quantum : float or None
         The singlet's value on the settings, where there are settings.
@@ -85,17 +85,16 @@ class BoundResult(Answer):
 
     def to_json(self) -> dict[str, Any]:
         """The part of a result file that belongs to this kind."""
-        answered = self.maximiser is not None and self.proof is not None and self.status != Status.NO_ANSWER
         result: dict[str, Any] = {
             "status": str(self.status),
             "reason": self.reason,
-            "value": {"lower": self.lower, "upper": self.upper} if answered else None,
+            "value": self._ends(),
             "maximiser": None,
             "quantum": self.quantum,
             "certificate": None,
             "stats": dict(self.stats),
         }
-        if self.maximiser is not None and self.proof is not None and answered:
+        if self.answered and self.maximiser is not None and self.proof is not None:
             result["maximiser"] = self.maximiser.to_json()
             result["certificate"] = {
                 "format": 1,
@@ -116,6 +115,8 @@ class BoundResult(Answer):
             return cls(asked.functional, asked.model, value, None, None, quantum, stats, question=own)
         ends, certificate = content["value"], content["certificate"]
         value = Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"]))
+        if certificate == {}:
+            return cls(asked.functional, asked.model, value, None, None, quantum, stats, question=own)
         exact = certificate["lower"]["state"]
         part = exact.get("part")
         listed = {key: [entries] for key, entries in content["maximiser"].items()}

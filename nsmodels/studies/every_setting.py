@@ -54,7 +54,7 @@ __all__ = ["AllSettings", "all_settings", "chain_ceiling", "linear_laws", "step_
 Array = NDArray[np.float64]
 
 WIDTH = 1e-6
-"""How closely the maximum over γ is enclosed."""
+"""Width of the enclosure of the maximum over γ."""
 
 
 @dataclass(frozen=True)

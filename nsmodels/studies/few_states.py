@@ -31,7 +31,7 @@ from .joint_bias import joint_marginals
 __all__ = ["few_states"]
 
 MARGIN = 1e-11
-"""Constraints are tightened by this, so that rounding cannot break them."""
+"""Amount by which constraints are tightened, so that rounding cannot break them."""
 
 Signs = NDArray[np.bool_]
 

@@ -46,7 +46,7 @@ __all__ = ["Counterexample", "FiniteSet", "counterexample", "dying_out", "finite
 
 
 MARGIN = 1e-11
-"""The weights are sought with constraints tightened by this first, so that rounding cannot break them."""
+"""Amount by which constraints are tightened at first, so that rounding cannot break them."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

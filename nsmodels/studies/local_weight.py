@@ -90,7 +90,7 @@ class LocalContent(Answer):
         return {
             "status": str(self.status),
             "reason": self.reason,
-            "value": {"lower": self.lower, "upper": self.upper},
+            "value": self._ends(),
             "local_part": [{"weight": w, "alice": a, "bob": b} for w, a, b in rows],
             "certificate": {"format": 1, "lower": lower, "upper": {"multipliers": multipliers}},
             "stats": dict(self.stats),
@@ -106,7 +106,8 @@ class LocalContent(Answer):
         alice = np.array([x["alice"] for x in part], dtype=np.float64).reshape(len(part), n_alice)
         bob = np.array([x["bob"] for x in part], dtype=np.float64).reshape(len(part), n_bob)
         weights = np.array([x["weight"] for x in part], dtype=np.float64)
-        multipliers = np.array(content["certificate"]["upper"]["multipliers"], dtype=np.float64)
+        proof = content["certificate"].get("upper", {"multipliers": np.zeros(4 * n_alice * n_bob)})
+        multipliers = np.array(proof["multipliers"], dtype=np.float64)
         return cls(
             asked.behaviour, Enclosure(ends["lower"], ends["upper"], content["status"], str(content["reason"])),
             weights, alice, bob, multipliers.reshape(2, 2, n_alice, n_bob), dict(content["stats"]),

@@ -31,9 +31,9 @@ from ..models.qubits import QubitState, along_state
 __all__ = ["Excess", "bound", "excess", "facet", "largest_excess", "strategies"]
 
 FACET = [[0, 0, 0, -1], [0, 0, -1, 1], [-1, -1, 1, 1], [-1, 1, 1, 1]]
-"""In Collins-Gisin notation; at most 1 with one box."""
+"""Coefficients in Collins-Gisin notation; the value is at most 1 with one box."""
 LARGEST = 4
-"""Settings of a party: 6^4 choices."""
+"""Settings of one party: 6^4 choices."""
 
 
 def strategies(n_alice: int, n_bob: int) -> NDArray[np.int64]:

@@ -35,7 +35,7 @@ Array = NDArray[np.float64]
 MOST_VERTICES = 2_000_000
 MOST_BOXES = 2_000_000
 PRIME = 2**31 - 1
-"""Ranks modulo a prime are never above the rank; where they are full that is a proof."""
+"""A prime: ranks modulo a prime are never above the rank, so that a full one is a proof."""
 
 
 def vertex_count(n_alice: int, n_bob: int) -> int:
@@ -232,7 +232,7 @@ def is_facet(inequality: Inequality | Functional, model: HiddenVariableModel) ->
 
 
 _SCALE = 1 << 53
-"""Marginals of lists are doubles in [−1, 1]: whole numbers in this unit, or refused."""
+"""Units in 1: marginals of lists are whole numbers of units, or refused."""
 
 
 def _boxes(model: HiddenVariableModel) -> NDArray[np.int64]:

@@ -29,9 +29,9 @@ __all__ = ["Relaxation", "leggett3_identity", "leggett3_sides", "relax", "sphere
 
 
 PAIR_LIMIT = 120
-"""Most terms for which the first order in pairs is tried: its multipliers are counted by K(K − 1)/2."""
+"""Terms up to which the first order in pairs is tried: it has K(K − 1)/2 multipliers."""
 SECOND_ORDER_LIMIT = 30
-"""Most terms for the second order: a block of 26×26 for each."""
+"""Terms up to which the second order is tried: each has a block of 26×26."""
 
 
 @dataclass(frozen=True)

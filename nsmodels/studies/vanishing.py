@@ -39,7 +39,7 @@ __all__ = [
 
 
 MOST_STEPS = 2**53
-"""Of a chain; π/4N of larger numbers is no longer near the exact angle."""
+"""Steps of a chain; for more, π/4N is no longer near the exact angle."""
 
 
 @dataclass(frozen=True, eq=False)

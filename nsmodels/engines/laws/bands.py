@@ -21,7 +21,7 @@ from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel
 
 CUBIC = 77.0 / 200.0
-"""Above 2/(3√3) = 0.3849."""
+"""Upper limit on 2/(3√3) = 0.3849."""
 
 
 @kernel

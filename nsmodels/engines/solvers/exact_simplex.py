@@ -29,7 +29,7 @@ __all__ = ["ExactAnswer", "exact_maximum"]
 Integers = NDArray[np.object_]
 
 GREEDY = 60
-"""So many pivots go by the largest entry; later ones go by the least index, which cannot cycle."""
+"""Pivots that go by the largest entry; later ones go by the least index, which cannot cycle."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,7 @@ GAP_TOLERANCE = 1e-3
 """Largest distance of the point's value and the bound where an optimum is claimed (HiGHS stops at 1e-4)."""
 
 ACCEPTED = frozenset({Status.OPTIMAL, Status.TIME_LIMIT})
-"""At the time limit the point so far obeys the constraints, and the bound is merely lower."""
+"""Statuses of an answer: at the time limit the point so far obeys the constraints, and the bound is merely lower."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ STATUS = {
 }
 """What the words of HiGHS mean; all others are failures."""
 MOST_PRESOLVED = 1_000_000
-"""Entries of a program that HiGHS may simplify first, which looks neither at the clock nor at Ctrl-C."""
+"""Entries of a program that HiGHS may simplify first: while it does, it looks neither at the clock nor at Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ STATUS = {
 """What the words of Clarabel mean; all others are failures."""
 WANTED = 1e-13
 LARGEST_RESIDUAL = 1e-5
-"""Answers that miss the constraints by more, relatively, are none."""
+"""Largest relative amount by which an accepted answer misses the constraints."""
 
 
 @dataclass(frozen=True, slots=True)

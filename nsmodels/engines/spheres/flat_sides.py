@@ -41,9 +41,9 @@ __all__ = ["DiscCovering", "compile_discs", "disc_search", "flat_side"]
 
 
 MOST_NODES = 8_000
-"""Minimisers on a curve of the cut sphere need more than that; then the square proof is the better one."""
+"""Nodes after which the square proof is the better one: minimisers on a curve of the cut sphere need more."""
 FRAME = 0.25 * np.array([[1.0, 1.0, 1.0, 1.0], [-1.0, 1.0, -1.0, 1.0], [-1.0, -1.0, 1.0, 1.0]])
-"""From the corners of a patch to the centre and half-sides of the flat one."""
+"""Matrix that takes the corners of a patch to the centre and half-sides of the flat one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,11 +22,11 @@ from .medians import MedianProblem
 __all__ = ["compile_kernels", "corners_near"]
 
 FINEST = 1e-7
-"""Where the smoothing ends; the corner itself is computed from the ties."""
+"""Last smoothing ε; the corner itself is computed from the ties."""
 SHRINK = 0.2
 PARALLEL = 1e-6
 SWEEPS = 8
-"""Of rotations; for a matrix of three rows five are enough for all digits."""
+"""Sweeps of rotations; for a matrix of three rows five give all digits."""
 
 
 def corners_near(problem: MedianProblem, v: Array, reach: float) -> Array:

@@ -41,7 +41,7 @@ assert leaf  # the rule by which `search` works on sums of absolute values
 STARTS = 32
 """Random starting points of local searches; fewer for functions of few terms, which have few minima."""
 MANY_TERMS = 50_000
-"""Beyond these the clock, and Ctrl-C, are looked at after every descent and after four nodes, and one thread searches:
+"""Terms beyond which the clock and Ctrl-C are looked at after every descent and every four nodes, in one thread:
 to deal out a node takes longer than to work on it."""
 NODE_LIMIT = 6_000_000
 """Nodes of a search, about three gigabytes at the end of it."""

@@ -14,7 +14,7 @@ from .polish import polish
 from .tree import MINIMA, QPOOL, QUADS, TAU_BITS, Terms, Tree
 
 REACHES = (100.0, 10.0, 1000.0)
-"""Which terms vanish at a smoothed minimiser, in units of ε; among many terms one may come near zero by chance."""
+"""Sizes, in units of ε, below which a term vanishes at a smoothed minimiser; one of many may be small by chance."""
 
 
 def remember(terms: Terms, tree: Tree, u: Array, v: Array, eps: float, mirror: bool) -> None:

@@ -33,11 +33,11 @@ from .tree import (
 )
 
 DONE, PROGRESS, FULL, DESCEND, LEAF = 0, 1, 2, 3, 4
-"""What `advance` returns."""
+"""Values that `advance` returns."""
 CLOSED, SPLIT = 5, 6
-"""What else `look` returns."""
+"""Further values that `look` returns."""
 SMALLEST = 2.0**-37
-"""Patches are not bisected below this; certificates name patches down to 2^-40."""
+"""Least side of a patch that is bisected; certificates name patches down to 2^-40."""
 
 
 class Place(NamedTuple):

@@ -30,7 +30,7 @@ __all__ = ["Products", "Proposal", "propose"]
 
 
 STEPS = 40
-"""Most instances need six to twelve."""
+"""Most steps of an instance; six to twelve are usual."""
 REFINEMENTS = 2
 LARGE = 1e300
 

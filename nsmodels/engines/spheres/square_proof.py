@@ -41,11 +41,11 @@ __all__ = ["SquareProof", "square_proof"]
 
 
 MOST_TERMS = 100
-"""Beyond, the program takes long and its bound is hardly ever the minimum."""
+"""Terms beyond which the program takes long and its bound is hardly ever the minimum."""
 STARTS = 24
 """Random points from which minimisers are looked for in each subspace."""
 SMALLEST = 1e-9
-"""Minima below this, in units of the largest |x_k|, are not worth a root."""
+"""Least minimum that is worth a root, in units of the largest |x_k|."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,13 +49,13 @@ NODE_LIMIT = 20_000
 PROGRAMS = 4
 """Linear programs solved in a batch, for the pairs of patches with the lowest bounds."""
 SEEDED = 5
-"""Where there are multipliers to begin with, fresh ones are looked for in every fifth batch only."""
+"""Period in batches: where there are multipliers to begin with, fresh ones are looked for in every fifth batch only."""
 POOL = 64
 """Multipliers of such programs that are tried everywhere."""
 FACES_U, FACES_V, LEAF = 4, 5, 6
 """Bytes of nodes in a certificate as in `covering`: 0, 1 (2, 3) the patch of u (v) is bisected; 4, 5, 6."""
 SPARE = 1e-13
-"""What rounding may do to a bound here, in units of the size of G, a hundred times over."""
+"""Margin for rounding in a bound, in units of the size of G: a hundred times what it can do."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ __all__ = ["EPS", "Monomial", "Square", "defect", "moment_block", "monomials", "
 
 Monomial = tuple[int, ...]
 EPS = 2.0**-52
-"""Twice the unit roundoff: every "number of roundings · EPS" is generous."""
+"""Unit roundoff, doubled: every "number of roundings · EPS" is generous."""
 
 
 def _normal_form(monomial: Monomial) -> dict[Monomial, float]:

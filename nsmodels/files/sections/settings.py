@@ -16,7 +16,7 @@ from ..toml.table import MAX_SETTINGS, Table, kind_of
 
 MAX_SEED = 2**32 - 1
 MAX_DEGREES = 360.0
-"""A full turn: more was a slip of the decimal point, or of the unit."""
+"""A full turn: a larger angle is a slip of the decimal point or of the unit."""
 
 
 FORMS = (("alice", "bob"), ("alice_deg", "bob_deg"), ("alice_waveplates_deg", "bob_waveplates_deg"))

@@ -35,7 +35,7 @@ FIXED = {
     "source": "it names where the problem is from",
     "expected": "it belongs to one point, and sweeps leave it out",
 }
-"""What cannot be varied, and why."""
+"""Keys that cannot be varied, and why."""
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ __all__ = ["run", "sweep"]
 Progress = Callable[[int, int], None]
 
 TABLE_S, TABLE_SHARE = 30.0, 20.0
-"""Seconds between two writings of the tables, and at least so many times as long as one of them took."""
+"""Seconds between two writings of the tables, and the least ratio of that time to what one writing took."""
 GIVE_UP = 20
-"""After so many points in a row that came to nothing, the workers are at fault and not the points."""
+"""Points in a row that come to nothing before the workers, and not the points, are held to be at fault."""
 
 
 def sweep(
@@ -218,7 +218,7 @@ class _Work:
         try:
             row = row_of(self.folder, point, content)
             tolerance = float(content["resolved"]["options"]["tolerance"])
-            code = results.judged(content, tolerance)[0]
+            code = results.judged(results.told_by(content), tolerance)[0]
         except (KeyError, TypeError, ValueError, AttributeError):  # tampered with: it is answered again
             return
         self.rows[point] = row

@@ -12,7 +12,7 @@ from ...errors import InputError
 __all__ = ["as_toml"]
 
 WIDTH = 100
-"""Lists that are longer get a row a line."""
+"""Characters of a list beyond which every row gets a line of its own."""
 
 
 def as_toml(data: Mapping[str, Any], note: str = "") -> str:

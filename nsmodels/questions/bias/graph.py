@@ -12,9 +12,9 @@ from ...errors import InputError
 __all__ = ["graph_of"]
 
 POSITIVITY_TOLERANCE = 1e-12
-"""Given marginals may miss eq. (7) by this much, because decimal literals are rounded to doubles."""
+"""Amount by which given marginals may miss eq. (7), because decimal literals are rounded to doubles."""
 MOST_GIVEN = 2000
-"""Settings where marginals are given: every pair of settings is then a constraint, to be proved one by one."""
+"""Settings of a question with given marginals: every pair of settings is then a constraint, to be proved one by one."""
 
 
 def graph_of(behaviour: Behaviour) -> DoubledGraph:

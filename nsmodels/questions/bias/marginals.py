@@ -48,9 +48,9 @@ __all__ = ["marginal_on_directions", "marginals"]
 Progress = Callable[[float, float, int, float], None]
 
 MOST_BYTES = 180 << 20
-"""Of the potentials and paths in a result file, whose readers take 256 MiB; no more settings are searched then."""
+"""Bytes of the potentials and paths in a result file, whose readers take 256 MiB; the search ends there."""
 BYTES_A_SETTING, BYTES_A_NODE = 11, 20
-"""Of a potential in base 64, and of a node of a path, which is written twice."""
+"""Bytes of a potential in base 64, and of a node of a path, which is written twice."""
 
 
 @tells_progress("setting")

@@ -12,12 +12,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ...common.arguments import shown
+from ...common.arguments import not_nan, shown
 from ...common.digits import at_most
 from ...common.rationals import round_up
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
-from ...core.enclosure import Enclosure, exceeds
+from ...core.enclosure import Enclosure, Status, exceeds
 from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph
 from ...errors import InputError
 from ..answer import Answer, Asked, Question
@@ -29,7 +29,7 @@ __all__ = ["Chain", "MarginalsResult", "exact_chain", "setting_index", "setting_
 WIDER = "rounding of the data is wider than the tolerance"
 """The reason of an enclosure that cannot be narrower."""
 LONGEST_LIST = 200
-"""Above this many settings the certificate writes potentials as base64 strings."""
+"""Settings above which the certificate writes potentials as base64 strings."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def exact_chain(graph: DoubledGraph, nodes: Sequence[int], names: Sequence[str])
 
 _BITS = 2 * 1074
 _ONE = 1 << _BITS
-"""Products of two doubles are whole numbers of units 2^-2148; Python's integers add faster than its fractions."""
+"""The number 1 in units of 2^-2148: products of doubles are whole numbers of them, which add faster than fractions."""
 
 
 def _units(x: float) -> int:
@@ -183,7 +183,8 @@ class MarginalsResult(Answer):
         # of the settings that may exceed the largest lower end
         why = {end.reason for end in self.enclosures if end.upper > lower} - {"tolerance_met"}
         reason = self.reason if self.reason in why else min(why, default="tolerance_met")
-        return Enclosure(lower, upper, reason=reason)
+        status = next((end.status for end in self.enclosures if end.status != Status.CERTIFIED), Status.CERTIFIED)
+        return Enclosure(lower, upper, status, reason)
 
     def path(self, name: str) -> Chain:
         """The chain of settings that proves the upper end at a setting ("B0")."""
@@ -238,7 +239,7 @@ class MarginalsResult(Answer):
         return {
             "status": str(self.status),
             "reason": self.reason,
-            "value": {"lower": self.value.lower, "upper": self.value.upper},
+            "value": self._ends(),
             "marginals": {"alice": ends[:n_a], "bob": ends[n_a:]},
             "paths": {"alice": paths[:n_a], "bob": paths[n_a:]},
             "certificate": {
@@ -259,13 +260,19 @@ class MarginalsResult(Answer):
             raise InputError("marginals: the answer to another kind of question")
         if content["value"] is None:
             raise InputError(f"marginals: there is no answer in it ({shown(content['reason'])}); ask again")
+        for end in ("lower", "upper"):  # they follow from those of the settings, and are not read
+            not_nan(content["value"][end], f"marginals: the {end} end")
         own = Question() if question is None else question
         reason, certificate, names = str(content["reason"]), content["certificate"], setting_names(behaviour.shape)
         open_because = "wider than the tolerance" if reason == "tolerance_met" else reason  # a setting's own is lost
         graph, numbers = graph_of(behaviour), {name: k for k, name in enumerate(names)}
         ends, chains, rows = [], [], []
         for party, count in zip(("alice", "bob"), behaviour.shape, strict=True):
-            columns = content["marginals"][party], content["paths"][party], certificate[party]
+            paths: Any = [()] * count
+            proofs: Any = [None] * count
+            if certificate != {}:
+                paths, proofs = content["paths"][party], certificate[party]
+            columns = content["marginals"][party], paths, proofs
             if any(len(column) != count for column in columns):
                 raise InputError(f"marginals: {party} has {count} settings, and there are other numbers of entries")
             for end, path, entry in zip(*columns, strict=True):
@@ -275,7 +282,7 @@ class MarginalsResult(Answer):
                 ends.append(Enclosure(lower, upper, content["status"], why))
                 nodes = [numbers[node[:-1]] + len(names) * "+-".index(node[-1]) for node in path]
                 chains.append(exact_chain(graph, nodes, names))
-                rows.append(_row(entry["potentials"], len(names)))
+                rows.append([0] * len(names) if entry is None else _row(entry["potentials"], len(names)))
         potentials = np.array(rows, dtype=np.int64).reshape(len(names), len(names))
         potentials.setflags(write=False)
         return cls(behaviour, tuple(ends), tuple(chains), potentials, reason, dict(content["stats"]), question=own)

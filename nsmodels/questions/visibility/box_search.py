@@ -34,7 +34,7 @@ from .upper_end import UpperEnd
 __all__ = ["decompose_boxes"]
 
 LEAST_GAIN = 1e-3
-"""Of the tolerance: rounds that gain less have nothing better to offer, a few in a row."""
+"""Share of the tolerance that a round must gain; a few rounds in a row that gain less end the search."""
 PATIENCE = 4
 MOST_NEAR = 12
 """Boxes of the best mixture near which better ones are looked for."""

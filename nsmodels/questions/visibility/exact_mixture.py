@@ -32,11 +32,11 @@ __all__ = ["MOST_ROUNDS", "Mixture", "Pool", "exact_mixture", "first_pool", "is_
 Integers = NDArray[np.object_]
 
 MOST_ROWS = 150
-"""Larger programs are left to floating point and its repairs."""
+"""Rows of a program that is solved exactly; larger ones are left to floating point and its repairs."""
 MOST_ROUNDS = 60
-"""How often the oracle may name a state that was missing."""
+"""Rounds in which the oracle may name states that were missing."""
 NEW_STATES = 25
-"""How many missing states enter in a round."""
+"""Missing states that enter in a round."""
 
 
 @dataclass(frozen=True, eq=False)

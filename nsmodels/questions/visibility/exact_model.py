@@ -31,7 +31,7 @@ from .rows import Target
 from .states import Columns
 
 LARGEST_MISS = Fraction(1, 10**6)
-"""By how much, in a repair or as a deviation, a model may miss its target and still prove a lower end."""
+"""Largest amount by which a model may miss its target, in a repair or as a deviation, and still prove a lower end."""
 
 __all__ = ["ExactModel", "dyadic_weights", "exact_columns", "exact_model", "pair_right", "row_sums", "target_error"]
 

@@ -37,11 +37,11 @@ from ...errors import InputError, SolverError
 __all__ = ["EXCLUDES", "Measured", "as_measured", "measured_lines"]
 
 EXCLUDES = 0.01
-"""A model is not called excluded by noisy data unless noise alone exceeds its bound so with a smaller probability."""
+"""Probability, that noise alone exceeds a bound by as much, below which noisy data are said to exclude the model."""
 
 
 ROOM = 1.0 - 2.0**-49
-"""Marginals of a projected box are so much smaller that doubles lie in every interval of a correlator."""
+"""Factor that shrinks the marginals of a projected box, so that doubles lie in every interval of a correlator."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ __all__ = ["Reduction", "find_reduction"]
 
 
 SLACK = 1e-15
-"""How far numbers that are products of unit vectors in another order may be apart, beside the stated rounding."""
+"""Distance of numbers that are products of unit vectors in another order, beside the stated rounding."""
 MOST_COMPARISONS = 20_000_000
 """Numbers that are compared, at most, to find settings whose known pairs are some of another's."""
 

@@ -316,11 +316,10 @@ class DecomposeResult(Answer):
 
     def to_json(self) -> dict[str, Any]:
         """The part of a result file that belongs to this kind."""
-        answered = self.status != Status.NO_ANSWER and self.lower_end is not None
         result: dict[str, Any] = {
             "status": str(self.status),
             "reason": self.reason,
-            "value": {"lower": self.lower, "upper": self.upper} if answered else None,
+            "value": self._ends(),
             "decomposition": None if self.decomposition is None else self.decomposition.to_json(),
             "mixing": None if self.decomposition is None else self.decomposition.mixing_to_json(),
             "deviation": None if self.decomposition is None else self.decomposition.deviation,

@@ -35,7 +35,7 @@ __all__ = ["SHARES", "corrected", "given", "in_the_ball", "strictest"]
 
 
 SHARES = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 4e-7, 7e-7)
-"""How much is mixed in, in turn."""
+"""Shares κ that are mixed in, in turn."""
 MOST_ENTRIES = 4_000_000
 """Rows times columns of the linear programs here."""
 

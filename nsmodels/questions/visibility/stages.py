@@ -27,7 +27,7 @@ __all__ = ["NOTHING_BETTER", "Stage", "alternate", "exactly", "finish"]
 Stage = Callable[[Task, Search, Clock, Journal, Standing], Iterator[Standing]]
 
 MOST_PROOFS = 16
-"""How often the loop is resumed after a proof that leaves the ends apart."""
+"""Times that the loop is resumed after a proof that leaves the ends apart."""
 TIGHTENED = 0.7
 """Factor of the tolerance of a search whose proposals left the ends apart."""
 NOTHING_BETTER = "the search found no better model or inequality"

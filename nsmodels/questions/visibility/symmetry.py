@@ -31,9 +31,9 @@ __all__ = ["Relabelling", "Symmetry", "find_symmetry", "scalar_product_graph"]
 
 
 MOST_SETTINGS = 40
-"""`find_symmetry` looks at problems with at most so many settings in all; the graph has twice as many nodes."""
+"""Settings in all up to which `find_symmetry` looks at a problem; the graph has twice as many nodes."""
 MOST_ELEMENTS = 500
-"""Larger groups are left alone."""
+"""Elements of a group that is made use of; larger ones are left alone."""
 
 
 @dataclass(frozen=True)

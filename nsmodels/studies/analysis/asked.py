@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 
 CONFIDENCE = 0.99
 LARGEST_UNCERTAINTY_DEG = 30.0
-"""Directions that are known no better than that are not known."""
+"""Largest uncertainty: directions that are known no better are not known."""
 _PLATES = ("alice_waveplates_deg", "bob_waveplates_deg")
 
 

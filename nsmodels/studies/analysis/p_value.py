@@ -46,14 +46,14 @@ Ints = NDArray[np.int64]
 
 EXACT_BITS = 52
 RATIO_BITS = 36
-"""Ratios R are whole numbers over a power of two, at most this fine."""
+"""Bits of a ratio R, a whole number over a power of two."""
 METHODS = ("binomial", "ratio")
 SUMMED = 400
 """Terms of a binomial tail that are added up one by one."""
 FINEST_ROBUST = 3e-5
 """The finest relative width of a maximum over uncertain directions; what is left only weakens a p-value."""
 MOST_RATIO = 2.0**12
-"""Larger ratios, of cells that P* hardly ever fills, are cut down."""
+"""Largest ratio; larger ones, of cells that P* hardly ever fills, are cut down."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ __all__ = ["VISIBILITY", "Prediction", "predicted"]
 Array = NDArray[np.float64]
 
 VISIBILITY = 0.98
-"""What is predicted unless something else is said."""
+"""Visibility of the singlet that is predicted unless something else is said."""
 _BEYOND = 1e-9
 
 

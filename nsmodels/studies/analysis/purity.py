@@ -26,9 +26,9 @@ from .prediction import Prediction
 __all__ = ["ExcludedPurity", "excluded_purity", "p_value_at"]
 
 FINEST = 1e-3
-"""Purities are told apart to this."""
+"""Resolution of purities."""
 ROUGH = 0.02
-"""How near P* is enough here, in units of the relative entropy."""
+"""Distance of P* that is near enough here, in units of the relative entropy."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class AnalysisResult(Answer):
         return {
             "status": str(self.status),
             "reason": self.reason,
-            "value": {"lower": self.value.lower, "upper": self.value.upper},
+            "value": self._ends(),
             "observed": {"value": self.observed, "sigma": self.sigma},
             "violation": {"difference": self.difference, "sigmas": self.sigmas},
             "p_value": {

@@ -18,7 +18,7 @@ __all__ = ["MOST_LISTED", "disjoint", "graphs", "some_graphs"]
 Pairs = NDArray[np.bool_]
 
 MOST_LISTED = 6
-"""Up to so many edges all graphs are listed."""
+"""Edges up to which all graphs are listed."""
 
 
 def disjoint(edges: int) -> Pairs:

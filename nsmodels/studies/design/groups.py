@@ -22,7 +22,7 @@ __all__ = ["Orbit", "orbits", "rotation_group", "symmetric_layout"]
 
 GOLDEN = (1.0 + math.sqrt(5.0)) / 2.0
 LARGEST_ORDER = 12
-"""C12 and D12 are the largest of their families."""
+"""Order of the largest cyclic group, C12, and of the axis of D12."""
 REMEDY = "C2 to C12, D2 to D12, T, O or I"
 
 

@@ -32,15 +32,15 @@ __all__ = ["polish"]
 
 STEPS = 40
 MARGIN = 0.02
-"""States this far below the best are tracked, relative to it."""
+"""Distance below the best value, relative to it, within which states are tracked."""
 SPREAD = 2e-3
-"""Tracked states are at least so far apart."""
+"""Least distance of tracked states."""
 DIFFERENCE = 1e-4
 PACE = 4
-"""Over so many steps the pace is measured."""
+"""Steps over which the pace is measured."""
 SMALLEST_RADIUS = 1e-10
 FLATTEST = 1e-4
-"""Curvatures are taken to be at least this large."""
+"""Least curvature; smaller ones are raised to it."""
 
 
 @dataclass(frozen=True, eq=False)

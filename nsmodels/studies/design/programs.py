@@ -25,7 +25,7 @@ __all__ = ["Proposal", "Step", "brackets", "minimum"]
 
 
 LARGEST = 20.0
-"""At most so large is a coefficient, where the gain is 1."""
+"""Largest coefficient, where the gain is 1."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,21 +10,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...behaviours import singlet
 from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
 from ...common.interrupts import held, released, taken
 from ...common.workers import Submits, engine
-from ...core.behaviour import Behaviour
 from ...core.hidden_states import HiddenStates
 from ...core.settings import Settings
 from ...errors import InputError
 from ...models.hidden_variables import prepared
 from ...models.movable import MovableModel
+from ...questions.answer import Question
 from ...questions.bound import bound
 from ...questions.visibility.decompose import decompose
 from ...questions.visibility.result import DecomposeResult
@@ -34,7 +34,7 @@ from .gauge import in_gauge, rounded
 from .graphs import MOST_LISTED, graphs, some_graphs
 from .groups import rotation_group, symmetric_layout
 from .race import Contest, Optimum, Race
-from .result import SIGMAS, DesignResult, Significance
+from .result import SIGMAS, DesignResult, Significance, singlet_on
 from .shared import run_shared
 from .starts import GROUPS
 from .symmetries import order
@@ -45,14 +45,14 @@ __all__ = ["check_design", "design"]
 Progress = Callable[[float, float, int, float], None]
 
 MOST_DIRECTIONS = 24
-"""Of each party; the search works with dense tables."""
+"""Directions of one party; the search works with dense tables."""
 MOST_CORRELATORS = 60
 SOME_GRAPHS = 8
-"""So many graphs are looked at where there are too many to list."""
+"""Graphs that are looked at where there are too many to list."""
 CORRECTIONS = 5
-"""How often hidden states from the certificate are put back."""
+"""Times that hidden states from the certificate are put back."""
 AGREE = 2e-8
-"""Claim and certificate agree within this."""
+"""Largest difference of claim and certificate where they agree."""
 RESERVED = 0.15
 """Share of the time limit that is kept for the certificate."""
 PLANES = ("none", "alice", "bob", "both")
@@ -137,6 +137,16 @@ def design(
         sharing=sharing, starts=starts, plane=plane, symmetric=symmetric, minimum_angle_deg=minimum_angle_deg,
         start=start, seed=seed,
     )  # fmt: skip
+    table = {"objective": objective, "starts": starts, "plane": plane, "minimum_angle_deg": minimum_angle_deg}
+    if correlators is not None:
+        table["correlators"] = correlators
+    else:
+        table |= dict(zip(("n_alice", "n_bob"), contests[0].task.pairs.shape))
+    if pairs is not None:
+        table["pairs"] = np.argwhere(contests[0].task.pairs).tolist()
+    if objective == "significance":
+        table |= {"visibility": visibility, "sharing": sharing}
+    table |= {key: value for key, value in (("symmetric", symmetric), ("start", start)) if value is not None}
     bent = symmetric is not None or any(_flat(plane)) or minimum_angle_deg > 0.0 or correlators is not None
     with held():
         ready = prepared([law])
@@ -167,7 +177,8 @@ def design(
         race.deadline = began + time_limit_s
         result = _certified(race, tolerance, stopped, seed, time_limit_s)
         taken()
-        return result
+        asked = Question(tolerance, time_limit_s, seed, design=table)
+        return replace(result, question=asked)
 
 
 def check_design(
@@ -324,16 +335,9 @@ def _proved(race: Race, best: Optimum, tolerance: float, seed: int, limit: float
     alice, bob = in_gauge(X[: task.n_alice], X[task.n_alice :], S)
     settings = Settings(rounded(alice), rounded(bob))
     left = max(race.deadline - time.perf_counter(), 0.1 * limit, 5.0)
-    answer = decompose(
-        measured(task, settings), task.model.at(settings), tolerance=tolerance, time_limit_s=left, seed=seed
-    )
+    behaviour, model = singlet_on(task.pairs, settings), task.model.at(settings)
+    answer = decompose(behaviour, model, tolerance=tolerance, time_limit_s=left, seed=seed)
     return settings, answer
-
-
-def measured(task: Task, settings: Settings) -> Behaviour:
-    """The singlet on the measured pairs."""
-    behaviour = singlet(settings)
-    return behaviour if task.pairs.all() else behaviour.with_pairs((int(i), int(j)) for i, j in np.argwhere(task.pairs))
 
 
 def _symmetry(task: Task, settings: Settings) -> dict[str, Any]:

@@ -25,18 +25,18 @@ __all__ = ["Contest", "Optimum", "Race", "improve"]
 
 
 CLOSE = 1e-6
-"""Values nearer to each other than this (relatively) are one optimum."""
+"""Relative distance below which two values are one optimum."""
 PROMISING = 0.01
-"""Searches that end so near to the best, relatively, are polished."""
+"""Relative distance from the best within which searches are polished."""
 NEAR = 1e-3
-"""Searches that end so near to the best after `QUICK` steps are polished to the end."""
+"""Distance from the best, after `QUICK` steps, within which searches are polished to the end."""
 QUICK = 12
 MOST_TOLD = 50
-"""At most so many optima are told of."""
+"""Optima that a result tells of."""
 FINISHED = 3
-"""At most so many are polished to the end when the race is over."""
+"""Optima that are polished to the end when the race is over."""
 ROUNDS = 4
-"""How often a polished point is looked at afresh and polished again."""
+"""Times that a polished point is looked at afresh and polished again."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.enclosure import Enclosure, Status
-from ...core.functional import Inequality
+from ...behaviours import singlet
+from ...core.behaviour import Behaviour
+from ...core.enclosure import Enclosure
+from ...core.functional import Functional, Inequality
 from ...core.settings import Settings
+from ...errors import InputError
+from ...models.movable import MovableModel
+from ...questions.answer import Answer, Asked, Nouns, Question
 from ...questions.visibility.result import DecomposeResult, Decomposition
 from .gauge import SENTENCE
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-__all__ = ["DesignResult", "Significance"]
+__all__ = ["DesignResult", "Significance", "singlet_on"]
 
 SIGMAS = 5.0
 
@@ -39,7 +41,8 @@ class Significance:
     shares : ndarray, shape (n_A, n_B)
         Of the pairs, by setting.
     pairs : float
-        Pairs in all that show the violation with five standard deviations: 25 σ₁²/(V₀ f(P) − bound)².
+        Pairs in all that show the violation with five standard deviations: 25 σ₁²/(V₀ f(P) − bound)²; infinite where
+        nothing is violated at V₀.
     """
 
     inequality: Inequality
@@ -52,19 +55,39 @@ class Significance:
         """Standard deviations of the violation that so many pairs are expected to show."""
         return SIGMAS * math.sqrt(pairs / self.pairs)
 
+    def text(self) -> str:
+        """How many pairs, for a reader."""
+        return f"{self.pairs:.0f} pairs" if math.isfinite(self.pairs) else "no number of pairs: nothing is violated"
+
     def to_json(self) -> dict[str, Any]:
         """``{"visibility", "sharing", "shares", "pairs_for_5_sigma", "inequality"}``."""
         return {
             "visibility": self.visibility,
             "sharing": "equal" if self.equally else "optimal",
             "shares": self.shares.tolist(),
-            "pairs_for_5_sigma": self.pairs,
+            "pairs_for_5_sigma": self.pairs if math.isfinite(self.pairs) else None,
             "inequality": self.inequality.to_json(),
         }
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], model: str) -> Self:
+        """What `to_json` wrote, for the model of this name; the proof of the inequality is not in the file."""
+        given, shares = content["inequality"], np.array(content["shares"], dtype=np.float64)
+        functional = Functional(given["correlators"], given["alice"], given["bob"], given["constant"])
+        inequality = Inequality(functional, given["bound"], model=model)
+        equally, pairs = content["sharing"] == "equal", content["pairs_for_5_sigma"]
+        number = math.inf if pairs is None else float(pairs)
+        return cls(inequality, float(content["visibility"]), equally, shares, number)
+
+
+def singlet_on(pairs: NDArray[np.bool_], settings: Settings) -> Behaviour:
+    """The singlet on the measured pairs."""
+    behaviour = singlet(settings)
+    return behaviour if pairs.all() else behaviour.with_pairs((int(i), int(j)) for i, j in np.argwhere(pairs))
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DesignResult:
+class DesignResult(Answer):
     """The answer to `nsmodels.design`. That no better settings exist is not claimed.
 
     Parameters
@@ -80,7 +103,11 @@ class DesignResult:
     search : mapping
         ``starts``, ``hits`` of the best, ``optima`` (values, hits, numbers of directions), ``history``, ``symmetry``.
     stats : mapping
+    stopped : str
+        Why the search ended.
     """
+
+    kind: ClassVar[str] = "design"
 
     settings: Settings
     pairs: NDArray[np.bool_]
@@ -102,19 +129,9 @@ class DesignResult:
         return self.visibility
 
     @property
-    def lower(self) -> float:
-        """The lower end of the visibility."""
-        return self.answer.lower
-
-    @property
-    def upper(self) -> float:
-        """The upper end of the visibility, proved by ``inequality``."""
-        return self.answer.upper
-
-    @property
-    def status(self) -> Status:
-        """``certified``, ``estimate`` or ``no_answer``."""
-        return self.answer.status
+    def answered(self) -> bool:
+        """Whether some visibility is shown to have a model on these settings."""
+        return self.answer.answered
 
     @property
     def reason(self) -> str:
@@ -146,16 +163,31 @@ class DesignResult:
             "stats": {**written["stats"], **self.stats},
         }
 
-    def plot(self) -> Figure:
-        """Picture the hidden states, the inequality and the ends; returns a matplotlib figure."""
-        return self.answer.plot()
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], asked: Asked, *, question: Question | None = None) -> Self:
+        """The result that `to_json` wrote, for a problem with a law for directions."""
+        if not isinstance(asked.model, MovableModel):
+            raise InputError("design: the answer to another kind of question")
+        settings = Settings(content["settings"]["alice"], content["settings"]["bob"])
+        model, search = asked.model.at(settings), dict(content["design"])
+        pairs = np.zeros(settings.shape, dtype=bool)
+        for i, j in search.pop("pairs"):
+            pairs[i, j] = True
+        search.pop("gauge", None)
+        significance = search.pop("significance", None)
+        own = Question() if question is None else question
+        within = Nouns(model, settings, behaviour=singlet_on(pairs, settings))
+        limits = Question(own.tolerance, own.time_limit_s, own.seed, settings)
+        answer = DecomposeResult.from_json(content, within, question=limits)
+        goal = None if significance is None else Significance.from_json(significance, model.name)
+        return cls(settings, pairs, answer, goal, search, answer.stats, question=own)
 
     def __repr__(self) -> str:
         n_a, n_b = self.settings.shape
         lines = [f"settings for {self.answer.model!r}: {n_a} + {n_b} directions, {int(self.pairs.sum())} pairs"]
         lines.append(f"  visibility  {self.visibility!r} on these settings")
         if self.significance is not None:
-            lines.append(f"  5 σ at V = {self.significance.visibility:g} with {self.significance.pairs:.0f} pairs")
+            lines.append(f"  5 σ at V = {self.significance.visibility:g} with {self.significance.text()}")
         if self.inequality is not None:
             lines.append(f"  inequality  {self.inequality!r}")
         search = self.search

@@ -29,9 +29,9 @@ LARGEST_RADIUS = 0.5
 SMALLEST_RADIUS = 1e-4
 SMALLEST_GAIN = 1e-8
 PATIENCE = 12
-"""After so many rounds without an exclusion the descent is on its way to directions that coincide."""
+"""Rounds without an exclusion after which the descent is on its way to directions that coincide."""
 PLATEAU = 1.0
-"""Above this visibility nothing is excluded."""
+"""Visibility above which nothing is excluded."""
 
 
 def arrive(task: Task, directions: Array, rng: np.random.Generator) -> Place:

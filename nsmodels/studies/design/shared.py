@@ -18,9 +18,9 @@ __all__ = ["Batch", "Found", "run_batch", "run_shared"]
 Array = NDArray[np.float64]
 
 STARTS = 2
-"""Of a batch: few, so that hops begin from what the others have found."""
+"""Starts of a batch: few, so that hops begin from what the others have found."""
 KNOWN = 8
-"""So many of the best optima go with a batch."""
+"""Best optima that go with a batch."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,9 @@ __all__ = ["GROUPS", "hop", "random_start", "symmetric_start"]
 
 
 TRIES = 40
-"""Random directions are looked at, at most so often, until the model is excluded on them."""
+"""Random directions that are looked at until the model is excluded on some."""
 SPREADS = (0.15, 0.25, 0.4, math.inf)
-"""How far Bob's directions are from mixtures of Alice's, for Malus' law; inequalities live from small pair angles."""
+"""Distances of Bob's directions from mixtures of Alice's, for Malus' law; inequalities live from small pair angles."""
 GROUPS = ("C2", "C3", "D2", "D3", "C4", "D4", "T", "C5", "D5", "O", "C6")
 """Groups whose orbits are tried as starts."""
 

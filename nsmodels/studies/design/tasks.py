@@ -29,7 +29,7 @@ from ...models.movable import MovableModel
 __all__ = ["Objective", "Task"]
 
 STORED = 4e-16
-"""How far stored unit vectors may be from exact ones; only for the search, which proves nothing."""
+"""Distance of stored unit vectors from exact ones; only for the search, which proves nothing."""
 
 
 @dataclass(frozen=True)

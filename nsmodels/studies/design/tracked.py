@@ -17,7 +17,7 @@ __all__ = ["Tracked", "distinct", "follow", "values"]
 
 
 SPACING = 1e-4
-"""Hidden states nearer to each other than this are one."""
+"""Distance below which two hidden states are one."""
 
 
 def distinct(states: HiddenStates, spacing: float) -> NDArray[np.intp]:
