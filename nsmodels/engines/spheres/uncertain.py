@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...common.interrupts import arrived
 from ...errors import SolverError
 from ..solvers.lp import solve
 from .medians import units
@@ -42,14 +43,16 @@ Ints = NDArray[np.int64]
 
 UNIT = float(2.0**-30)
 """Multipliers are whole numbers over 2^30."""
-BATCH = 1024
+BATCH = 256
 """Pairs of patches looked at together."""
-ITERATIONS = 30
+ITERATIONS = 10
 NODE_LIMIT = 20_000
-PROGRAMS = 4
+PROGRAMS = 2
 """Linear programs solved in a batch, for the pairs of patches with the lowest bounds."""
 SEEDED = 5
-"""Period in batches: where there are multipliers to begin with, fresh ones are looked for in every fifth batch only."""
+"""Period in batches: with multipliers to begin with, fresh ones are looked for in every fifth batch only, …"""
+STUCK = 200
+"""Number of nodes up to which that is so: if there are more, these multipliers do not fit."""
 POOL = 64
 """Multipliers of such programs that are tried everywhere."""
 FACES_U, FACES_V, LEAF = 4, 5, 6
@@ -361,10 +364,12 @@ def cover(
     for turn in count():
         if not len(waiting):
             break
+        if len(waiting) > BATCH:  # those that are farthest from being proved first
+            waiting = waiting[np.argsort(search.bound[waiting], kind="stable")]
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
-        blame = search.look(batch, target + spare, (turn + 1) % every == 0)
+        blame = search.look(batch, target + spare, (turn + 1) % every == 0 or search.count > STUCK)
         short = search.bound[batch] < target + spare
-        over = time.perf_counter() - began > time_limit_s or search.count > NODE_LIMIT
+        over = time.perf_counter() - began > time_limit_s or search.count > NODE_LIMIT or arrived()
         if over and not np.isneginf(search.bound[waiting]).any():
             break
         batch, blame = batch[short], blame[short]

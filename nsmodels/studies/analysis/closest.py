@@ -30,8 +30,8 @@ __all__ = ["Cells", "Closest", "closest"]
 
 
 ROUNDS = 60
-ASKED = 8
-"""Hidden states asked for in a round."""
+ASKED, MORE = 8, 3
+"""Hidden states asked for in the first round, and in each later one besides those near the best so far."""
 FLOOR = 1e-13
 
 
@@ -101,7 +101,7 @@ class Closest:
 
 def closest(
     model: HiddenVariableModel, cells: Cells, prediction: Array, weights: Array, rng: np.random.Generator,
-    precision: float = 1e-3,
+    precision: float = 1e-3, negligible: float = 0.0,
 ) -> Closest:  # fmt: skip
     """Find P* by column generation.
 
@@ -113,6 +113,8 @@ def closest(
         w, adding up to 1.
     precision : float
         Stop where no state found is worth more than 1 + precision · D.
+    negligible : float
+        Stop where D is at most this: the prediction is then as good as a point of the model.
     """
     target = weights[:, None] * prediction
     used = target > 0.0
@@ -126,8 +128,10 @@ def closest(
         boxes, rho = _weighted(boxes, rho, target, used)
         point = _mixed(boxes, rho)
         entropy = float((target[used] * np.log(prediction[used] / point[used])).sum())
+        if entropy <= negligible:
+            break
         ratio = np.where(used, prediction / point, 0.0)
-        fresh, states = _boxes(model, cells, cells.functional(weights[:, None] * ratio), ASKED, rng, states)
+        fresh, states = _boxes(model, cells, cells.functional(weights[:, None] * ratio), MORE, rng, states)
         worth = (fresh * (weights[:, None] * ratio)).sum(axis=(1, 2))
         if worth.max() - 1.0 <= max(precision * entropy, 1e-10) or arrived():
             break
@@ -148,7 +152,7 @@ def _boxes(
     states = model.propose(functional, count, rng=rng)
     if near is not None and len(near):
         states = HiddenStates.join([states, model.propose(functional, len(near), rng=rng, starts=near)])
-    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[: 2 * count]
+    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[: 2 * ASKED]
     states = states.take(order)
     tables = [best_correlators(functional, a, b) for a, b in zip(states.alice, states.bob)]
     return cells.probabilities(np.asarray(states.alice), np.asarray(states.bob), np.array(tables)), states

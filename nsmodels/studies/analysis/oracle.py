@@ -27,11 +27,12 @@ from ...core.proof import Proof, SpheresProof
 from ...core.settings import Settings
 from ...errors import SolverError
 from ...models.base import Model, Progress
-from ...models.hidden_variables import with_safe_defaults
+from ...models.hidden_variables import HiddenVariableModel, with_safe_defaults
+from ...models.values import values_at
 from ...questions.bound import bound
 from .attained import attained
 
-__all__ = ["Limits", "Proved", "proved"]
+__all__ = ["Guessed", "Limits", "Proved", "guessed", "proved"]
 
 Array = NDArray[np.float64]
 
@@ -104,6 +105,38 @@ class Proved:
         return self.proof.to_json()
 
 
+@dataclass(frozen=True)
+class Guessed:
+    """What the largest value of a functional may be: good enough to choose what is then proved.
+
+    Parameters
+    ----------
+    value : Enclosure
+        An estimate: a value that was found, and as much above it as a proof would leave.
+    """
+
+    value: Enclosure
+
+    @property
+    def certified(self) -> bool:
+        """Never."""
+        return False
+
+
+def guessed(functional: Functional, model: HiddenVariableModel, limits: Limits) -> Guessed:
+    """What `proved` would find, at a small part of the cost: its lower end, and the tolerance above."""
+    rng, angles = np.random.default_rng(limits.seed), limits.angles
+    found, moved = None, 0.0
+    if angles is not None and any(x.any() for x in angles):
+        found, moved = attained(model, functional, angles, rng, 1, 1), _moved(functional, model, angles)
+    if found is None:
+        states = model.propose(functional, limits.starts, rng=rng)
+        value = float(values_at(functional, states.alice, states.bob).max()) + moved
+    else:
+        value = found.value
+    return Guessed(Enclosure(value, value + limits.tolerance, Status.ESTIMATE, "guessed"))
+
+
 def proved(functional: Functional, model: Model, limits: Limits) -> Proved:
     """Ask the oracle.
 
@@ -112,6 +145,10 @@ def proved(functional: Functional, model: Model, limits: Limits) -> Proved:
     SolverError
         Where nothing can be said.
     """
+    angles = limits.angles if limits.angles is not None and any(x.any() for x in limits.angles) else None
+    near = None if angles is None else _within(functional, model, limits, angles)
+    if near is not None and near.value.reason == "tolerance_met":
+        return near
     answer = bound(
         functional, model, tolerance=limits.tolerance, time_limit_s=limits.time_limit_s, seed=limits.seed,
         progress=limits.progress,
@@ -119,42 +156,59 @@ def proved(functional: Functional, model: Model, limits: Limits) -> Proved:
     if answer.maximiser is None or answer.proof is None:
         raise SolverError(answer.reason)
     plain = Proved(answer.value, answer.maximiser, answer.proof, answer.stats)
-    if limits.angles is None or not any(x.any() for x in limits.angles):
-        return plain
-    return _robust(functional, model, limits, plain)
+    return plain if angles is None else _better(plain, near, _moved(functional, model, angles), limits.tolerance)
 
 
-def _robust(functional: Functional, model: Model, limits: Limits, plain: Proved) -> Proved:
-    """The enclosure over all directions within the angles; the stated ones are among them."""
-    assert limits.angles is not None
-    value, proof, state, settings, stats = plain.value, plain.proof, plain.state, None, dict(plain.stats)
-    moved = _moved(functional, model, limits.angles)
-    upper = math.nextafter(value.upper + moved, math.inf) if moved else value.upper
-    lower, reason = value.lower, value.reason
+def _within(functional: Functional, model: Model, limits: Limits, angles: tuple[Array, Array]) -> Proved | None:
+    """The enclosure over all directions within the angles, for models that say what it takes."""
     hidden = with_safe_defaults(model)
-    problem = None if hidden is None else hidden.within(functional, *limits.angles)
-    if hidden is not None and problem is not None and not arrived():
-        from ...engines.spheres.uncertain import cover
+    problem = None if hidden is None else hidden.within(functional, *angles)
+    if hidden is None or problem is None or arrived():
+        return None
+    from ...engines.spheres.uncertain_again import SPARE, cover
 
-        begin = time.perf_counter()
-        better = attained(hidden, functional, limits.angles, np.random.default_rng(limits.seed), limits.starts)
-        if better is not None and better.value > lower:
-            lower, state, settings = better.value, better.state, better.settings
-        top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
-        spare = 4.0 * model.rounding_effect(functional) + 4.0 * math.ulp(float(top))
-        wanted = float(top) - lower - max(limits.tolerance - spare, 0.5 * limits.tolerance)
-        left = max(limits.time_limit_s - float(stats.get("seconds", 0.0)), 0.1)
-        threshold, covering, nodes = cover(problem, wanted, left, limits.seeds)
-        threshold = math.nextafter(threshold - 2.0 * model.rounding_effect(functional), -math.inf)
-        proved_here = round_up(top - Fraction(threshold)) + 2.0 * model.rounding_effect(functional)
-        if proved_here < upper:
-            upper, reason = math.nextafter(proved_here, math.inf), "tolerance_met"
-            proof = SpheresProof(covering, threshold)
-        stats |= {"nodes": nodes, "seconds": float(stats.get("seconds", 0.0)) + time.perf_counter() - begin}
-    lower = min(lower, upper)
-    if upper - lower > limits.tolerance and reason == "tolerance_met":
-        reason = f"the uncertainty of the directions leaves a width of {upper - lower:.2g}"
-    return Proved(Enclosure(lower, upper, value.status, reason), state, proof, stats, settings)
+    begin = time.perf_counter()
+    compiled = hidden.load()
+    best = attained(hidden, functional, angles, np.random.default_rng(limits.seed), limits.starts)
+    if best is None:
+        return None
+    top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
+    effect = 2.0 * model.rounding_effect(functional)
+    spare = 2.0 * effect + 4.0 * math.ulp(float(top))
+    wanted = float(top) - best.value - max(limits.tolerance - spare, 0.5 * limits.tolerance)
+    if problem.even:  # G is a sum of moduli then
+        wanted = max(wanted, -SPARE * problem.size)
+    threshold, covering, nodes = cover(problem, wanted, limits.time_limit_s, limits.seeds)
+    threshold = math.nextafter(threshold - effect, -math.inf)
+    upper = math.nextafter(round_up(top - Fraction(threshold)) + effect, math.inf)
+    stats = {"nodes": nodes, "seconds": time.perf_counter() - begin - compiled, "compile_seconds": compiled}
+    proof = SpheresProof(covering, threshold)
+    value = Enclosure(min(best.value, upper), upper, reason=_reason(best.value, upper, limits.tolerance))
+    return Proved(value, best.state, proof, stats, best.settings)
+
+
+def _better(plain: Proved, near: Proved | None, moved: float, tolerance: float) -> Proved:
+    """The better of both ends, the upper one for stated directions being raised by what others may do."""
+    value = plain.value
+    upper, proof = math.nextafter(value.upper + moved, math.inf) if moved else value.upper, plain.proof
+    lower, state, settings, reason, stats = value.lower, plain.state, None, value.reason, dict(plain.stats)
+    if near is not None:
+        if near.value.lower > lower:
+            lower, state, settings = near.value.lower, near.state, near.settings
+        if near.value.upper < upper:
+            upper, proof, reason = near.value.upper, near.proof, "tolerance_met"
+        stats |= {"nodes": near.stats["nodes"], "seconds": float(stats.get("seconds", 0.0)) + near.stats["seconds"]}
+    reason = _reason(lower, upper, tolerance) if reason == "tolerance_met" else reason
+    return Proved(Enclosure(min(lower, upper), upper, value.status, reason), state, proof, stats, settings)
+
+
+def _reason(lower: float, upper: float, tolerance: float) -> str:
+    """What is said of an enclosure over all directions within the angles."""
+    if upper - lower <= tolerance:
+        return "tolerance_met"
+    if arrived():
+        return "interrupted"
+    return f"the uncertainty of the directions leaves a width of {upper - lower:.2g}"
 
 
 def _moved(functional: Functional, model: Model, angles: tuple[Array, Array]) -> float:

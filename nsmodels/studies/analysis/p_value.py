@@ -37,9 +37,9 @@ from ...models.hidden_variables import HiddenVariableModel
 from .closest import Cells, closest
 from .data import Data
 from .logarithms import DIGITS, ln, log10_up, log_factorial, outward
-from .oracle import Limits, Proved, proved
+from .oracle import Guessed, Limits, Proved, guessed, proved
 
-__all__ = ["Bet", "PValue", "StoredBet", "best_bet", "bets", "judge"]
+__all__ = ["Bet", "PValue", "StoredBet", "best_bet", "bets", "guesses", "judge", "proven"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -52,6 +52,8 @@ SUMMED = 400
 """Terms of a binomial tail that are added up one by one."""
 FINEST_ROBUST = 3e-5
 """The finest relative width of a maximum over uncertain directions; what is left only weakens a p-value."""
+NEGLIGIBLE = 0.01
+"""Nats that all trials together are expected to say: where they are fewer, nothing better is looked for."""
 MOST_RATIO = 2.0**12
 """Largest ratio; larger ones, of cells that P* hardly ever fills, are cut down."""
 
@@ -72,8 +74,10 @@ class Bet:
         In proportion to w: the trials themselves, or 1 for every pair where settings were drawn with equal chances.
     functional : Functional
         Σ shares P R, with coefficients that are exact.
-    oracle : Proved
+    oracle : Proved or Guessed
         Its maximum over the model.
+    width : float
+        How well the maximum needs to be known.
     entropy : float or None
         For ratios: the relative entropy per trial of the prediction from the model, in nats.
     expected_log10 : float
@@ -87,13 +91,14 @@ class Bet:
     trials: Ints
     shares: Ints
     functional: Functional
-    oracle: Proved
+    oracle: Proved | Guessed
+    width: float
     entropy: float | None = None
     expected_log10: float = 0.0
 
     @property
     def ceiling(self) -> Fraction:
-        """The proved maximum of Σ w P R over the model, w being the shares of trials."""
+        """The maximum of Σ w P R over the model, w being the shares of trials: proved, or guessed."""
         return Fraction(self.oracle.value.upper) / int(self.shares.sum())
 
     def log_p(self, counts: Array) -> Decimal:
@@ -105,6 +110,7 @@ class Bet:
 
     def certificate(self) -> dict[str, Any]:
         """What the checker needs: the numbers R, and the proof of the maximum."""
+        assert isinstance(self.oracle, Proved)
         return {
             "method": self.method,
             "products": len(self.cells.signs) == 2,
@@ -209,11 +215,11 @@ def _fine(ratio: Array, shares: Ints) -> tuple[Ints, int]:
     return np.floor(ratio * 2.0**bits).astype(np.int64), bits
 
 
-def bets(
+def guesses(
     model: HiddenVariableModel, cells: Cells, prediction: Array, shots: NDArray[np.int64], limits: Limits,
     precision: float = 1e-3, drawn: bool = False, methods: tuple[str, ...] = METHODS,
 ) -> list[Bet]:  # fmt: skip
-    """The tests for a prediction (pairs, c): their certified maxima, and what each expects.
+    """The tests for a prediction (pairs, c), with guesses of their maxima, and what each expects.
 
     Parameters
     ----------
@@ -229,23 +235,39 @@ def bets(
     trials = np.asarray(shots[cells.pairs], dtype=np.int64)
     shares = np.ones_like(trials) if drawn else trials
     made = []
+
+    def add(method: str, ratios: Ints, bits: int, loss: float, entropy: float | None = None) -> None:
+        functional = _exactly(cells, ratios, shares, bits)
+        width = _width(trials, shares, loss, limits)
+        oracle = guessed(functional, model, limits.at(width))
+        bet = Bet(method, cells, ratios, bits, trials, shares, functional, oracle, width, entropy)
+        made.append(_expecting(bet, prediction))
+
     if "binomial" in methods and len(cells.signs) == 2:
         wins = (prediction > prediction.mean(axis=1)[:, None]).astype(np.int64)
         wins[wins.sum(axis=1) == 0, 0] = 1
-        functional = _exactly(cells, wins, shares, 0)
-        oracle = proved(functional, model, limits.at(_width(trials, shares, 0.01, limits)))
-        made.append(_expecting(Bet("binomial", cells, wins, 0, trials, shares, functional, oracle), prediction))
+        add("binomial", wins, 0, 0.01)
     if "ratio" in methods or not made:
         rng = np.random.default_rng(limits.seed)
-        near = closest(model, cells, prediction, shares / shares.sum(), rng, precision)
+        least = NEGLIGIBLE / float(trials.sum())
+        near = closest(model, cells, prediction, shares / shares.sum(), rng, precision, least)
         ratio = np.minimum(np.where(prediction > 0.0, prediction / near.point, 0.0), MOST_RATIO)
         whole, bits = _fine(ratio, shares)
-        functional = _exactly(cells, whole, shares, bits)
-        loss = max(0.01, 0.01 * float(trials.sum()) * near.entropy)
-        oracle = proved(functional, model, limits.at(_width(trials, shares, loss, limits)))
-        bet = Bet("ratio", cells, whole, bits, trials, shares, functional, oracle, near.entropy)
-        made.append(_expecting(bet, prediction))
+        add("ratio", whole, bits, max(0.01, 0.01 * float(trials.sum()) * near.entropy), near.entropy)
     return made
+
+
+def proven(bet: Bet, model: HiddenVariableModel, limits: Limits, prediction: Array) -> Bet:
+    """The same test with a maximum that is proved."""
+    return _expecting(replace(bet, oracle=proved(bet.functional, model, limits.at(bet.width))), prediction)
+
+
+def bets(
+    model: HiddenVariableModel, cells: Cells, prediction: Array, shots: NDArray[np.int64], limits: Limits
+) -> list[Bet]:
+    """All tests for a prediction, proved; see `guesses`."""
+    made = guesses(model, cells, prediction, shots, limits)
+    return [proven(bet, model, limits, prediction) for bet in made]
 
 
 def best_bet(made: list[Bet]) -> Bet:

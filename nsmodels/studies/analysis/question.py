@@ -25,7 +25,7 @@ from .asked import CONFIDENCE, Arrangement, angles_of
 from .closest import Cells
 from .data import Data
 from .oracle import Limits, proved
-from .p_value import METHODS, PValue, best_bet, bets, judge
+from .p_value import METHODS, PValue, best_bet, guesses, judge, proven
 from .prediction import Prediction, predicted
 from .purity import excluded_purity
 from .relabelling import favoured, flipped
@@ -186,8 +186,8 @@ def _p_value(model: HiddenVariableModel, prediction: Prediction, relabellings: i
     n, m = judged.shape
     expected = cells.probabilities(np.zeros(n), np.zeros(m), prediction.correlators)
     methods = ("binomial",) if arrived() else METHODS  # after Ctrl-C the test that needs no search for P*
-    made = bets(model, cells, expected, judged.shots, limits, drawn=judged.drawn, methods=methods)
-    return judge(best_bet(made), judged, relabellings)
+    made = guesses(model, cells, expected, judged.shots, limits, drawn=judged.drawn, methods=methods)
+    return judge(proven(best_bet(made), model, limits, expected), judged, relabellings)
 
 
 def _best_inequality(
