@@ -144,7 +144,13 @@ def test_the_whole_answer_is_on_the_page(three: Path) -> None:
 
 
 def test_the_page_in_a_browser(three: Path, tmp_path: Path) -> None:
+    counts = tmp_path / "counts.html"  # a table as wide as those of analyses get
+    report.write([Path(__file__).parent.parent / "results" / "analysis_noise_bell.json"], counts)
     with chromium(tmp_path) as browser:
+        browser.resize(360)
+        browser.open(counts.as_uri())
+        assert browser.run("return document.querySelectorAll('td').length") == 4 * 8
+        assert browser.overflow() == 0
         for width in (360, 768, 1920):
             for scheme in ("light", "dark"):
                 browser.resize(width)

@@ -82,7 +82,9 @@ th[aria-sort=ascending] button::after { content: " ▲" } th[aria-sort=descendin
 .copy { float: right }
 .yes { color: var(--yes) } .no { color: var(--no); font-weight: bold }
 .small { font-size: .85rem; color: var(--quiet) }
-@media (max-width: 30rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .4rem } }
+@media (max-width: 30rem) {
+  dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .4rem } .same { display: none }
+}
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt }
   article { break-inside: auto } .figure, tr { break-inside: avoid } .copy { display: none }

@@ -90,7 +90,10 @@ def _head(problem: Problem) -> list[str]:
 
 
 def _listed(lines: Sequence[tuple[str, str]]) -> str:
-    entries = "".join(f"<dt>{escape(name) or '&nbsp;'}</dt><dd>{escape(text)}</dd>" for name, text in lines)
+    entries = "".join(
+        f"{f'<dt>{escape(name)}</dt>' if name else '<dt class=same>&nbsp;</dt>'}<dd>{escape(text)}</dd>"
+        for name, text in lines
+    )
     return f"<dl>{entries}</dl>"
 
 
@@ -133,12 +136,17 @@ def _counts(problem: Problem) -> str:
     data = problem.analysis.data
     head = ("Alice", "Bob", "trials", "C", "σ") if data.counts is None else ("Alice", "Bob", *NAMES, "C", "σ")
     rows = []
-    for i, j in np.argwhere(data.known).tolist()[:MOST_ROWS]:
+    pairs = np.argwhere(data.known).tolist()
+    for i, j in pairs[:MOST_ROWS]:
         cells = [data.shots[i, j]] if data.counts is None else data.counts[:, :, i, j].ravel().astype(int).tolist()
-        mean = [f"{data.correlators[i, j]:.5f}", f"{data.errors[i, j]:.2g}"]
+        mean = [f"{data.correlators[i, j]:.5f}".replace("-", "−"), f"{data.errors[i, j]:.2g}"]
         rows.append("<tr>" + "".join(f"<td>{escape(str(x))}</td>" for x in (i, j, *cells, *mean)) + "</tr>")
     titles = "".join(f"<th>{escape(name)}</th>" for name in head)
-    return f"<table><tr>{titles}</tr>{''.join(rows)}</table>"
+    notes = [] if len(pairs) <= MOST_ROWS else [f"The first {MOST_ROWS} of {len(pairs)} pairs."]
+    notes += [] if data.accidentals is None else ["Accidental coincidences are taken off C and σ, not off the counts."]
+    told = f'<p class="small">{escape(" ".join(notes))}</p>' if notes else ""
+    table = f"<table><tr>{titles}</tr>{''.join(rows)}</table>"
+    return f'<h3>What was measured</h3><div class="scrolls">{table}</div>{told}'
 
 
 def _verdict(path: Path) -> tuple[bool, list[str]]:

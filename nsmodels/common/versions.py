@@ -18,5 +18,15 @@ def versions() -> dict[str, str]:
     for name in LIBRARIES:
         module = sys.modules.get(name)
         if module is not None:
-            known[name] = str(getattr(module, "__version__", "unknown"))
+            known[name] = str(getattr(module, "__version__", "") or _installed(name))
     return known
+
+
+def _installed(name: str) -> str:
+    """The version by what was installed, for modules that do not say theirs (highspy)."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"

@@ -61,7 +61,7 @@ def excess_against_purity(result: AnalysisResult, etas: Any | None = None) -> Fi
     finish(above, ylabel="observed value − bound")
     below.plot(rows[:, 0], rows[:, 2], "s-", markersize=3, color=INK)
     least = 1.0 - result.confidence
-    below.axhline(np.log10(least), color=GREY, linewidth=0.8, linestyle=(0, (1, 1.2)), label=f"{least:.3g}")
+    below.axhline(np.log10(least), color=GREY, linewidth=0.8, linestyle=(0, (1, 1.2)), label=f"p = {least:.3g}")
     finish(below, xlabel="purity η of the hidden states", ylabel="log10 of the p-value", legend="best")
     return figure
 

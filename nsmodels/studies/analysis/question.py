@@ -151,6 +151,8 @@ def analyse(
         with contextlib.suppress(SolverError):
             found = fit(hidden, data, seed)
     conclusion = conclude(model.name, p, found, signalling, confidence, allow_signalling)
+    if arrived():
+        oracle = replace(oracle, value=replace(oracle.value, reason="interrupted"))
     taken()
     stats = {
         "seconds": time.perf_counter() - begin,
