@@ -97,3 +97,16 @@ def test_its_states_are_drawn_with_their_weights() -> None:
         bars = next(ax for ax in figure.axes if ax.get_xlabel() == "weight")
         assert np.asarray(shades.images[0].get_array()).shape == (4, 4)
         assert sorted(bar.get_width() for bar in bars.patches) == pytest.approx(sorted(boxes.weights))
+
+
+def test_dying_marginals() -> None:
+    lines = ns.studies.dying_out([2, 4, 8])
+    axes = ns.plots.dying_out({"2 hidden states": lines}).axes[0]
+    means, = (line for line in axes.lines if line.get_label() == "all settings, 2 hidden states")
+    assert means.get_ydata().tolist() == [line.mean for line in lines]
+    assert axes.get_xlabel() == "settings a side, N"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        "one setting, at most", "all settings, 2 hidden states"
+    ]
+    with pytest.raises(InputError, match="no results"):
+        ns.plots.dying_out({})

@@ -273,6 +273,9 @@ def test_counterexamples_die_out():
         assert line.hidden_states == 2
         assert line.deviation < 1e-15
         assert line.largest.midpoint == pytest.approx(chain_bound(line.n), abs=1e-12)
+        assert line.mean < line.largest.upper  # two states are biased at one setting, and less at the others
+    chsh = dying_out([2], states=8)[0]
+    assert chsh.mean == pytest.approx(chain_bound(2), abs=1e-6)  # eight are so at every setting: 2 − √2
     mixture = counterexample(behaviours.singlet(families.random(4, 4, seed=0)))
     assert max(np.concatenate(mixture.mean_absolute_marginals())) > 0.1
     assert np.abs(mixture.average().alice).max() == 0.0

@@ -27,7 +27,7 @@ PROMISED = {
     "design": ("3 + 4 directions, 12 pairs", "0.926", "all proved"),
 }
 PICTURES = {
-    **{"verify_l3": 3, "derive_inequality": 5, "vanishing_marginals": 3, "all_settings": 5, "your_own_law": 0},
+    **{"verify_l3": 3, "derive_inequality": 5, "vanishing_marginals": 4, "all_settings": 5, "your_own_law": 0},
     **{"leggett_in_ten_minutes": 2, "design": 2, "from_counts": 2},
 }
 LARGEST = 200_000

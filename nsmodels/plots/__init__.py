@@ -25,6 +25,7 @@ from .bounds import bound_against_phi, bound_result
 from .curves import (
     Trace,
     critical_visibility,
+    dying_out,
     enclosure_in_time,
     largest_marginal,
     visibility_against_purity,
@@ -41,6 +42,7 @@ __all__ = [
     "Trace",
     "bound_against_phi",
     "critical_visibility",
+    "dying_out",
     "enclosure_in_time",
     "excess_against_purity",
     "functional_matrix",

@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult
+from ..studies.finite_sets import Counterexample
 from ..studies.vanishing import chain_bound
 from .style import BLUE, GREEN, GREY, INK, ORANGE, VERMILLION, blank, drawing_board, finish
 
@@ -23,6 +24,7 @@ __all__ = [
     "ALL_SETTINGS_VISIBILITY",
     "Trace",
     "critical_visibility",
+    "dying_out",
     "enclosure_in_time",
     "largest_marginal",
     "visibility_against_purity",
@@ -91,6 +93,40 @@ def largest_marginal(
     axes.set(xscale="log", yscale="log")
     axes.grid(which="major", color="#E6E6E6", linewidth=0.6, zorder=0)
     finish(axes, xlabel="settings a side, N", ylabel="largest mean |marginal|", legend="best")
+    return figure
+
+
+def dying_out(results: Mapping[str, Sequence[Counterexample]], *, axes: Axes | None = None) -> Any:
+    """Picture how the marginals of finite sets of hidden states die out as settings are added.
+
+    Open circles: the largest mean |marginal| of any one setting, a proved upper end. A curve for every label: the mean
+    over all settings that these hidden states have.
+
+    Parameters
+    ----------
+    results : mapping of labels to sequences of Counterexample
+        As `nsmodels.studies.dying_out` gives them, for instance for different numbers of hidden states.
+    axes : matplotlib axes, optional
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
+    """
+    largest = {line.n: line.largest for group in results.values() for line in group}
+    if not largest:
+        raise InputError("plots: there are no results to draw")
+    figure, axes = blank(axes, 5.8, 4.0)
+    sizes = sorted(largest)
+    axes.plot(sizes, [largest[n].upper for n in sizes], "o", color=INK, markerfacecolor="white", markersize=6.5,
+              label="one setting, at most")  # fmt: skip
+    for index, (label, group) in enumerate(results.items()):
+        colour, marker = _LOOKS[index % len(_LOOKS)]
+        axes.plot([line.n for line in group], [line.mean for line in group], marker=marker, color=colour,
+                  linewidth=1.1, markersize=5.0, label=f"all settings, {label}")  # fmt: skip
+    axes.set_ylim(bottom=0.0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    finish(axes, xlabel="settings a side, N", ylabel="mean |marginal|", legend="best")
     return figure
 
 

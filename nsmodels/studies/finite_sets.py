@@ -281,11 +281,26 @@ def _inequality(behaviour: Behaviour, rows: Array, y: Array) -> Inequality:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """One line of `dying_out`: settings a side, hidden states, largest mean |marginal|, deviation from the singlet."""
+    """One line of `dying_out`.
+
+    Parameters
+    ----------
+    n : int
+        Settings a side.
+    hidden_states : int
+        Of the counterexample.
+    largest : Enclosure
+        The largest mean |marginal| of any one setting, which no number of hidden states exceeds.
+    mean : float
+        The mean |marginal| of the counterexample, averaged over all settings.
+    deviation : float
+        Distance of the counterexample from the singlet.
+    """
 
     n: int
     hidden_states: int
     largest: Enclosure
+    mean: float
     deviation: float
 
 
@@ -325,9 +340,11 @@ def counterexample(behaviour: Behaviour, states: int | None = None, *, seed: int
 
 
 def dying_out(
-    counts: Iterable[int], family: Callable[[int], settings.Settings] | None = None
+    counts: Iterable[int], family: Callable[[int], settings.Settings] | None = None, *, states: int | None = None
 ) -> list[Counterexample]:
     """The counterexample to the singlet on growing families of settings: its marginals shrink like π²/8N on a circle.
+
+    `nsmodels.plots.dying_out` pictures it.
 
     Parameters
     ----------
@@ -335,12 +352,15 @@ def dying_out(
         Values of n.
     family : callable, optional
         n → Settings; ``settings.half_circle`` by default.
+    states : int, optional
+        How many hidden states there are, for the largest mean over all settings; see `counterexample`.
     """
     make = settings.half_circle if family is None else family
     lines = []
     for n in counts:
         target = behaviours.singlet(make(n))
-        mixture = counterexample(target)
+        mixture = counterexample(target, states)
+        means = np.concatenate(mixture.mean_absolute_marginals())
         largest = marginals(target).value
-        lines.append(Counterexample(n, len(mixture), largest, mixture.deviation(target)))
+        lines.append(Counterexample(n, len(mixture), largest, float(means.mean()), mixture.deviation(target)))
     return lines
