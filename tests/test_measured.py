@@ -96,6 +96,32 @@ def test_data_that_signal_are_refused_and_may_be_allowed() -> None:
         ns.decompose(behaviour, ns.Bell((2, 2)), allow_signalling=1)  # type: ignore[arg-type]
 
 
+def test_marginals_of_a_noisy_table_are_those_of_the_nearest_box() -> None:
+    """Exact about that box, and as far from the table as `decompose` says."""
+    settings = ns.settings.great_circle(4, 4)
+    rng, counts = np.random.default_rng(1), np.zeros((2, 2, 4, 4))
+    p = ns.behaviours.werner(settings, 0.995).to_probabilities()
+    for x, y in np.ndindex(4, 4):
+        counts[:, :, x, y] = rng.multinomial(300, p[:, :, x, y].ravel()).reshape(2, 2)
+    table = ns.Behaviour.from_counts(counts)
+    assert not table.is_nonsignalling_box()
+    answer = ns.marginals(table)
+    assert answer.behaviour.is_nonsignalling_box()
+    assert answer.moved == ns.decompose(table, ns.NonSignalling((4, 4)), marginals="match").measured.distance
+    assert "an estimate about the data" in repr(answer)
+    assert answer.value.upper == ns.marginals(answer.behaviour).value.upper
+    assert answer.verify()
+    exact = ns.Behaviour(table.correlators, table.alice, table.bob)  # the same numbers, said to be exact
+    with pytest.raises(InputError, match="no non-signalling box"):
+        ns.marginals(exact)
+    assert ns.marginals(ns.Behaviour.from_counts(counts[:, :, :1, :1])).moved is None  # one pair is always a box
+    with pytest.raises(InputError, match="marginals: allow_signalling is 1"):
+        ns.marginals(table, allow_signalling=1)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"marginals: .*depend on the other party's setting.*allow_signalling=True"):
+        ns.marginals(ns.Behaviour.from_counts(SIGNALS, order="abxy"))
+    assert ns.marginals(ns.Behaviour.from_counts(SIGNALS, order="abxy"), allow_signalling=True).value.lower >= 0.0
+
+
 def test_perfect_anticorrelation_in_few_trials_has_no_infinity() -> None:
     settings = ns.settings.leggett_triads(phi_deg=15)
     counts = np.zeros((2, 2, 3, 6))

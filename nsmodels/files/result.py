@@ -118,6 +118,8 @@ def judged(told: Enclosure, tolerance: float, expected: Expected | None = None) 
         notes.append(f"the enclosure has width {told.upper - told.lower:.2g}, {wanted} ({told.reason})")
     if expected is not None and not expected.agrees(told.lower, told.upper):
         notes.append("the enclosure does not meet the expected value")
+    if told.reason == "interrupted" and not notes:
+        notes.append("interrupted: what is told is proved, and more would have been")
     return (OPEN if notes else OK), notes
 
 

@@ -39,6 +39,7 @@ from ...core.settings import Settings
 from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph, HalfPath, default_engine, load_engine, search_many
 from ...errors import InputError
 from ..answer import Question
+from ..visibility.measured import as_measured
 from ..watching import tells_progress
 from .graph import graph_of
 from .result import WIDER, Chain, MarginalsResult, exact_chain, setting_index, setting_names
@@ -62,13 +63,16 @@ def marginals(
     seed: int = 0,
     progress: Progress | bool | None = None,
     only: Sequence[str] | None = None,
+    allow_signalling: bool = False,
 ) -> MarginalsResult:
     """Enclose, for every setting, the largest mean |marginal| Σ ρ_λ |m_λ| over all non-signalling decompositions.
 
     Parameters
     ----------
     behaviour : Behaviour
-        Correlators, all or of some pairs; marginals of both parties (zero or not), or free (`None`).
+        Correlators, all or of some pairs; marginals of both parties (zero or not), or free (`None`). With errors, as
+        ``Behaviour.from_counts`` has them, a table that is no box is replaced by the nearest one, in units of σ: the
+        answer is then exact about that box, an estimate about what was measured, and ``moved`` says how far it is.
     tolerance : float
         Wanted width of every enclosure. Widths are about 1e-15 for tables and 1e-14 for named behaviours, times the
         length of the path; a smaller tolerance is answered with the reason ``rounding of the data``.
@@ -81,6 +85,8 @@ def marginals(
         (largest lower end, 1.0 until the end, settings done, seconds). What it raises ends the question.
     only : sequence of str, optional
         Names of the settings to answer ("A0", "B3", or labels); all by default. The others keep [0, 1].
+    allow_signalling : bool
+        Go on with counts that signal (p < 1e-4).
 
     Returns
     -------
@@ -90,7 +96,8 @@ def marginals(
     Raises
     ------
     InputError
-        If no non-signalling box has these correlations; the pair and the violated constraint are named.
+        If no non-signalling box has these correlations; the pair and the violated constraint are named. For data that
+        signal.
 
     Notes
     -----
@@ -108,6 +115,13 @@ def marginals(
     assert not isinstance(progress, bool)  # `tells_progress` has made a function of it
     if only is not None:
         only = listed(only, "marginals: only", 'give a list of names of settings, such as ["A0", "B3"]')
+    if not isinstance(allow_signalling, bool):
+        raise InputError(f"marginals: allow_signalling is {shown(allow_signalling)}; it is True or False")
+    wanted_marginals = "match" if behaviour.has_marginals else "free"
+    measured, _ = as_measured(behaviour, wanted_marginals, allow_signalling, "marginals")
+    moved = None
+    if measured is not None and measured.box is not None:
+        behaviour, moved = replace(measured.box, counts=None, errors=None), measured.distance
     with held():
         graph = graph_of(behaviour)
         wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
@@ -115,7 +129,7 @@ def marginals(
         search.run(wanted, time_limit_s, progress)
         result = _result(behaviour, wanted, search, tolerance)
         taken()
-        return replace(result, question=Question(tolerance, time_limit_s, seed))
+        return replace(result, question=Question(tolerance, time_limit_s, seed), moved=moved)
 
 
 class _Search:

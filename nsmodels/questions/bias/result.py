@@ -154,6 +154,9 @@ class MarginalsResult(Answer):
     reason : str
     stats : mapping
         ``seconds``, ``compile_seconds``, ``searches``, ``longest_path``, ``versions``.
+    moved : float or None
+        How far, in σ, the measured table was from the box that the answer is about, the nearest one; None where the
+        table itself was answered.
     """
 
     kind: ClassVar[str] = "marginals"
@@ -164,6 +167,7 @@ class MarginalsResult(Answer):
     potentials: NDArray[np.int64]
     reason: str
     stats: Mapping[str, Any]
+    moved: float | None = None
 
     @property
     def alice(self) -> tuple[Enclosure, ...]:
@@ -289,10 +293,14 @@ class MarginalsResult(Answer):
 
     def __repr__(self) -> str:
         worst = max(self.chains, key=lambda chain: chain.total)
-        return (
+        told = (
             f"MarginalsResult({self.value!r} over {len(self.enclosures)} settings, "
             f"longest chain from {worst.nodes[0][:-1]} with {len(worst.weights)} steps)"
         )
+        if self.moved is None:
+            return told
+        box = f"the nearest non-signalling box, {self.moved:.2g} σ from the measured table"
+        return f"{told}\n  an estimate about the data: proved of {box}"
 
 
 def _row(written: list[int] | str, count: int) -> list[int]:

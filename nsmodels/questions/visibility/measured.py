@@ -40,6 +40,11 @@ EXCLUDES = 0.01
 """Probability, that noise alone exceeds a bound by as much, below which noisy data are said to exclude the model."""
 
 
+_FREE = {
+    "decompose": 'free the marginals (marginals="free")',
+    "marginals": "free the marginals (a Behaviour without alice and bob)",
+}
+
 ROOM = 1.0 - 2.0**-49
 """Factor that shrinks the marginals of a projected box, so that doubles lie in every interval of a correlator."""
 
@@ -150,7 +155,9 @@ def measured_lines(
     return told
 
 
-def as_measured(behaviour: Behaviour, marginals: str | None, allow_signalling: bool) -> tuple[Measured | None, str]:
+def as_measured(
+    behaviour: Behaviour, marginals: str | None, allow_signalling: bool, place: str = "decompose"
+) -> tuple[Measured | None, str]:
     """What measured data ask, and which marginals count; None and "match" for tables without errors.
 
     Raises
@@ -166,12 +173,12 @@ def as_measured(behaviour: Behaviour, marginals: str | None, allow_signalling: b
         signalling = signalling_p_value(behaviour.counts)
         if signalling < SIGNALS and not allow_signalling:
             sentence = signalling_sentence(signalling, no_signalling_test(behaviour.counts).said)
-            raise InputError(f"decompose: {sentence}, or give allow_signalling=True to go on")
+            raise InputError(f"{place}: {sentence}, or give allow_signalling=True to go on")
     found = Measured(behaviour, wanted, signalling)
     if wanted != "match" or not behaviour.has_marginals or behaviour.is_nonsignalling_box():
         return found, wanted
     sigmas = _errors(behaviour)
-    box = _nearest(behaviour, sigmas)
+    box = _nearest(behaviour, sigmas, place)
     moved = 0.0
     for new, old, sigma in zip(_entries(box), _entries(behaviour), sigmas):
         moved += float((((new - old) / np.where(sigma > 0.0, sigma, 1.0)) ** 2).sum())
@@ -183,9 +190,9 @@ def as_measured(behaviour: Behaviour, marginals: str | None, allow_signalling: b
         p = float(chi2.sf(moved**2, free))
         if p < SIGNALS:
             raise InputError(
-                f"decompose: the nearest non-signalling box is {moved:.3g} σ away, p = {p:.2g}: marginals and "
-                "correlators like these come from no device without signalling; correct the entries, free the "
-                'marginals (marginals="free"), or give allow_signalling=True to go on'
+                f"{place}: the nearest non-signalling box is {moved:.3g} σ away, p = {p:.2g}: marginals and "
+                "correlators like these come from no device without signalling; correct the entries, "
+                f"{_FREE[place]}, or give allow_signalling=True to go on"
             )
     return replace(found, box=box, distance=moved), wanted
 
@@ -222,7 +229,7 @@ def _errors(behaviour: Behaviour) -> tuple[Array, Array, Array]:
     return alice, bob, np.where(behaviour.known, errors.correlators, 0.0)
 
 
-def _nearest(behaviour: Behaviour, sigmas: tuple[Array, Array, Array]) -> Behaviour:
+def _nearest(behaviour: Behaviour, sigmas: tuple[Array, Array, Array], place: str) -> Behaviour:
     """The nearest box, its correlators inside their intervals to the last bit."""
     from scipy import sparse
 
@@ -252,8 +259,8 @@ def _nearest(behaviour: Behaviour, sigmas: tuple[Array, Array, Array]) -> Behavi
         ).x  # fmt: skip
     except SolverError:
         raise InputError(
-            "decompose: the table is no box, and the entries that would have to change have no errors; give errors for "
-            'the marginals too (StandardErrors), or free the marginals (marginals="free")'
+            f"{place}: the table is no box, and the entries that would have to change have no errors; give errors for "
+            f"the marginals too (StandardErrors), or {_FREE[place]}"
         ) from None
     x = np.clip(start + unit * found, -1.0, 1.0)
     x[: n + m] *= ROOM
