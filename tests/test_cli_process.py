@@ -54,3 +54,16 @@ def test_help_loads_nothing_heavy() -> None:
     assert modules.count(",") < 150  # how long --help takes is how much it loads
     for name in ("numpy", "scipy", "numba", "cvxpy", "pydantic", "tomlkit", "matplotlib", "rich", "networkx"):
         assert f"'{name}'" not in modules
+
+
+def test_kernels_leave_linear_algebra_to_those_who_need_it() -> None:
+    """The compiler loads scipy.linalg to see whether it is there; here it need not, and still finds it when asked."""
+    code = (
+        "import sys, numpy, nsmodels.engines.compiled as compiled\n"
+        "assert 'scipy.linalg' not in sys.modules\n"
+        "dot = compiled.entry(lambda x: x @ x)\n"
+        "assert dot(2.0 * numpy.eye(3))[2, 2] == 4.0\n"
+        "assert not compiled.COMPILES or 'scipy.linalg' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -14,9 +14,11 @@ import contextlib
 import functools
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,26 @@ _count_threads()
 from numba import config, njit  # noqa: E402
 from numba.core.caching import FunctionCache  # noqa: E402
 from numba.extending import overload  # noqa: E402
+
+
+def _leave_scipy_for_later() -> None:
+    """Import numba's functions of arrays without scipy.linalg, which takes them a quarter of a second.
+
+    They load it to learn whether BLAS is there: it is, since scipy is required. What needs BLAS looks again.
+    """
+    linalg: Any = import_module("numba.np.linalg")
+    look = getattr(linalg, "ensure_blas", None)
+    if look is None or "numba.np.arraymath" in sys.modules:
+        return
+    linalg.ensure_blas = lambda: None
+    try:
+        functions: Any = import_module("numba.np.arraymath")
+        functions.ensure_blas = look
+    finally:
+        linalg.ensure_blas = look
+
+
+_leave_scipy_for_later()
 
 COMPILES: bool = not getattr(config, "DISABLE_JIT", 0)
 """Whether kernels are compiled at all."""
