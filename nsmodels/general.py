@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .common.arguments import floats, kind_of, one_of, whole
 from .common.rationals import round_down, round_up, to_integers
-from .core.enclosure import Enclosure
+from .core.enclosure import Enclosed, Enclosure
 from .core.general_scenario import Scenario
 from .core.general_tables import cglmp, ghz, maximally_entangled, mermin, svetlichny
 from .engines.solvers.exact_simplex import exact_maximum
@@ -44,7 +44,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Answer:
+class Answer(Enclosed):
     """An exact answer, and what shows it.
 
     Parameters
@@ -69,16 +69,6 @@ class Answer:
     def value(self) -> Enclosure:
         """The value, rounded outward."""
         return Enclosure(round_down(self.exact), round_up(self.exact))
-
-    @property
-    def lower(self) -> float:
-        """The value, rounded down."""
-        return round_down(self.exact)
-
-    @property
-    def upper(self) -> float:
-        """The value, rounded up."""
-        return round_up(self.exact)
 
     def verify(self) -> bool:
         """Add up again: A x = b, x ≥ 0 and y·A ≥ c with c·x = y·b, in fractions."""

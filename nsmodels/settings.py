@@ -44,18 +44,8 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """Completion offers what makes something."""
-    return [
-        "chsh",
-        "fibonacci",
-        "from_angles",
-        "from_waveplates",
-        "great_circle",
-        "half_circle",
-        "leggett_directions",
-        "leggett_triads",
-        "random",
-    ]
+    """Completion offers what makes settings."""
+    return [name for name in __all__ if name.islower() and name != "directions"]
 
 
 Row = tuple[float, float, float]

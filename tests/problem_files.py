@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def refusal(path: Path) -> str:
     with pytest.raises(InputError) as caught:
         load(path)
     return str(caught.value)
+
+
+def check_refusals(path: Path, start: str, tables: Iterable[tuple[str, str]]) -> None:
+    """Each table, written after the start, is refused in one line that says the message and names the file."""
+    for table, message in tables:
+        path.write_text(start + table, encoding="utf-8")
+        said = refusal(path)
+        assert said.startswith(f"{path}:"), table
+        assert message in said, table
+        assert "\n" not in said, table
 
 
 def check_mutant(path: Path, raw: bytes) -> bool:

@@ -118,6 +118,13 @@ quick = settings(max_examples=12, deadline=None, derandomize=True)
 seeds = strategies.integers(0, 10_000)
 
 
+def drawn(seed):
+    """A generator, a shape of up to 4×4 settings, and random directions."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(1, 5, size=2).tolist())
+    return rng, shape, ns.settings.random(*shape, seed=seed)
+
+
 def random_functional(rng, shape):
     return ns.Functional(
         rng.normal(size=shape), rng.normal(size=shape[0]), rng.normal(size=shape[1]), float(rng.normal())
@@ -131,9 +138,7 @@ def support(f, model):
 @quick
 @given(seeds)
 def test_support_is_convex_and_homogeneous(seed):
-    rng = np.random.default_rng(seed)
-    shape = tuple(rng.integers(1, 5, size=2).tolist())
-    s = ns.settings.random(*shape, seed=seed)
+    rng, shape, s = drawn(seed)
     model = ns.Leggett(settings=s, eta_a=float(rng.uniform(0, 1)), eta_b=float(rng.uniform(0, 1)))
     f, g = random_functional(rng, shape), random_functional(rng, shape)
     t = float(rng.uniform(0.1, 10))
@@ -147,9 +152,7 @@ def test_support_is_convex_and_homogeneous(seed):
 @quick
 @given(seeds)
 def test_bound_is_the_same_for_rotated_exchanged_and_relabelled_settings(seed):
-    rng = np.random.default_rng(seed)
-    shape = tuple(rng.integers(1, 5, size=2).tolist())
-    s = ns.settings.random(*shape, seed=seed)
+    rng, shape, s = drawn(seed)
     f = random_functional(rng, shape)
     h = support(f, ns.Leggett(settings=s, eta_a=0.8, eta_b=0.5))
     q, _ = np.linalg.qr(rng.normal(size=(3, 3)))
@@ -178,9 +181,7 @@ def test_bound_is_the_same_for_rotated_exchanged_and_relabelled_settings(seed):
 @quick
 @given(seeds)
 def test_bound_lies_between_what_is_shown_and_the_non_signalling_bound(seed):
-    rng = np.random.default_rng(seed)
-    shape = tuple(rng.integers(1, 5, size=2).tolist())
-    s = ns.settings.random(*shape, seed=seed)
+    rng, shape, s = drawn(seed)
     f = random_functional(rng, shape)
     model = ns.Leggett(settings=s)
     r = support(f, model)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problem_files import check_refusals
 
 import nsmodels as ns
 from nsmodels.checker import check
@@ -185,14 +186,9 @@ def test_bad_input_is_refused_in_one_line(tmp_path: Path):
             ns.OneSided(s, **wrong)
     path = tmp_path / "x.toml"
     start = 'schema = 1\nkind = "bound"\n[functional]\nname = "chsh"\n'
-    for table, message in (
+    check_refusals(path, start, (
         ('[model]\nname = "one_sided"\n', "settings"),
         ('[model]\nname = "one_sided"\neta_a = 1.0\n[settings]\nfamily = "chsh"\n', "eta_a"),
         ('[model]\nname = "one_sided"\nparty = "bobb"\n[settings]\nfamily = "chsh"\n', 'did you mean "bob"'),
         ('[model]\nname = "onesided"\n[settings]\nfamily = "chsh"\n', 'did you mean "one_sided"'),
-    ):
-        path.write_text(start + table, encoding="utf-8")
-        with pytest.raises(InputError, match=r"x\.toml:") as caught:
-            load(path)
-        assert message in str(caught.value)
-        assert "\n" not in str(caught.value)
+    ))  # fmt: skip

@@ -25,26 +25,20 @@ from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional, Inequality
 from ..core.functional_notations import misfit
-from ..engines.solvers.sdp import Solution, solve
+from ..engines.solvers.sdp import solve
 from ..errors import InputError
 from ..models.base import Model
 from ..models.hidden_variables import HiddenVariableModel
-from .parts import Box, Mixture, Part, hidden_states
+from .parts import Box, Mixture, Part
 
 __all__ = [
-    "Box",
-    "Mixture",
-    "Part",
     "Question",
     "Reproduction",
-    "Solution",
     "biased",
     "bound_problem",
     "given_marginals",
-    "hidden_states",
     "marginal_problem",
     "reproduces",
-    "solve",
     "value",
     "visibility_problem",
 ]

@@ -35,6 +35,13 @@ class Effort:
     seed: int = 0
     progress: Progress | None = None
 
+    def below(self, top: float) -> Progress | None:
+        """The progress of top − G for an engine that tells that of the minimum of G; None where nobody looks on."""
+        tell = self.progress
+        if tell is None:
+            return None
+        return lambda lower, upper, work, seconds: tell(top - upper, top - lower, work, seconds)
+
 
 @dataclass(frozen=True, eq=False)
 class Hint:

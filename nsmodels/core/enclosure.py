@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from abc import ABC
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ..common.arguments import not_nan, shown
 from ..common.digits import at_least, at_most
 from ..errors import InputError
 
-__all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "WIDE", "Enclosure", "Status", "exceeds"]
+__all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "WIDE", "Enclosed", "Enclosure", "Status", "exceeds"]
 
 NO_MODEL_PROVED = "no mixture of the behaviour and the noise has a model (proved)"
 """The reason of a result without a value that is nevertheless an answer: an inequality that both of them violate."""
@@ -102,3 +104,23 @@ class Enclosure:
     def __repr__(self) -> str:
         note = "" if self.reason == "tolerance_met" else f" ({self.reason})"
         return f"[{at_least(self.lower)}, {at_most(self.upper)}] {self.worth}{note}"
+
+
+class Enclosed(ABC):
+    """What is known as a number between two ends: the base of all answers."""
+
+    if TYPE_CHECKING:  # a field of some answers, a property of others
+
+        @property
+        def value(self) -> Enclosure:
+            """The number that was asked for."""
+
+    @property
+    def lower(self) -> float:
+        """The lower end of the value, attained by something that the answer shows."""
+        return self.value.lower
+
+    @property
+    def upper(self) -> float:
+        """The upper end of the value, proved."""
+        return self.value.upper

@@ -306,6 +306,11 @@ class Functional:
             "constant": self.constant,
         }
 
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Functional:
+        """The functional that `to_json` wrote."""
+        return cls(*(content[key] for key in ("correlators", "alice", "bob", "constant")))
+
     def __repr__(self) -> str:
         terms = int(np.count_nonzero(self.correlators))
         marginals = int(np.count_nonzero(self.alice) + np.count_nonzero(self.bob))
@@ -376,6 +381,11 @@ class Inequality:
     def to_json(self) -> dict[str, Any]:
         """The coefficients and the bound, as in a result file."""
         return {**self.functional.to_json(), "bound": self.bound}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], proof: Proof | None, model: str) -> Inequality:
+        """The inequality that `to_json` wrote, for the model of this name."""
+        return cls(Functional.from_json(content), content["bound"], proof, model)
 
     def __repr__(self) -> str:
         model = f" for {self.model}" if self.model else ""

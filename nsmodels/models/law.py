@@ -215,10 +215,6 @@ class Law(MovableModel):
         top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
-        def told(lower: float, upper: float, work: int, seconds: float) -> None:
-            if effort.progress is not None:
-                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
-
         # the certificate speaks of the exact directions, and its checker rounds, by less than 2^-56 of the size of f
         # times the steepness of the laws
         effect, declared = self.rounding_effect(functional), self.declared_effect(functional)
@@ -232,7 +228,7 @@ class Law(MovableModel):
             seed=effort.seed,
             refuted_below=float(top) - hint.refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
-            progress=told if effort.progress is not None else None,
+            progress=effort.below(float(top)),
         )
         threshold = math.nextafter(answer.lower - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(spare))

@@ -5,7 +5,7 @@ Nothing here is proved; every function proposes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,20 +13,38 @@ from ..common.arrays import Array
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional
 from ..core.hidden_states import HiddenStates
+from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from .hidden_variables import Explorer, with_partners
-from .leggett_states import alignment, random_units
+from .leggett_states import alignment, exploring, random_units
 from .values import best_first
-
-if TYPE_CHECKING:
-    from .law import Law
 
 __all__ = ["descended", "explorer", "proposals", "seeds"]
 
 
+class LawOfAngles(Protocol):
+    """What is needed here of a model whose marginals are laws F(u·a) and H(v·b)."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def alice(self) -> Any: ...
+    @property
+    def bob(self) -> Any: ...
+    @property
+    def sign(self) -> int: ...
+    @property
+    def symmetric(self) -> bool: ...
+    def states(self, u: Array, v: Array) -> HiddenStates: ...
+    def problem(self, functional: Functional) -> Any: ...
+
+
 def descended(
-    model: Law, functional: Functional, states: HiddenStates, *, first: float = 0.3, factor: float = 0.2, steps: int = 4
-) -> HiddenStates:
+    model: LawOfAngles, functional: Functional, states: HiddenStates, *, first: float = 0.3, factor: float = 0.2,
+    steps: int = 4,
+) -> HiddenStates:  # fmt: skip
     """The local maximiser of f next to each state, in the same order."""
     from ..engines.laws.minimum import descend
 
@@ -37,7 +55,7 @@ def descended(
 
 
 def proposals(
-    model: Law, functional: Functional, count: int, rng: np.random.Generator, starts: HiddenStates | None
+    model: LawOfAngles, functional: Functional, count: int, rng: np.random.Generator, starts: HiddenStates | None
 ) -> HiddenStates:
     """Local maximisers, best first, from the given states or from random ones."""
     if starts is None or starts.u is None or starts.v is None or len(starts) == 0:
@@ -46,7 +64,7 @@ def proposals(
     return found.take(found.distinct(1e-6, antipodal=False)[:count])
 
 
-def seeds(model: Law, behaviour: Behaviour, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
+def seeds(model: LawOfAngles, behaviour: Behaviour, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
     """Points of the spheres: v = O u that suits the correlators, random v, and (A, B) with (A, −B) where H is odd."""
     count = int(np.clip(3 * sum(model.shape), 90, 600))
     u = fibonacci_points(count, half=antipodal)
@@ -60,33 +78,19 @@ def seeds(model: Law, behaviour: Behaviour, antipodal: bool, rng: np.random.Gene
     return HiddenStates.join([turned, model.states(u, random_units(len(u), rng)), pairs])
 
 
-def _alignment(model: Law, behaviour: Behaviour) -> Array:
+def _alignment(model: LawOfAngles, behaviour: Behaviour) -> Array:
     """The orthogonal matrix O for which v = O u suits the correlators; of laws that fall, with the opposite sign."""
     slopes = [float(law(np.array([1.0]))[0] - law(np.array([-1.0]))[0]) for law in (model.alice, model.bob)]
     return alignment(model.settings, behaviour) * (-1.0 if slopes[0] * slopes[1] < 0.0 else 1.0)
 
 
-def explorer(model: Law, behaviour: Behaviour) -> Explorer:
+def explorer(model: LawOfAngles, behaviour: Behaviour) -> Explorer:
     """Short descents from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
-    turn = _alignment(model, behaviour)
 
-    def explore(
-        functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,
-        antipodal: bool,
-    ) -> HiddenStates:  # fmt: skip
-        fresh = random_units(starts, rng)
-        other = fresh @ turn.T
-        some = len(fresh) // 3
-        other[:some] = random_units(some, rng)
-        first = model.states(fresh, other)
-        if near.u is not None and near.v is not None:
-            first = HiddenStates.join([near, first])
-        shallow = descended(model, functional, first, first=0.1, factor=0.05, steps=2)
-        found = best_first(functional, shallow).take(slice(0, 3 * count))
-        if not deep:
-            return found.take(slice(0, 2 * count))
-        best = found.take(found.distinct(0.02, antipodal)[:deep])
-        polished = descended(model, functional, best, first=0.01, factor=0.1)
-        return HiddenStates.join([polished, found.take(slice(0, 2 * count))])
+    def shallow(functional: Functional, u: Array, v: Array) -> HiddenStates:
+        return descended(model, functional, model.states(u, v), first=0.1, factor=0.05, steps=2)
 
-    return explore
+    def polished(functional: Functional, u: Array, v: Array) -> HiddenStates:
+        return descended(model, functional, model.states(u, v), first=0.01, factor=0.1)
+
+    return exploring(_alignment(model, behaviour), shallow, polished)

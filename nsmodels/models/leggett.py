@@ -195,10 +195,6 @@ class Leggett(MovableModel):
         stored = self._stored_effect(functional)
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
-        def told(lower: float, upper: float, work: int, seconds: float) -> None:
-            if effort.progress is not None:
-                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
-
         finest, wanted, starts = FINEST * max(1.0, size), effort.tolerance, hint.starts
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = self.rounding_effect(functional)
@@ -212,7 +208,7 @@ class Leggett(MovableModel):
             seed=effort.seed,
             refuted_below=float(top) - hint.refuted_above,
             starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
-            progress=told if effort.progress is not None else None,
+            progress=effort.below(float(top)),
         )
         threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(stored) - Fraction(spare))

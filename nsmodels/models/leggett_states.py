@@ -5,6 +5,7 @@ Nothing here is proved; every function proposes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,10 +19,13 @@ from ..engines.grids import fibonacci_points
 from .hidden_variables import Explorer, with_partners
 from .values import best_first
 
-__all__ = ["alignment", "explorer", "polished_states", "random_units", "seeds", "shallow_states"]
+__all__ = ["alignment", "explorer", "exploring", "polished_states", "random_units", "seeds", "shallow_states"]
 
 PAIRS_FITTED = 100_000
 """Correlators that the alignment is fitted to, of more every second, third, …."""
+
+Descents = Callable[[Functional, Array, Array], HiddenStates]
+"""Hidden states that are reached from vectors u and v, for a functional."""
 
 
 class TwoVectors(Protocol):
@@ -99,27 +103,43 @@ def polished_states(model: TwoVectors, functional: Functional, u: Array, v: Arra
 
 def explorer(model: TwoVectors, behaviour: Behaviour) -> Explorer:
     """Shallow searches from the good states so far and from fresh ones, random u and v = O u, a third of them any v."""
-    turn = alignment(model.settings, behaviour)
+
+    def shallow(functional: Functional, u: Array, v: Array) -> HiddenStates:
+        return shallow_states(model, functional, u, v)
+
+    def polished(functional: Functional, u: Array, v: Array) -> HiddenStates:
+        return polished_states(model, functional, u, v)
+
+    return exploring(alignment(model.settings, behaviour), shallow, polished)
+
+
+def exploring(turn: Array, shallow: Descents, polished: Descents) -> Explorer:
+    """An explorer that looks near the good states so far and at fresh ones, and goes down to minima from the best.
+
+    Parameters
+    ----------
+    turn : ndarray, shape (3, 3)
+        The O of fresh states v = O u; a third of them have any v.
+    shallow, polished : callable
+        From (functional, u, v) to states near local maximisers of f, and to the maximisers themselves.
+    """
 
     def explore(
         functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,
         antipodal: bool,
     ) -> HiddenStates:  # fmt: skip
-        fresh = random_units(starts, rng)
-        other = fresh @ turn.T
-        some = len(fresh) // 3
-        other[:some] = random_units(some, rng)
-        u, v = fresh, other
+        u = random_units(starts, rng)
+        v = u @ turn.T
+        some = len(u) // 3
+        v[:some] = random_units(some, rng)
         if near.u is not None and near.v is not None:
-            u, v = np.concatenate([near.u, fresh]), np.concatenate([near.v, other])
-        found = shallow_states(model, functional, u, v)
-        found = best_first(functional, found, 3 * count)
+            u, v = np.concatenate([near.u, u]), np.concatenate([near.v, v])
+        found = best_first(functional, shallow(functional, u, v), 3 * count)
         if not deep:
             return found.take(slice(0, 2 * count))
         best = found.take(found.distinct(0.02, antipodal)[:deep])
         assert best.u is not None
         assert best.v is not None
-        polished = polished_states(model, functional, np.asarray(best.u), np.asarray(best.v))
-        return HiddenStates.join([polished, found.take(slice(0, 2 * count))])
+        return HiddenStates.join([polished(functional, best.u, best.v), found.take(slice(0, 2 * count))])
 
     return explore

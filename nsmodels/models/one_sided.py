@@ -169,15 +169,11 @@ class OneSided(MovableModel):
         # forming η b_j and Σ β_j b_j: a few units in the last place of f at most
         stored = (sum(self.shape) + 8) * 2.0**-52 * size
 
-        def told(lower: float, upper: float, work: int, seconds: float) -> None:
-            if effort.progress is not None:
-                effort.progress(float(top) - upper, float(top) - lower, work, seconds)
-
         answer = minimise(
             problem,
             tolerance=max(effort.tolerance - 3.0 * stored, 0.25 * effort.tolerance, FINEST * max(1.0, size)),
             time_limit_s=effort.time_limit_s,
-            progress=told if effort.progress is not None else None,
+            progress=effort.below(float(top)),
         )
         effect = self.rounding_effect(functional)
         spare = 2.0**-54 * size

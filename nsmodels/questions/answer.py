@@ -7,7 +7,7 @@ pictures is imported only when it is asked for.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -15,7 +15,7 @@ from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from ..core.enclosure import Enclosure, Status
+from ..core.enclosure import Enclosed, Enclosure, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +127,7 @@ class Verification:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Answer(ABC):
+class Answer(Enclosed):
     """The base of every result: `BoundResult`, `DecomposeResult`, `MarginalsResult`, and those of the studies."""
 
     kind: ClassVar[str]
@@ -138,26 +138,12 @@ class Answer(ABC):
     if TYPE_CHECKING:  # fields of some results, properties of others
 
         @property
-        def value(self) -> Enclosure:
-            """The number that was asked for."""
-
-        @property
         def stats(self) -> Mapping[str, Any]:
             """What it cost."""
 
         @property
         def reason(self) -> str:
             """Why the work ended."""
-
-    @property
-    def lower(self) -> float:
-        """The lower end, attained by something that the result shows."""
-        return self.value.lower
-
-    @property
-    def upper(self) -> float:
-        """The upper end, proved."""
-        return self.value.upper
 
     @property
     def status(self) -> Status:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..common.arguments import check_noun, one_of
 from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
-from ..core.enclosure import Enclosure
+from ..core.enclosure import Enclosed, Enclosure
 from ..errors import InputError
 from ..general import Answer, solved
 
@@ -36,7 +36,7 @@ MOST_STRATEGIES = 4096
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Robustness:
+class Robustness(Enclosed):
     """The least r, exactly, with the linear program that it solves.
 
     Parameters
@@ -56,16 +56,6 @@ class Robustness:
     def value(self) -> Enclosure:
         """The least r, rounded outward."""
         return Enclosure(round_down(self.exact), round_up(self.exact))
-
-    @property
-    def lower(self) -> float:
-        """The least r, rounded down."""
-        return self.value.lower
-
-    @property
-    def upper(self) -> float:
-        """The least r, rounded up."""
-        return self.value.upper
 
     def verify(self) -> bool:
         """Weights and multipliers are added up again, in fractions."""

@@ -15,7 +15,7 @@ from ...common.digits import at_least, at_most, counted
 from ...core.behaviour import Behaviour
 from ...core.boxes import BoxMixture
 from ...core.enclosure import Enclosure, Status
-from ...core.functional import Functional, Inequality
+from ...core.functional import Inequality
 from ...core.hidden_states import HiddenStates
 from ...core.proof import StoredProof
 from ...errors import InputError
@@ -351,8 +351,7 @@ class DecomposeResult(Answer):
             ends = {"lower": 0.0, "upper": 0.0 if excluded else 1.0}
         inequality, given = None, content.get("inequality")
         if given is not None and upper is not None:
-            functional = Functional(given["correlators"], given["alice"], given["bob"], given["constant"])
-            inequality = Inequality(functional, given["bound"], StoredProof(upper.content["proof"]), model.name)
+            inequality = Inequality.from_json(given, StoredProof(upper.content["proof"]), model.name)
         decomposition = None
         if content.get("decomposition") is not None and lower is not None:
             decomposition = _restored(content, lower, model)

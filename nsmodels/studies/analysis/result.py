@@ -186,8 +186,7 @@ class AnalysisResult(Answer):
         prediction = predicted(data, settings, arranged.visibility, arranged.correlators, arranged.split, seed)
         certificate = content["certificate"]
         signs = np.array([float(s) for s in certificate["signs"]])
-        shown = content["inequality"]
-        functional = Functional(shown["correlators"], shown["alice"], shown["bob"], shown["constant"])
+        functional = Functional.from_json(content["inequality"])
         if asked.functional is not None:
             functional = flipped(asked.functional, signs) if arranged.moduli else asked.functional
         if arranged.moduli:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...behaviours import singlet
 from ...core.behaviour import Behaviour
 from ...core.enclosure import Enclosure
-from ...core.functional import Functional, Inequality
+from ...core.functional import Inequality
 from ...core.settings import Settings
 from ...errors import InputError
 from ...models.movable import MovableModel
@@ -72,9 +72,8 @@ class Significance:
     @classmethod
     def from_json(cls, content: Mapping[str, Any], model: str) -> Self:
         """What `to_json` wrote, for the model of this name; the proof of the inequality is not in the file."""
-        given, shares = content["inequality"], np.array(content["shares"], dtype=np.float64)
-        functional = Functional(given["correlators"], given["alice"], given["bob"], given["constant"])
-        inequality = Inequality(functional, given["bound"], model=model)
+        inequality = Inequality.from_json(content["inequality"], None, model)
+        shares = np.array(content["shares"], dtype=np.float64)
         equally, pairs = content["sharing"] == "equal", content["pairs_for_5_sigma"]
         number = math.inf if pairs is None else float(pairs)
         return cls(inequality, float(content["visibility"]), equally, shares, number)
