@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,10 +17,8 @@ from ..common.arguments import TWO_PARTIES, check_noun, check_size, floats, frac
 from ..common.arrays import Array
 from ..errors import InputError
 from . import notations
+from .no_signalling import NoSignallingTest, no_signalling_test
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from .no_signalling import NoSignallingTest
 
 __all__ = ["Behaviour", "StandardErrors"]
 
@@ -317,8 +315,6 @@ class Behaviour:
 
     def no_signalling_test(self) -> NoSignallingTest:
         """Test statistically whether each party's marginals depend on the other's setting (needs `from_counts`)."""
-        from .no_signalling import no_signalling_test
-
         if self.counts is None:
             raise InputError("Behaviour: the no-signalling test needs counts; use Behaviour.from_counts(n[a,b,x,y])")
         return no_signalling_test(self.counts)

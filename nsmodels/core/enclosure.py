@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from abc import ABC
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -106,7 +105,7 @@ class Enclosure:
         return f"[{at_least(self.lower)}, {at_most(self.upper)}] {self.worth}{note}"
 
 
-class Enclosed(ABC):
+class Enclosed:
     """What is known as a number between two ends: the base of all answers."""
 
     if TYPE_CHECKING:  # a field of some answers, a property of others

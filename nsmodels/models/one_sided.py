@@ -32,6 +32,8 @@ from ..core.proof import OneSphereProof
 from ..core.settings import Settings
 from ..engines.grids import fibonacci_points
 from ..engines.solvers.lp import load_solver
+from ..engines.spheres.medians import MedianProblem, descend, polish
+from ..engines.spheres.one_sphere import minimise
 from ..errors import InputError
 from .base import Given, Support
 from .hidden_variables import Explorer, Mask, RationalStates, with_partners
@@ -153,16 +155,12 @@ class OneSided(MovableModel):
 
     def problem(self, functional: Functional) -> Any:
         """The minimum of G over one sphere that answers h(f) = k + Σ|S_ij| − min G (`engines.spheres.one_sphere`)."""
-        from ..engines.spheres.medians import MedianProblem
-
         table, free, law = self._sides(functional)
         x = np.sign(table)[:, :, None] * (self.eta * self._law)[None]
         return MedianProblem(x, np.abs(table), free, self.eta * (law @ self._law), not (free.any() or law.any()))
 
     def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         """Enclose h(f) by a covering of the sphere of the hidden vector (`nsmodels.engines.spheres.one_sphere`)."""
-        from ..engines.spheres.one_sphere import minimise
-
         problem = self.problem(functional)
         top = Fraction(functional.constant) + total(np.abs(functional.correlators).ravel().tolist())
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
@@ -211,8 +209,6 @@ class OneSided(MovableModel):
         self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Where descents from the given states, or from 2·count + 8 random ones, end: best first."""
-        from ..engines.spheres.medians import descend
-
         self._check(functional)
         near = None if starts is None else self._vectors(starts)
         first = random_units(2 * count + 8, rng) if near is None or len(near) == 0 else np.asarray(near)
@@ -242,7 +238,6 @@ class OneSided(MovableModel):
 
     def explorer(self, behaviour: Behaviour) -> Explorer:
         """Descents from the good states so far and from fresh ones, some of them stopped early: many, and different."""
-        from ..engines.spheres.medians import descend, polish
 
         def explore(
             functional: Functional, count: int, *, rng: np.random.Generator, near: HiddenStates, starts: int, deep: int,

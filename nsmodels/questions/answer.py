@@ -7,7 +7,7 @@ pictures is imported only when it is asked for.
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -127,7 +127,7 @@ class Verification:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Answer(Enclosed):
+class Answer(Enclosed, ABC):
     """The base of every result: `BoundResult`, `DecomposeResult`, `MarginalsResult`, and those of the studies."""
 
     kind: ClassVar[str]

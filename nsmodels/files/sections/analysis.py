@@ -13,6 +13,8 @@ from ...core.settings import Settings
 from ...errors import InputError
 from ...studies.analysis.asked import CONFIDENCE, LARGEST_UNCERTAINTY_DEG, Arrangement, angles_of
 from ...studies.analysis.data import Data
+from ...studies.analysis.prediction import predicted
+from ...studies.analysis.tables import read_csv
 from ..toml.table import Table
 from .counts import MOST_TRIALS, Pair, counts_of, covering, pairs_of
 from .settings import Sizes, limit_pairs, made
@@ -65,7 +67,6 @@ def read_analysis(tables: Mapping[str, Table], sizes: Sizes, stored: Mapping[str
     made(place, lambda: angles_of(arranged, sizes.settings))
     prediction = tables.get("prediction", table)
     if "split" not in prediction:
-        from ...studies.analysis.prediction import predicted
 
         made(prediction, lambda: predicted(data, sizes.settings, arranged.visibility, arranged.correlators, None, 0))
     return AnalysisTables(data, arranged, {"analysis": arranged.to_json(), **kept})
@@ -96,7 +97,6 @@ def _data(table: Table, sizes: Sizes, stored: Mapping[str, Any] | None) -> tuple
 
 
 def _from_file(table: Table, stored: Mapping[str, Any] | None) -> dict[Pair, list[float]]:
-    from ...studies.analysis.tables import read_csv
 
     name = table.text("file") or ""
     beside = PurePath(name)

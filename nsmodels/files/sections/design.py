@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.settings import Settings
+from ...studies.design.question import design
 from ..toml.table import Table
 from .settings import Sizes, made, read_settings
 
@@ -41,8 +42,6 @@ class DesignTable:
 
     def ask(self, model: Any, **limits: Any) -> Any:
         """Search for settings on which the model of this law is excluded."""
-        from ...studies.design.question import design
-
         return design(model, **self.arguments, **limits)
 
     def settings(self) -> Settings:
