@@ -317,6 +317,8 @@ def test_a_bell_test_of_chsh() -> None:
         ({"prediction": np.where([[1, 1], [1, 0]], 1.0, -1.0)}, "quantum"),
         ({"confidence": 1.0}, "confidence"),
         ({"uncertainty": 2.0}, "uncertainty"),
+        ({"moduli": "yes", "split": 0.2}, "moduli is 'yes'"),
+        ({"allow_signalling": 1, "split": 0.2}, "allow_signalling is 1"),
         ({"functional": ns.Functional([[1.0, 0.0]])}, "functional"),
         ({}, "settings"),
     ],

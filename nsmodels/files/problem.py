@@ -136,7 +136,9 @@ class Problem:
             own = {"bound": "functional", "design": "design", "analysis": "data"}
             table = own.get(self.kind, "behaviour")
             written = next((key for key in self.data if ALIASES.get(key, key) == table), "settings")
-            self.document.refuse((written,), str(error).replace("\n", " "))
+            from .sections.settings import told_in_file
+
+            self.document.refuse((written,), told_in_file(error))
 
     def _answer(self, **limits: Any) -> Answer:
         if self.kind in ("marginals", "local_content"):

@@ -66,8 +66,9 @@ def read_analysis(tables: Mapping[str, Table], sizes: Sizes, stored: Mapping[str
     made(place, arranged.check)
     made(place, lambda: angles_of(arranged, sizes.settings))
     prediction = tables.get("prediction", table)
-    if "split" not in prediction:
-
+    if arranged.split is not None:  # whether every pair keeps trials does not depend on which are drawn
+        made(prediction, lambda: predicted(data, sizes.settings, None, None, arranged.split, 0), "split")
+    else:
         made(prediction, lambda: predicted(data, sizes.settings, arranged.visibility, arranged.correlators, None, 0))
     return AnalysisTables(data, arranged, {"analysis": arranged.to_json(), **kept})
 

@@ -28,13 +28,18 @@ Shape = tuple[int, int]
 Noun = TypeVar("Noun")
 
 
+def told_in_file(error: InputError) -> str:
+    """A message on one line, without the names of Python's functions, which say nothing to the reader of a file."""
+    return str(error).replace("\n", " ").removeprefix("Data: ").removeprefix("analyse: ")
+
+
 def made(table: Table, make: Callable[[], Noun], key: str | None = None) -> Noun:
     """Call a constructor and give its refusal a place in the file, which names the table already."""
     try:
         return make()
     except InputError as error:
         own = f"{table.path[-1]}: " if table.path else ""
-        table.refuse(key, str(error).replace("\n", " ").removeprefix(own))
+        table.refuse(key, told_in_file(error).removeprefix(own))
 
 
 def limit_pairs(table: Table, key: str, n_alice: int, n_bob: int) -> None:

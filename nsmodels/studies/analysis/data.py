@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +23,7 @@ from ...core.functional import Functional, Inequality
 from ...core.no_signalling import no_signalling_test, signalling_p_value
 from ...errors import InputError
 from .propagation import propagated
-from .tables import check_whole, count_table, numbers, pair_of, pairs_table, read_csv
+from .tables import check_whole, checked_shape, count_table, numbers, pair_of, pairs_table, read_csv
 
 __all__ = ["Data", "Signalling"]
 
@@ -107,12 +109,13 @@ class Data:
         shape: tuple[int, int] | None = None,
         accidentals: ArrayLike | Mapping[tuple[int, int], Sequence[float]] | None = None,
     ) -> Data:  # fmt: skip
-        """Counts n[a, b, x, y], or for each pair (x, y) the four counts of ++, +−, −+ and −−.
+        """Counts n[a, b, x, y], or for each pair (x, y) the four counts of ++, +−, −+ and −−; or rows as in files.
 
         Parameters
         ----------
         counts : array_like, shape (2, 2, n_A, n_B), or mapping
-            Whole numbers ≥ 0; a pair that was not measured has zeros.
+            Whole numbers ≥ 0; a pair that was not measured has zeros. Rows (k, 6) are x, y and four counts; those of
+            one pair add up.
         order : str, optional
             The order of the axes where it is another one, such as "xyab".
         shape : (int, int), optional
@@ -125,7 +128,7 @@ class Data:
         InputError
             For negative or fractional counts, other shapes, and where nothing was counted.
         """
-        table = count_table(counts, order, shape, "counts")
+        table = count_table(counts, order, checked_shape(shape), "counts")
         check_whole(table)
         if not table.any():
             raise InputError("Data: nothing was counted; give counts above 0")
@@ -141,11 +144,14 @@ class Data:
         InputError
             Naming the file and the line, and where the header differs, the header that was found.
         """
+        if not isinstance(path, str | PathLike):
+            raise InputError(f"Data: the name of a CSV file is {shown(path)}; give a path")
         return cls.from_counts(read_csv(Path(path)), shape=shape)
 
     @classmethod
     def from_correlators(
-        cls, correlators: Mapping[tuple[int, int], float] | ArrayLike, *, shots: int | ArrayLike | None = None,
+        cls, correlators: Mapping[tuple[int, int], float] | ArrayLike, *,
+        shots: int | ArrayLike | Mapping[tuple[int, int], int] | None = None,
         errors: ArrayLike | Mapping[tuple[int, int], float] | None = None, shape: tuple[int, int] | None = None,
     ) -> Data:  # fmt: skip
         """Published correlators with the number of trials of each, or with its standard error.
@@ -154,7 +160,7 @@ class Data:
         ----------
         correlators : mapping {(x, y): C}, or array_like, shape (n_A, n_B)
             In an array, NaN stands for a pair that was not measured.
-        shots : int or array_like, shape (n_A, n_B)
+        shots : int, array_like, shape (n_A, n_B), or mapping
             Trials for each pair. Equal outcomes are n (1 + C)/2 of them, up to the digits that C was printed with.
         errors : array_like or mapping
             Instead: σ of each C. The trials are then inferred from σ² = (1 − C²)/n, and a p-value is as good as that.
@@ -164,7 +170,7 @@ class Data:
         InputError
             For |C| > 1, and without shots or errors.
         """
-        table = pairs_table(correlators, shape, "correlators")
+        table = pairs_table(correlators, checked_shape(shape), "correlators")
         known = ~np.isnan(table)
         if not known.any():
             raise InputError("Data: no correlator is known; give at least one")
@@ -185,7 +191,7 @@ class Data:
                 raise InputError("Data: an error is so large that it stands for less than one trial; give shots=")
         else:
             sigma = None
-            n = np.where(known, np.broadcast_to(numbers(shots, "shots"), table.shape), 0.0)
+            n = np.where(known, _tried(shots, table.shape), 0.0)
             check_whole(n, "shots")
             if not (n[known] > 0.0).all():
                 raise InputError("Data: shots must be at least 1 for every known pair")
@@ -214,10 +220,14 @@ class Data:
             remedy = '"qiskit" (bit 0 is the last character) or "plain" (bit 0 is the first)'
             raise InputError(f"Data: order is {shown(order)}; it must be {remedy}")
         places = [whole(alice, "Data: alice", 0), whole(bob, "Data: bob", 0)]
+        if places[0] == places[1]:
+            raise InputError(f"Data: alice and bob are both bit {places[0]}; give the numbers of two bits")
+        if not isinstance(counts, Mapping) or not all(isinstance(strings, Mapping) for strings in counts.values()):
+            raise InputError("Data: counts of bit strings are given as {(x, y): {bitstring: count}}")
         table: dict[tuple[int, int], list[int]] = {}
-        for pair, strings in dict(counts).items():
+        for pair, strings in counts.items():
             four = table.setdefault(pair_of(pair), [0, 0, 0, 0])
-            for text, count in dict(strings).items():
+            for text, count in strings.items():
                 bits = str(text).replace(" ", "")
                 bits = bits[::-1] if order == "qiskit" else bits
                 if max(places) >= len(bits) or set(bits) - {"0", "1"}:
@@ -295,6 +305,8 @@ class Data:
         (1963), theorem 2). `nsmodels.analyse` has the sharper tests. None where the inequality has marginal terms.
         """
         functional = inequality.functional
+        if self.shape != functional.shape:
+            return self.reshaped(functional.shape).judge(inequality)
         value, sigma = self.value(functional)
         excess = value - inequality.bound
         p = None
@@ -314,6 +326,8 @@ class Data:
         InputError
             Where the functional needs a pair without counts, or marginals that were not published.
         """
+        if self.shape != functional.shape:
+            return self.reshaped(functional.shape).value(functional)
         missing = (functional.correlators != 0.0) & ~self.known
         if missing.any():
             pair = np.argwhere(missing)[0].tolist()
@@ -326,6 +340,18 @@ class Data:
             return value, math.sqrt(float(((functional.correlators * self.errors) ** 2).sum()))
         off = np.zeros_like(self.counts) if self.accidentals is None else self.accidentals
         return propagated(functional, self.counts - off, self.counts + off)
+
+
+def _tried(shots: Any, shape: tuple[int, int]) -> Array:
+    """Trials of each pair, of one number for all of them or of a table."""
+    if isinstance(shots, Mapping):
+        return np.nan_to_num(pairs_table(shots, shape, "shots"))
+    if isinstance(shots, bool):
+        raise InputError(f"Data: shots is {shots}; give the number of trials of each pair")
+    table = numbers(shots, "shots")
+    if table.shape not in ((), shape):
+        raise InputError(f"Data: shots has shape {table.shape}; give one number, or one for each pair, {shape}")
+    return np.broadcast_to(table, shape)
 
 
 def _of_counts(counts: Array, accidentals: Array | None) -> Data:

@@ -69,7 +69,8 @@ def predicted(
         share = number(split, "analyse: split", "it must lie between 0 and 1, both excluded", lambda x: 0.0 < x < 1.0)
         first, rest = data.split(share, seed)
         if (data.known & ~first.known).any() or (data.known & ~rest.known).any():
-            raise InputError(f"analyse: split = {share:g} leaves a pair without trials; give a visibility")
+            remedy = "take a share nearer to 0.5, or give a visibility"
+            raise InputError(f"analyse: split = {share:g} leaves a pair without trials; {remedy}")
         same = (first.products[0] + 0.5) / (first.shots + 1.0)  # never 0 or 1: nothing is ruled out by a few trials
         return Prediction(np.where(data.known, 2.0 * same - 1.0, 0.0), rest, f"{share:g} of the trials", True)
     if correlators is not None:

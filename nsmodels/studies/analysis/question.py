@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ...common.arguments import check_noun, check_options, floats, number
+from ...common.arguments import check_noun, check_options, floats, number, shown
 from ...common.interrupts import arrived, held, taken
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
@@ -30,7 +30,7 @@ from .prediction import Prediction, predicted
 from .purity import excluded_purity
 from .relabelling import favoured, flipped
 from .result import AnalysisResult
-from .verdict import conclude, fit
+from .verdict import Verdict, conclude, fit
 
 __all__ = ["analyse"]
 
@@ -115,6 +115,9 @@ def analyse(
         visibility, None if table is None else floats(table, "analyse: prediction is no table of correlators"), split,
         moduli, _degrees(uncertainty, uncertainty_deg), waveplate_uncertainty_deg, confidence, allow_signalling,
     )  # fmt: skip
+    for name, flag in (("moduli", moduli), ("allow_signalling", allow_signalling)):
+        if not isinstance(flag, bool):
+            raise InputError(f"analyse: {name} is {shown(flag)}; it is True or False")
     arranged.check()
     wanted = (ROUGH if arranged.uncertain else FINE) if tolerance is None else tolerance
     check_options(place, tolerance=wanted, time_limit_s=time_limit_s, seed=seed, progress=progress)
@@ -124,6 +127,8 @@ def analyse(
     settings = model.settings if settings is None else settings
     if settings is not None:
         check_noun(settings, Settings, "argument settings", place)
+        if model.settings is not None and not _same(settings, model.settings):
+            raise InputError("analyse: the settings are not those of the model; leave settings= out")
     for shape, what in ((settings and settings.shape, "settings"), (functional and functional.shape, "functional")):
         if shape and shape != model.shape:
             raise InputError(f"analyse: the {what} are for {shape[0]}×{shape[1]} settings, the model for {model.shape}")
@@ -151,6 +156,10 @@ def analyse(
         with contextlib.suppress(SolverError):
             found = fit(hidden, data, seed)
     conclusion = conclude(model.name, p, found, signalling, confidence, allow_signalling)
+    if conclusion.verdict == Verdict.OPEN and not moduli:
+        other = data.value(flipped(functional, favoured(functional.correlators, data)[0]))[0]
+        if other > oracle.value.upper >= value:
+            conclusion = conclusion.relabelled(other)
     if arrived():
         oracle = replace(oracle, value=replace(oracle.value, reason="interrupted"))
     taken()
@@ -165,6 +174,12 @@ def analyse(
         tuple(signs.tolist()), limits, arranged, stats, given,
         question=Question(wanted, time_limit_s, seed, settings),
     )  # fmt: skip
+
+
+def _same(settings: Settings, own: Settings) -> bool:
+    """Whether these are the same directions; other numbers of them are refused elsewhere."""
+    both = zip((settings.alice, settings.bob), (own.alice, own.bob))
+    return settings.shape != own.shape or all(np.allclose(x, y, atol=1e-9) for x, y in both)
 
 
 def _degrees(radians: float, degrees: float | None) -> float:

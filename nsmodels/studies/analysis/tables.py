@@ -14,7 +14,7 @@ from ...common.arguments import MOST_ROWS, check_size, floats, listed, number, w
 from ...core.axis_orders import arranged, check_shape, checked_order
 from ...errors import InputError
 
-__all__ = ["HEADER", "check_whole", "count_table", "numbers", "pair_of", "pairs_table", "read_csv"]
+__all__ = ["HEADER", "check_whole", "checked_shape", "count_table", "numbers", "pair_of", "pairs_table", "read_csv"]
 
 Array = NDArray[np.float64]
 
@@ -53,6 +53,22 @@ def pairs_table(values: Any, shape: tuple[int, int] | None, name: str) -> Array:
     return table
 
 
+def checked_shape(shape: Any) -> tuple[int, int] | None:
+    """Numbers of settings that were given, or None.
+
+    Raises
+    ------
+    InputError
+    """
+    if shape is None:
+        return None
+    two = listed(shape, "Data: shape", "give (n_A, n_B), the numbers of settings")
+    if len(two) != 2:
+        raise InputError(f"Data: shape has {len(two)} entries; give (n_A, n_B), the numbers of settings")
+    n, m = (whole(k, "Data: a number of settings", 1, MOST_ROWS) for k in two)
+    return n, m
+
+
 def _size(pairs: Mapping[tuple[int, int], Any], shape: tuple[int, int] | None, name: str) -> tuple[int, int]:
     if not pairs:
         raise InputError(f"Data: {name} is empty; give at least one pair of settings")
@@ -69,8 +85,12 @@ def _size(pairs: Mapping[tuple[int, int], Any], shape: tuple[int, int] | None, n
 
 def count_table(counts: Any, order: str | None, shape: tuple[int, int] | None, name: str) -> Array:
     """The table n[a, b, x, y] of one in another order of axes, or of four counts for each pair."""
+    counts = _of_rows(counts, order, name)
     if isinstance(counts, Mapping):
-        entries = {pair_of(pair): list(four) for pair, four in counts.items()}
+        entries = {
+            pair_of(pair): listed(four, f"Data: {name} of a pair", "give the four numbers of ++, +−, −+ and −−")
+            for pair, four in counts.items()
+        }
         size = _size(entries, shape, name)
         table = np.zeros((2, 2, *size))
         for (x, y), four in entries.items():
@@ -82,7 +102,10 @@ def count_table(counts: Any, order: str | None, shape: tuple[int, int] | None, n
         table = numbers(counts, name)
         if order is not None and table.ndim == 4:
             table = arranged(table, checked_order(order))
-        check_shape(table, "n", order, lambda orders: orders)
+        try:
+            check_shape(table, "n", order, lambda orders: orders)
+        except InputError as error:
+            raise InputError(f"Data: {str(error).removeprefix('Behaviour: ')}") from None
         table = np.where(np.isnan(table).any(axis=(0, 1)), 0.0, table)
     if not np.isfinite(table).all():
         raise InputError(f"Data: {name} has an entry that is not finite")
@@ -90,6 +113,20 @@ def count_table(counts: Any, order: str | None, shape: tuple[int, int] | None, n
         index = [int(k) for k in np.unravel_index(table.argmin(), table.shape)]
         raise InputError(f"Data: {name}{index} is {table.min():g}; counts are not negative")
     return table
+
+
+def _of_rows(counts: Any, order: str | None, name: str) -> Any:
+    """Rows [alice, bob, pp, pm, mp, mm], as in files, as a mapping in which repeated pairs add up; else what it was."""
+    if isinstance(counts, Mapping) or order is not None:
+        return counts
+    table = numbers(counts, name)
+    if table.ndim != 2 or table.shape[1] != len(HEADER):
+        return table
+    pairs: dict[tuple[int, int], Array] = {}
+    for row in table.tolist():
+        pair = pair_of([int(k) if k.is_integer() else k for k in row[:2]])
+        pairs[pair] = pairs.get(pair, np.zeros(4)) + row[2:]
+    return {pair: four.tolist() for pair, four in pairs.items()}
 
 
 def check_whole(table: Array, name: str = "counts") -> None:
@@ -109,7 +146,8 @@ def read_csv(path: Path) -> dict[tuple[int, int], list[int]]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(f"{path.name}: cannot be read ({reason}); give a CSV file with {','.join(HEADER)}") from None
+        remedy = f"give a CSV file with {','.join(HEADER)}"
+        raise InputError(f"{path.name or path}: cannot be read ({reason}); {remedy}") from None
     rows = [row for row in csv.reader(text.splitlines())]
     header = [name.strip().lower() for name in rows[0]] if rows else []
     if header != list(HEADER):
