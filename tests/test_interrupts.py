@@ -9,16 +9,19 @@ import threading
 import time
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from command_line import COMMAND, DATA, run
 
-from nsmodels.common.interrupts import first_interrupts, held, loading, released, taken
+from nsmodels.common.interrupts import ending, first_interrupts, held, loading, released, taken
 from nsmodels.engines import compiled
+from nsmodels.errors import InputError, SolverError
 from nsmodels.files import problem
 from nsmodels.files import result as results
 from nsmodels.files.problem import Problem
+from nsmodels.questions.visibility import box_search
 
 
 def _interrupt_myself(patience: float = 1.0) -> None:
@@ -55,6 +58,34 @@ def test_an_interrupt_waits_until_the_search(outside: bool) -> None:
         with first_interrupts() if outside else contextlib.nullcontext():
             question(answered)
     assert log == ["put together"] * 2
+
+
+def test_a_block_ends_by_an_interrupt_or_a_solver_and_by_nothing_else() -> None:
+    with ending() as end:
+        pass
+    assert (end.interrupted, end.failure) == (False, None)
+    failure = SolverError("no point")
+    with ending() as end:
+        raise failure
+    assert (end.interrupted, end.failure) == (False, failure)
+    for error in (ValueError, InputError, MemoryError):
+        with pytest.raises(error), ending():
+            raise error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ImportError, ValueError, SolverError])
+def test_after_an_interrupt_whatever_a_stage_raises_counts_as_one(error: type[BaseException]) -> None:
+    """A library that is cut off in the middle raises what it likes: nothing that was found may be lost by it."""
+
+    def stage(work: Any) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            _interrupt_myself()
+        raise error("cut off")
+
+    work = SimpleNamespace(reason="", history=[], left=lambda: 1.0)
+    with first_interrupts(), held():
+        box_search._tried(work, stage)  # type: ignore[arg-type]
+    assert (work.reason, work.history) == ("interrupted", [])
 
 
 def test_an_interrupt_that_nobody_takes_is_raised_at_the_end() -> None:

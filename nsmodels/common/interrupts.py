@@ -15,7 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Interrupts", "arrived", "first_interrupts", "held", "loading", "released", "taken", "watched"]
+from ..errors import SolverError
+
+__all__ = [
+    "Ending", "Interrupts", "arrived", "ending", "first_interrupts", "held", "loading", "released", "taken", "watched",
+]  # fmt: skip
 
 PATIENCE = 3
 """The signal that abandons everything is this one, counted from the first."""
@@ -168,6 +172,34 @@ def arrived() -> bool:
     """Whether an interrupt has arrived, which in the middle of an import or a compilation can surface as anything."""
     interrupts = _current()
     return interrupts is not None and interrupts.count > 0
+
+
+@dataclass
+class Ending:
+    """What ended a block before its end: an interrupt, or a solver that failed; neither where it came to its end."""
+
+    interrupted: bool = False
+    failure: SolverError | None = None
+
+
+@contextlib.contextmanager
+def ending() -> Iterator[Ending]:
+    """A block that a question outlives: what it has put away so far stands, and the `Ending` says what ended it.
+
+    After an interrupt anything that is raised counts as one, because in the middle of an import or a compilation it
+    can surface as anything. Without one only the failure of a solver ends the block quietly.
+    """
+    end = Ending()
+    try:
+        yield end
+    except KeyboardInterrupt:
+        end.interrupted = True
+    except Exception as error:
+        end.interrupted = arrived()
+        if not end.interrupted:
+            if not isinstance(error, SolverError):
+                raise
+            end.failure = error
 
 
 def taken() -> None:

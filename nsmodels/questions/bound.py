@@ -18,7 +18,7 @@ import numpy as np
 from ..behaviours import singlet
 from ..common.arguments import check_noun, check_options, listed
 from ..common.digits import at_least
-from ..common.interrupts import arrived, held, released, taken
+from ..common.interrupts import ending, held, released, taken
 from ..common.versions import versions
 from ..core.effort import Progress
 from ..core.enclosure import Enclosure, Status
@@ -27,7 +27,7 @@ from ..core.functional_notations import misfit
 from ..core.hidden_states import HiddenState, StoredState
 from ..core.proof import Proof, StoredProof
 from ..core.settings import Settings
-from ..errors import InputError, SolverError
+from ..errors import InputError
 from ..models.base import Model, require_model
 from ..models.hidden_variables import with_safe_defaults
 from .answer import Answer, Asked, Question
@@ -250,17 +250,9 @@ def _answer(
     own = time.perf_counter() - begin
     begin = time.perf_counter()
     answer = None
-    reason = "interrupted"
-    try:
-        with released():
-            answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
-    except KeyboardInterrupt:
-        pass
-    except SolverError as error:
-        reason = "interrupted" if arrived() else str(error)
-    except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
-        if not arrived():
-            raise
+    with ending() as end, released():
+        answer = model.support(functional, tolerance=inner, time_limit_s=time_limit_s, seed=seed, progress=progress)
+    reason = "interrupted" if end.failure is None else str(end.failure)
     if answer is None and reason == "interrupted":
         answer = (with_safe_defaults(model) or model).without_solver(functional, reason, seed)
     if answer is None:

@@ -31,7 +31,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...common.arguments import check_noun, check_options, fraction, listed, shown
-from ...common.interrupts import arrived, held, released, taken
+from ...common.interrupts import ending, held, released, taken
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
 from ...core.enclosure import Enclosure
@@ -144,16 +144,14 @@ class _Search:
 
     def run(self, wanted: Sequence[int], limit: float, progress: Progress | None) -> None:
         start = time.perf_counter()
-        try:
+        with ending() as end:
             self.compile_seconds = load_engine(default_engine(self.graph, len(wanted)))
             start = time.perf_counter()
             with released():
                 self._walk(wanted, start, limit, progress)
-        except KeyboardInterrupt:
-            self.reason = "interrupted"
-        except Exception:
-            if not arrived():
-                raise
+        if end.failure is not None:
+            raise end.failure
+        if end.interrupted:
             self.reason = "interrupted"
         if len(self.found) == len(set(wanted)):
             self.reason = "tolerance_met"

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...behaviours import uniform
 from ...common.arrays import Array
-from ...common.interrupts import arrived, held, loading, released, taken
+from ...common.interrupts import ending, held, loading, released, taken
 from ...common.versions import versions
 from ...core.enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ...core.functional import Functional, Inequality
@@ -97,19 +97,14 @@ def decompose_boxes(
 
 def _tried(work: _Work, stage: Callable[[_Work], None]) -> None:
     """A stage, whatever ends it."""
-    try:
-        with released():
-            stage(work)
-        return
-    except KeyboardInterrupt:
+    with ending() as end, released():
+        stage(work)
+    if end.interrupted:
         work.reason = "interrupted"
-    except SolverError as error:
-        if arrived():
-            work.reason = "interrupted"
-        elif work.left() <= 0.0:
-            work.reason = "time_limit"
-        else:
-            work.history.append({"failure": str(error)})
+    elif end.failure is not None and work.left() <= 0.0:
+        work.reason = "time_limit"
+    elif end.failure is not None:
+        work.history.append({"failure": str(end.failure)})
 
 
 def _by_name(work: _Work) -> None:

@@ -25,14 +25,14 @@ from ...behaviours import uniform
 from ...common.arguments import check_noun, check_options, one_of
 from ...common.arguments import shown as said
 from ...common.digits import at_most
-from ...common.interrupts import arrived, held, released, taken
+from ...common.interrupts import ending, held, released, taken
 from ...common.rationals import round_up
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
 from ...core.effort import Progress
 from ...core.enclosure import NO_MODEL_PROVED, NOT_FOUND, Enclosure, Status
 from ...core.functional import Inequality
-from ...errors import InputError, SolverError
+from ...errors import InputError
 from ...models.base import Model, require_model
 from ...models.hidden_variables import prepared, with_safe_defaults
 from ..answer import Question
@@ -185,21 +185,15 @@ def decompose(
 def _after(stage: Stage, task: Task, search: Search, clock: Clock, journal: Journal, before: Standing) -> Standing:
     """What stands after a stage, whatever ended it."""
     now = before
-    try:
-        with released():
-            for standing in stage(task, search, clock, journal, before):
-                now = standing
-            return now
-    except KeyboardInterrupt:
-        pass
-    except SolverError as error:
-        if not arrived():
-            return now.failed(error, clock)
-    except Exception:  # an interrupt in the middle of an import or a compilation can surface as anything
-        if not arrived():
-            raise
-    clock.interrupt()
-    return now.because("interrupted")
+    with ending() as end, released():
+        for standing in stage(task, search, clock, journal, before):
+            now = standing
+    if end.failure is not None:
+        return now.failed(end.failure, clock)
+    if end.interrupted:
+        clock.interrupt()
+        return now.because("interrupted")
+    return now
 
 
 def _result(
