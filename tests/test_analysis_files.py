@@ -198,6 +198,15 @@ def test_bad_data_get_one_line(tmp_path, text, words) -> None:
     assert "question.toml:" in str(caught.value)
 
 
+def test_an_expected_verdict_alone_is_told(tmp_path) -> None:
+    from nsmodels.command.summary import summary
+
+    text = f'{BELL}{SPLIT}[data]\ncounts = {NOISE}\n[expected]\nverdict = "{{}}"\n'
+    for said, word in (("compatible within the noise", "agrees"), ("excluded", "DOES NOT AGREE")):
+        problem = problem_of(tmp_path, text.format(said))
+        assert ("expected", f"{said}: {word}") in summary(problem, problem.ask())
+
+
 def test_settings_with_large_numbers_take_no_room(tmp_path) -> None:
     (tmp_path / "c.csv").write_text("alice,bob,pp,pm,mp,mm\n4999,4999,1,2,3,4\n")
     with pytest.raises(InputError, match=r"data\.file.*above the limit"):

@@ -60,3 +60,13 @@ def test_another_bell_state_is_hinted_at() -> None:
     assert result.verdict == "not decided"
     assert "(moduli = true) the value is 1.88" in result.conclusion.sentence
     assert ns.analyse(data, model, functional=leggett3(model.settings), moduli=True).verdict == "excluded"
+
+
+def test_what_chance_hardly_yields_is_not_called_compatible() -> None:
+    """Not excluded at so high a confidence, and not compatible either, whatever χ² says."""
+    model = ns.Leggett(ns.settings.leggett_triads(phi_deg=30))
+    data = Data.from_counts({q: [30, 970, 960, 40] for q in PAIRS})
+    result = ns.analyse(data, model, functional=leggett3(model.settings), confidence=0.9999999)
+    assert 1e-7 < result.p_value.upper < 1e-4
+    assert result.verdict == "not decided"
+    assert "0.9999999" in result.conclusion.sentence

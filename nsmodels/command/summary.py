@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ Lines = Iterator[tuple[str, str]]
 def summary(problem: Problem, answer: Answer) -> list[tuple[str, str]]:
     """Pairs (name, text) that tell a reader what was asked and answered."""
     own = KINDS[problem.kind](answer) if answer.answered else ()
-    return [*_value(problem, answer.told), *own, *_expected(problem, answer.told), *_cost(answer)]
+    return [*_value(problem, answer.told), *own, *_expected(problem, answer), *_cost(answer)]
 
 
 def as_text(title: str, lines: list[tuple[str, str]]) -> str:
@@ -183,7 +184,7 @@ def _marginals(answer: MarginalsResult) -> Lines:
             yield "", f"and {len(ends) - MAX_ROWS} more of {party}'s settings"
 
 
-def _expected(problem: Problem, told: Enclosure) -> Lines:
+def _expected(problem: Problem, answer: Answer) -> Lines:
     expected = problem.expected
     if expected is None:
         return
@@ -191,7 +192,11 @@ def _expected(problem: Problem, told: Enclosure) -> Lines:
         text = plain(expected.lower)
     else:
         text = f"[{plain(expected.lower)}, {plain(expected.upper)}]"
-    verdict = "not compared"
+    found = getattr(answer, "verdict", None)
+    if expected.lower == -math.inf and expected.upper == math.inf and expected.verdict is not None:
+        yield "expected", f"{expected.verdict}: {'agrees' if found == expected.verdict else 'DOES NOT AGREE'}"
+        return
+    verdict, told = "not compared", answer.told
     if told.status != Status.NO_ANSWER:
         verdict = "agrees" if expected.agrees(told.lower, told.upper) else "DOES NOT AGREE"
     yield "expected", f"{text} ± {expected.tolerance:g}: {verdict}"

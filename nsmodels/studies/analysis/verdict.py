@@ -18,6 +18,10 @@ from .p_value import PValue
 __all__ = ["Conclusion", "Fit", "Verdict", "conclude", "fit"]
 
 
+RARE = 0.01
+"""Probability below which data are not called compatible with a model, whatever confidence its exclusion takes."""
+
+
 class Verdict(StrEnum):
     """What is said of the model."""
 
@@ -89,13 +93,17 @@ def conclude(
             Verdict.EXCLUDED,
             f"The model {model} yields data like these with a probability of at most {_power(p)}.",
         )
-    if found is not None and found.p_value >= 1.0 - confidence:
+    fitting = found is not None and found.p_value >= max(1.0 - confidence, RARE)
+    if found is not None and fitting and p.upper >= RARE:
         return Conclusion(
             Verdict.COMPATIBLE,
             f"The model {model} fits the data as well as chance allows (χ² = {found.statistic:.3g} for "
             f"{found.freedom} frequencies, p = {found.p_value:.2g}).",
         )
-    fits = "and the model does not fit the data either" if found is not None else "and how well it fits is not known"
+    fits = "and how well it fits is not known"
+    if found is not None:
+        fits = f"and χ² = {found.statistic:.3g} for {found.freedom} frequencies does not either" if fitting else \
+            "and the model does not fit the data either"  # fmt: skip
     return Conclusion(
         Verdict.OPEN,
         f"The p-value of the model {model} is at most {_power(p)}, which does not exclude it at the confidence "
