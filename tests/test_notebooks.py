@@ -15,7 +15,7 @@ nbclient = pytest.importorskip("nbclient", reason="the extra notebooks is not in
 FOLDER = Path(__file__).parent.parent / "notebooks"
 PROMISED = {
     "verify_l3": ("1.78918148932", "0.94280", "31.0 σ", "'tetrahedron': 0.912871", "'icosahedron': 0.888543"),
-    "derive_inequality": ("0.98737", "0.93957", "−2 C00 − 2 C01 − C02 + C03", "0.99236"),
+    "derive_inequality": ("0.98737", "0.93957", "−2 C00 − 2 C01 − C02 + C03", "0.99236", "3088 strategies, bound 1"),
     "vanishing_marginals": (
         *("{2: 0.200962, 4: 0.312607", "0.585786438", "0.204445042", "{0.98: 8, 0.99: 11, 0.999: 35}"),
         "Toner-Bacon: P(+1|B0)",
