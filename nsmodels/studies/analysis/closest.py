@@ -24,7 +24,7 @@ from ...core.hidden_states import HiddenStates
 from ...engines.solvers.least_squares import nonnegative
 from ...errors import SolverError
 from ...models.hidden_variables import HiddenVariableModel
-from ...models.values import best_correlators, values_at
+from ...models.values import best_correlators, best_first
 
 __all__ = ["Cells", "Closest", "closest"]
 
@@ -32,7 +32,8 @@ __all__ = ["Cells", "Closest", "closest"]
 ROUNDS = 60
 ASKED, MORE = 8, 3
 """Hidden states asked for in the first round, and in each later one besides those near the best so far."""
-FLOOR = 1e-13
+FLOOR, LEAST = 1e-13, 1e-9
+"""Smallest probability in logarithms, and smallest weight of a box."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +91,19 @@ class Cells:
 
 @dataclass(frozen=True, eq=False)
 class Closest:
-    """P* on the cells, shape (pairs, c), and the relative entropy D = Σ w Q log(Q/P*) of the prediction."""
+    """P* on the cells, shape (pairs, c), the relative entropy D = Σ w Q log(Q/P*) of the prediction, and its states."""
 
     cells: Cells
     prediction: Array
     weights: Array
     point: Array
     entropy: float
+    states: HiddenStates
 
 
 def closest(
     model: HiddenVariableModel, cells: Cells, prediction: Array, weights: Array, rng: np.random.Generator,
-    precision: float = 1e-3, negligible: float = 0.0,
+    precision: float = 1e-3, negligible: float = 0.0, near: HiddenStates | None = None,
 ) -> Closest:  # fmt: skip
     """Find P* by column generation.
 
@@ -115,51 +117,64 @@ def closest(
         Stop where no state found is worth more than 1 + precision · D.
     negligible : float
         Stop where D is at most this: the prediction is then as good as a point of the model.
+    near : HiddenStates, optional
+        Those of P* for another purity, to begin with.
     """
     target = weights[:, None] * prediction
     used = target > 0.0
     along = cells.functional(np.where(used, target, 0.0) - target.mean(axis=1)[:, None])
-    boxes, states = _boxes(model, cells, along, ASKED, rng)
-    more, _ = _boxes(model, cells, -1.0 * along, ASKED, rng)
-    boxes = np.concatenate([boxes, more])
+    if near is None:
+        states, boxes = _proposed(model, cells, along, ASKED, rng)
+    else:
+        states = model.restored(alice=near.alice, bob=near.bob, u=near.u, v=near.v)
+        boxes = _boxes(cells, along, states)
+    other, more = _proposed(model, cells, -1.0 * along, ASKED, rng)
+    states, boxes = HiddenStates.join([states, other]), np.concatenate([boxes, more])
     rho = np.full(len(boxes), 1.0 / len(boxes))
-    point, entropy = _mixed(boxes, rho), np.inf
+    point, entropy, best = _mixed(boxes, rho), np.inf, states.take(slice(0, ASKED))
     for _ in range(ROUNDS):
-        boxes, rho = _weighted(boxes, rho, target, used)
+        rho = _weighted(boxes, rho, target, used)
+        keep = rho > LEAST
+        states, boxes, rho = states.take(keep), boxes[keep], rho[keep] / rho[keep].sum()
         point = _mixed(boxes, rho)
         entropy = float((target[used] * np.log(prediction[used] / point[used])).sum())
         if entropy <= negligible:
             break
         ratio = np.where(used, prediction / point, 0.0)
-        fresh, states = _boxes(model, cells, cells.functional(weights[:, None] * ratio), MORE, rng, states)
+        best, fresh = _proposed(model, cells, cells.functional(weights[:, None] * ratio), MORE, rng, best)
         worth = (fresh * (weights[:, None] * ratio)).sum(axis=(1, 2))
         if worth.max() - 1.0 <= max(precision * entropy, 1e-10) or arrived():
             break
-        fresh = fresh[worth > 1.0]
-        boxes, rho = np.concatenate([boxes, fresh]), np.concatenate([rho, np.zeros(len(fresh))])
-    return Closest(cells, prediction, weights, point, max(entropy, 0.0))
+        good = worth > 1.0
+        states = HiddenStates.join([states, best.take(good)])
+        boxes, rho = np.concatenate([boxes, fresh[good]]), np.concatenate([rho, np.zeros(int(good.sum()))])
+    return Closest(cells, prediction, weights, point, max(entropy, 0.0), states)
 
 
 def _mixed(boxes: Array, rho: Array) -> Array:
     return np.asarray(np.maximum(np.tensordot(rho, boxes, axes=1), FLOOR))
 
 
-def _boxes(
+def _proposed(
     model: HiddenVariableModel, cells: Cells, functional: Functional, count: int, rng: np.random.Generator,
     near: HiddenStates | None = None,
-) -> tuple[Array, HiddenStates]:  # fmt: skip
-    """The cells of the best boxes at proposed states, from fresh starts and from good states so far."""
+) -> tuple[HiddenStates, Array]:  # fmt: skip
+    """Proposed states, from fresh starts and from good states so far, and the cells of their best boxes."""
     states = model.propose(functional, count, rng=rng)
     if near is not None and len(near):
         states = HiddenStates.join([states, model.propose(functional, len(near), rng=rng, starts=near)])
-    order = np.argsort(-values_at(functional, states.alice, states.bob), kind="stable")[: 2 * ASKED]
-    states = states.take(order)
+    states = best_first(functional, states, 2 * ASKED)
+    return states, _boxes(cells, functional, states)
+
+
+def _boxes(cells: Cells, functional: Functional, states: HiddenStates) -> Array:
+    """The cells of the best boxes at these states."""
     tables = [best_correlators(functional, a, b) for a, b in zip(states.alice, states.bob)]
-    return cells.probabilities(np.asarray(states.alice), np.asarray(states.bob), np.array(tables)), states
+    return cells.probabilities(np.asarray(states.alice), np.asarray(states.bob), np.array(tables))
 
 
-def _weighted(boxes: Array, rho: Array, target: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """The best weights of these boxes, and the boxes that have any."""
+def _weighted(boxes: Array, rho: Array, target: Array, used: NDArray[np.bool_]) -> Array:
+    """The best weights of these boxes."""
     wanted = target[used]
     columns = boxes[:, used].T
     root = np.sqrt(wanted)
@@ -190,5 +205,4 @@ def _weighted(boxes: Array, rho: Array, target: Array, used: NDArray[np.bool_]) 
         if after <= value + 1e-14:
             break
         rho, value = trial, after
-    keep = rho > 1e-9
-    return boxes[keep], rho[keep] / rho[keep].sum()
+    return rho

@@ -33,8 +33,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.functional import Functional
+from ...core.hidden_states import HiddenStates
 from ...models.hidden_variables import HiddenVariableModel
-from .closest import Cells, closest
+from .closest import Cells, Closest, closest
 from .data import Data
 from .logarithms import DIGITS, ln, log10_up, log_factorial, outward
 from .oracle import Guessed, Limits, Proved, guessed, proved
@@ -82,6 +83,8 @@ class Bet:
         For ratios: the relative entropy per trial of the prediction from the model, in nats.
     expected_log10 : float
         The logarithm of the p-value if the outcomes were just as predicted.
+    states : HiddenStates, optional
+        For ratios: those of P*.
     """
 
     method: str
@@ -95,6 +98,7 @@ class Bet:
     width: float
     entropy: float | None = None
     expected_log10: float = 0.0
+    states: HiddenStates | None = None
 
     @property
     def ceiling(self) -> Fraction:
@@ -217,7 +221,7 @@ def _fine(ratio: Array, shares: Ints) -> tuple[Ints, int]:
 
 def guesses(
     model: HiddenVariableModel, cells: Cells, prediction: Array, shots: NDArray[np.int64], limits: Limits,
-    precision: float = 1e-3, drawn: bool = False, methods: tuple[str, ...] = METHODS,
+    precision: float = 1e-3, drawn: bool = False, methods: tuple[str, ...] = METHODS, near: HiddenStates | None = None,
 ) -> list[Bet]:  # fmt: skip
     """The tests for a prediction (pairs, c), with guesses of their maxima, and what each expects.
 
@@ -231,16 +235,19 @@ def guesses(
         Whether the settings of every trial were drawn at random, all pairs in use being equally likely.
     methods : tuple of str
         Those that are wanted; the binomial test looks at products of outcomes only.
+    near : HiddenStates, optional
+        As in `closest`.
     """
     trials = np.asarray(shots[cells.pairs], dtype=np.int64)
     shares = np.ones_like(trials) if drawn else trials
     made = []
 
-    def add(method: str, ratios: Ints, bits: int, loss: float, entropy: float | None = None) -> None:
+    def add(method: str, ratios: Ints, bits: int, loss: float, found: Closest | None = None) -> None:
         functional = _exactly(cells, ratios, shares, bits)
         width = _width(trials, shares, loss, limits)
         oracle = guessed(functional, model, limits.at(width))
-        bet = Bet(method, cells, ratios, bits, trials, shares, functional, oracle, width, entropy)
+        bet = Bet(method, cells, ratios, bits, trials, shares, functional, oracle, width,
+                  None if found is None else found.entropy, states=None if found is None else found.states)  # fmt: skip
         made.append(_expecting(bet, prediction))
 
     if "binomial" in methods and len(cells.signs) == 2:
@@ -250,10 +257,10 @@ def guesses(
     if "ratio" in methods or not made:
         rng = np.random.default_rng(limits.seed)
         least = NEGLIGIBLE / float(trials.sum())
-        near = closest(model, cells, prediction, shares / shares.sum(), rng, precision, least)
-        ratio = np.minimum(np.where(prediction > 0.0, prediction / near.point, 0.0), MOST_RATIO)
+        found = closest(model, cells, prediction, shares / shares.sum(), rng, precision, least, near)
+        ratio = np.minimum(np.where(prediction > 0.0, prediction / found.point, 0.0), MOST_RATIO)
         whole, bits = _fine(ratio, shares)
-        add("ratio", whole, bits, max(0.01, 0.01 * float(trials.sum()) * near.entropy), near.entropy)
+        add("ratio", whole, bits, max(0.01, 0.01 * float(trials.sum()) * found.entropy), found)
     return made
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...common.digits import plain
 from ...common.interrupts import arrived
+from ...core.hidden_states import HiddenStates
 from ...models.base import Model
 from ...models.hidden_variables import with_safe_defaults
 from .closest import Cells
@@ -65,14 +66,14 @@ class ExcludedPurity:
 
 def p_value_at(
     model: Model, data: Data, prediction: Prediction, method: str, relabellings: int, limits: Limits,
-    prove: bool = True,
+    prove: bool = True, near: HiddenStates | None = None,
 ) -> PValue:  # fmt: skip
     """The p-value of a model by correlators alone, by the given method where it applies: certified, or guessed."""
     hidden = with_safe_defaults(model)
     assert hidden is not None
     cells = Cells.of(data.known, True)
     expected = cells.probabilities(*_centred(prediction))
-    bet = best_bet(guesses(hidden, cells, expected, data.shots, limits, ROUGH, data.drawn, (method,)))
+    bet = best_bet(guesses(hidden, cells, expected, data.shots, limits, ROUGH, data.drawn, (method,), near))
     return judge(proven(bet, hidden, limits, expected) if prove else bet, data, relabellings)
 
 
@@ -89,10 +90,14 @@ def excluded_purity(
         return None
     level = math.log10(1.0 - confidence)
 
+    near: list[HiddenStates | None] = [None]
+
     def at(eta: float, prove: bool) -> PValue:
         other = model.with_purity(eta)
         assert other is not None
-        return p_value_at(other, data, prediction, method, relabellings, limits, prove)
+        p = p_value_at(other, data, prediction, method, relabellings, limits, prove, near[0])
+        near[0] = getattr(p.bet, "states", None)
+        return p
 
     eta, step = None if arrived() else _smallest(lambda eta: at(eta, prove=False), level), FINEST
     while eta is not None and not arrived():  # the guess is proved, or else the next larger purity that can be
