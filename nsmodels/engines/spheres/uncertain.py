@@ -53,6 +53,8 @@ SEEDED = 5
 """Period in batches: with multipliers to begin with, fresh ones are looked for in every fifth batch only, …"""
 STUCK = 200
 """Number of nodes up to which that is so: if there are more, these multipliers do not fit."""
+JUDGED, SLOW = 2_000, 0.3
+"""Number of nodes, and at each doubling of it the share of what is missing that must be gained to go on."""
 POOL = 64
 """Multipliers of such programs that are tried everywhere."""
 FACES_U, FACES_V, LEAF = 4, 5, 6
@@ -358,7 +360,7 @@ def cover(
     began = time.perf_counter()
     search, spare = _Search(problem), SPARE * problem.size
     waiting = np.zeros(1, np.int64)
-    every = 1
+    every, before, judged = 1, -np.inf, JUDGED
     if seeds is not None and seeds.shape[1:] == search.pool.shape[1:]:
         search.pool, every = seeds[: 2 * POOL], SEEDED
     for turn in count():
@@ -375,6 +377,11 @@ def cover(
         batch, blame = batch[short], blame[short]
         if len(batch):
             waiting = np.concatenate([waiting, search.split(batch, blame, target + spare - search.bound[batch])])
+        if len(waiting) and search.count > judged:
+            now = float(search.bound[waiting].min())
+            if now - before < SLOW * (target - now):
+                break
+            before, judged = now, 2 * search.count
     ends = search.kind[: search.count] == LEAF
     lowest = float(search.bound[: search.count][ends].min()) - spare
     return min(lowest, target), search.written(), search.count
