@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from .common.angles import FAMILY_ROUNDING, GOLDEN, cos_sin, cos_sin_degrees, cos_sin_turns, unit
 from .common.arguments import MOST_SETTINGS, check_noun, floats, listed, number, one_of, radians, whole
 from .core.settings import Settings, checked_units
-from .core.wave_plates import direction
+from .core.wave_plates import direction, plates_before
 from .errors import InputError
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "leggett_directions",
     "leggett_triads",
     "random",
+    "to_waveplates",
 ]
 
 
@@ -261,6 +262,35 @@ def from_waveplates(alice_deg: Sequence[Sequence[float]], bob_deg: Sequence[Sequ
         kept[name] = [[number(x, f"settings: an angle of {name}") for x in row] for row in plates]
         sides.append([direction(row) for row in kept[name]])
     return _family("from_waveplates", kept, sides[0], sides[1])
+
+
+def to_waveplates(settings: Settings, *, polariser_deg: float = 0.0) -> tuple[list[list[float]], list[list[float]]]:
+    """For each direction the angles of wave plates before a polariser that stays where it is; see `from_waveplates`.
+
+    Parameters
+    ----------
+    settings : Settings
+    polariser_deg : float
+        The angle of every polariser, in [-360, 360]; 0 is horizontal.
+
+    Returns
+    -------
+    alice_deg, bob_deg : list of [polariser, quarter, half]
+        In degrees; quarter-wave plates within 45° of the polariser, half-wave plates within 45° of the horizontal.
+        Right to 1e-13 or so; ``from_waveplates`` names the directions of rounded angles exactly.
+
+    Raises
+    ------
+    InputError
+        If the polariser's angle is out of range.
+    """
+    check_noun(settings, Settings, "argument settings", "to_waveplates")
+    within = "it must lie in [-360, 360]"
+    polariser = number(polariser_deg, "to_waveplates: polariser_deg", within, lambda x: abs(x) <= 360.0)
+    alice, bob = (
+        [list(plates_before(polariser, row)) for row in rows.tolist()] for rows in (settings.alice, settings.bob)
+    )
+    return alice, bob
 
 
 def _from_z_towards_x(numerator: int, denominator: int) -> Row:

@@ -278,6 +278,17 @@ def test_wave_plates_are_jones_calculus() -> None:
             assert np.allclose([x / checker.ONE for x in exact[0][0]], made.alice[0], atol=3e-15)
 
 
+def test_plates_that_set_a_direction_are_found_again_by_jones_calculus() -> None:
+    rng = np.random.default_rng(4)
+    rows = [[0, 0, 1], [0, 1, 0], [0, -1, 0], [0, 0, -1], [1, 0, 0], *rng.normal(size=(20, 3)).tolist()]
+    settings = ns.Settings(rows, rows[::-1], normalise=True)
+    for polariser in (0.0, 90.0, -33.0):
+        alice, bob = ns.settings.to_waveplates(settings, polariser_deg=polariser)
+        assert np.allclose([jones(plates) for plates in alice], settings.alice, atol=1e-12)
+        assert np.allclose(ns.settings.from_waveplates(alice, bob).bob, settings.bob, atol=1e-13)
+        assert all(p == polariser and abs(q - p) <= 45.0 and abs(h) <= 45.0 for p, q, h in [*alice, *bob])
+
+
 def test_plates_that_are_off_move_a_direction_no_farther_than_said() -> None:
     from nsmodels.core.wave_plates import REACH
 

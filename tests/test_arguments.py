@@ -118,6 +118,8 @@ CALLS: dict[str, tuple[Callable[[Any], Any], set[str]]] = {
     "sphere_grid kind": (lambda x: ns.Finite.sphere_grid(S, 4, kind=x), set()),
     "sphere_grid seed": (lambda x: ns.Finite.sphere_grid(S, 4, kind="random", seed=x), SEED),
     "support": (lambda x: ns.Bell((3, 6)).support(x), set()),
+    "to_waveplates": (ns.settings.to_waveplates, set()),
+    "to_waveplates polariser": (lambda x: ns.settings.to_waveplates(S, polariser_deg=x), {"-1", "0.5"}),
     "Functional": (ns.Functional, set()),
     "Functional alice": (lambda x: ns.Functional([[1.0]], x), {"None", "[1]"}),
     "Functional constant": (lambda x: ns.Functional([[1.0]], constant=x), {"-1", "0.5"}),

@@ -13,7 +13,7 @@ from nsmodels.studies.design.gauge import in_gauge
 from nsmodels.studies.design.graphs import graphs, some_graphs
 from nsmodels.studies.design.groups import orbits, rotation_group, symmetric_layout
 from nsmodels.studies.design.search import approach, arrive
-from nsmodels.studies.design.symmetries import order
+from nsmodels.studies.design.symmetries import symmetry
 from nsmodels.studies.design.tasks import Objective, Task
 from nsmodels.studies.design.tracked import values
 
@@ -156,8 +156,27 @@ def test_the_gauge_keeps_what_can_be_measured_and_is_reached_from_everywhere() -
 
 
 def test_symmetries_of_l3_are_counted() -> None:
-    settings = ns.settings.leggett_triads(0.6)
-    assert order(settings, np.ones((3, 6), dtype=bool)) == 12
+    group = symmetry(ns.settings.leggett_triads(0.6), np.ones((3, 6), dtype=bool))
+    assert (group.order, group.name, group.exchanges) == (12, "T", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "directions"), [("C2", 2), ("C3", 3), ("D2", 4), ("C5", 5), ("D3", 6), ("T", 12)]
+)
+def test_orbits_have_the_symmetry_they_are_made_with(name: str, directions: int) -> None:
+    layout = symmetric_layout(name, directions, directions, np.random.default_rng(1))
+    rows = layout.random(np.random.default_rng(0))
+    settings = ns.Settings(rows[:directions], rows[directions:], normalise=True)
+    every = np.ones(settings.shape, dtype=bool)
+    assert symmetry(settings, every).name == name
+    turned = ns.Settings(settings.bob, settings.alice, normalise=True)
+    assert symmetry(turned, every).name == name
+
+
+def test_exchanged_parties_and_settings_of_a_plane() -> None:
+    circle = ns.settings.half_circle(4)
+    group = symmetry(circle, np.ones((4, 4), dtype=bool))
+    assert (group.order, group.name, group.exchanges) == (8, "", True)  # reflections of the plane are no rotations
 
 
 def test_four_correlators_are_enough_and_the_search_finds_them() -> None:

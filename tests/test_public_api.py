@@ -43,7 +43,7 @@ def test_what_the_names_are() -> None:
         (
             "settings",
             "DIRECTIONS FAMILIES Family Settings chsh directions fibonacci from_angles from_waveplates great_circle "
-            "half_circle leggett_directions leggett_triads random",
+            "half_circle leggett_directions leggett_triads random to_waveplates",
         ),
         ("behaviours", "BEHAVIOURS BehaviourFamily from_state partially_entangled pr_box singlet uniform werner"),
         (
@@ -80,7 +80,7 @@ def test_public_names_are_documented(name: str) -> None:
         (
             "settings",
             "chsh fibonacci from_angles from_waveplates great_circle half_circle leggett_directions leggett_triads "
-            "random",
+            "random to_waveplates",
         ),
         ("behaviours", "from_state partially_entangled pr_box singlet uniform werner"),
         (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shutil
 import tomllib
 from importlib import import_module
@@ -23,6 +24,7 @@ import nsmodels as ns
 from nsmodels.cli import app as command_line
 from nsmodels.command.explain import catalogue
 from nsmodels.command.summary import as_text, summary
+from nsmodels.common.digits import at_most
 from nsmodels.files.keys import KEYS, TABLE_LINES
 from nsmodels.files.problem import load, shipped
 from nsmodels.files.schema import NEEDED
@@ -288,6 +290,54 @@ def _draw(name: str, answer: Path) -> bool:
     return True
 
 
+def records() -> None:
+    """All records of the search for settings: a picture, the group, and the inequality with integers."""
+    integers = tomllib.loads((ROOT / "results" / "records" / "inequalities.toml").read_text(encoding="utf-8"))
+    lines = [
+        "# Pictures of the records\n",
+        "The settings found by [the search](../../design.md), on the Poincaré sphere, as axes in a stated gauge; the "
+        "group of relabellings that leave them as they are; and the inequality with the smallest integers that cost "
+        "less than 1e-4 in visibility, its bound proved again. `nsmodels run records/NAME` proves the visibility "
+        "itself.\n",
+    ]
+    for name in sorted(integers, key=_place):
+        plain = "_" not in name.removesuffix("_correlators")
+        if plain:  # the other tables have their directions in the files
+            _draw_settings(name)
+        picture = f"![The directions of both parties]({name}.svg)\n\n" if plain else ""
+        content = json.loads((ROOT / "results" / "records" / f"{name}.json").read_text(encoding="utf-8"))
+        group, entry = content["design"]["symmetry"], integers[name]
+        said = f"{group['name'] or 'no group of space'}, of {group['order']}" + \
+            (", and as many that exchange the parties" if group["exchanges"] else "")  # fmt: skip
+        terms = " ".join(
+            f"{'+' if s > 0 else '−'} {'' if abs(s) == 1 else f'{abs(s)} '}C({i}, {j})" for i, j, s in entry["terms"]
+        )
+        lines.append(
+            f"## {name}\n\n{_text(content['problem']['title'])}. Proved: {at_most(content['value']['upper'], 7)}. "
+            f"Symmetry: {said}.\n\n{picture}{terms.removeprefix('+ ')} ≤ {at_most(entry['bound'], 9)}, violated above "
+            f"{at_most(entry['visibility'], 7)}.\n"
+        )
+    _write("records/index.md", "\n".join(lines))
+
+
+def _place(name: str) -> tuple[Any, ...]:
+    """Where a record is: its kind, then the numbers of directions or pairs."""
+    numbers = [int(x) for x in re.findall(r"\d+", name)]
+    return name.lstrip("0123456789x").removeprefix("_correlators"), len(numbers), *numbers
+
+
+def _draw_settings(name: str) -> None:
+    """Draw the settings of a record, once."""
+    target = HERE / "records" / f"{name}.svg"
+    source = ROOT / "problems" / "records" / f"{name}.toml"
+    if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    figure = ns.plots.settings_on_sphere(load(f"records/{name}").settings)
+    figure.savefig(target, format="svg", metadata={"Date": None})
+    plt.close(figure)
+
+
 def figures() -> None:
     """The pictures of the page for beginners."""
     settings = ns.settings.leggett_triads(phi_deg=36.87)
@@ -326,7 +376,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Write the pages when the builder is ready, which is before sources are looked for."""
 
     def write(_: Any) -> None:
-        for page in (problem_file, commands, words, api, gallery, figures, notebooks):
+        for page in (problem_file, commands, words, api, gallery, records, figures, notebooks):
             page()
 
     app.connect("builder-inited", write)

@@ -13,6 +13,7 @@ from ..common.arrays import Array
 from ..common.digits import at_least, at_most, counted, duration, enclosure, plain, printable
 from ..core.enclosure import WIDE, Enclosure, Status, exceeds
 from ..core.formula import without_noise
+from ..core.wave_plates import plates_before
 
 if TYPE_CHECKING:
     from ..core.functional import Inequality
@@ -112,7 +113,9 @@ def _design(answer: DesignResult) -> Lines:
     rows_of = (("a", answer.settings.rows_alice), ("b", answer.settings.rows_bob))
     for letter, rows in rows_of:
         for index, direction in enumerate(rows[:MAX_ROWS]):
-            yield f"{letter}{index}", _vector(direction)
+            _, quarter, half = plates_before(0.0, direction)
+            yield f"{letter}{index}", f"{_vector(direction)}   λ/2 at {half:.3f}°, λ/4 at {quarter:.3f}°"
+    yield "", "light passes λ/2, λ/4 and a horizontal polariser (explain wave_plates)"
     yield "pairs measured", str(int(answer.pairs.sum()))
     yield from _visibility(answer.answer)
     goal = answer.significance

@@ -16,12 +16,13 @@ Plates that are off by at most ω move a by at most 2ω (a polariser alone), √
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
 from ..common.angles import cos_sin_turns
 
-__all__ = ["REACH", "direction"]
+__all__ = ["REACH", "direction", "plates_before"]
 
 REACH = {1: 2.0, 2: 4.47214, 3: 7.21111}
 """Largest angle by which a direction moves, in units of the uncertainty of a plate, by the number of plates."""
@@ -37,3 +38,14 @@ def direction(plates: Sequence[float]) -> tuple[float, float, float]:
     cos_lift, sin_lift = cos_sin_turns(lift.numerator, lift.denominator)
     cosine, sine = cos_sin_turns(around.numerator, around.denominator)
     return cos_lift * sine, sign * sin_lift + 0.0, cos_lift * cosine
+
+
+def plates_before(polariser: float, towards: Sequence[float]) -> tuple[float, float, float]:
+    """Angles [polariser, quarter, half] in degrees whose direction is ``towards`` (x, y, z), to rounding.
+
+    The polariser stays where it is. With the module's formula Δ = asin y and τ is the angle of (x, z) from z towards x.
+    """
+    x, y, z = towards
+    quarter = polariser - 0.5 * math.degrees(math.atan2(y, math.hypot(x, z)))
+    half = 0.25 * (math.degrees(math.atan2(x, z)) + 2.0 * quarter)
+    return polariser, quarter, half - 90.0 * round(half / 90.0)

@@ -37,7 +37,7 @@ from .race import Contest, Optimum, Race
 from .result import SIGMAS, DesignResult, Significance, singlet_on
 from .shared import run_shared
 from .starts import GROUPS
-from .symmetries import order
+from .symmetries import symmetry
 from .tasks import Objective, Task
 
 __all__ = ["check_design", "design"]
@@ -169,7 +169,7 @@ def design(
             with released():
                 if where.submits is None:
                     race.run(starts, given)
-                if time.perf_counter() > race.deadline:
+                if time.perf_counter() > race.last_start:
                     stopped = "time_limit"
                 race.finish()
         except KeyboardInterrupt:
@@ -322,7 +322,7 @@ def _certified(race: Race, tolerance: float, stopped: str, seed: int, limit: flo
         _, answer, settings, best = answers[-1]
     task = race.contests[best.contest].task
     search = race.summary(best)
-    search["symmetry"] = _symmetry(task, settings)
+    search["symmetry"] = symmetry(settings, task.pairs).to_json()
     stats = {"seconds": time.perf_counter() - race.began, "starts": race.starts}
     significance = _significance(task, settings, best, seed, max(RESERVED * limit, 3.0))
     return DesignResult(settings, task.pairs, answer, significance, search, stats, stopped)
@@ -338,11 +338,6 @@ def _proved(race: Race, best: Optimum, tolerance: float, seed: int, limit: float
     behaviour, model = singlet_on(task.pairs, settings), task.model.at(settings)
     answer = decompose(behaviour, model, tolerance=tolerance, time_limit_s=left, seed=seed)
     return settings, answer
-
-
-def _symmetry(task: Task, settings: Settings) -> dict[str, Any]:
-    """The order of the group of relabellings that leave the settings as they are, within 1e-6."""
-    return {"order": order(settings, task.pairs)}
 
 
 def _significance(task: Task, settings: Settings, best: Optimum, seed: int, limit: float) -> Significance | None:

@@ -36,7 +36,9 @@ MOST_TOLD = 50
 FINISHED = 3
 """Optima that are polished to the end when the race is over."""
 ROUNDS = 4
-"""Times that a polished point is looked at afresh and polished again."""
+"""Times that a polished point is looked at afresh and polished again when the race is over."""
+SEARCHING = 0.8
+"""Share of the time in which new searches begin; the rest is for polishing the best ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +58,20 @@ class Optimum:
     hits: int = 1
 
 
-def improve(contest: Contest, place: Place, rng: np.random.Generator, deadline: float, rival: float = np.inf) -> Place:
-    """Polish, look at the place with many more starts of the oracle, and polish again until that changes nothing."""
+def improve(
+    contest: Contest,
+    place: Place,
+    rng: np.random.Generator,
+    deadline: float,
+    rival: float = np.inf,
+    rounds: int = ROUNDS,
+) -> Place:
+    """Polish, look at the place with many more starts of the oracle, and polish again until that changes nothing.
+
+    Narrow valleys take many rounds; while the race is on, one has to do, so that more valleys are seen.
+    """
     task, layout = contest.task, contest.layout
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         before = place.value
         place = polish(task, layout, place, rng, deadline, rival=rival)
         if time.perf_counter() > deadline or place.value > rival + 1e-4 * max(1.0, abs(rival)):
@@ -126,8 +138,13 @@ class Race:
             if self._late():
                 break
 
+    @property
+    def last_start(self) -> float:
+        """After this time no search begins."""
+        return self.began + SEARCHING * (self.deadline - self.began)
+
     def _late(self) -> bool:
-        return time.perf_counter() > self.deadline
+        return time.perf_counter() > self.last_start
 
     def _random(self, contest: Contest) -> Place:
         return random_start(contest.task, contest.layout, self.rng, self.deadline)
@@ -196,7 +213,7 @@ class Race:
         )
         if place.value > own * (1.0 + NEAR):
             return refreshed(contest.task, place, self.rng, 100)
-        return improve(contest, place, self.rng, self.deadline, own) if np.isfinite(own) else place
+        return improve(contest, place, self.rng, self.deadline, own, rounds=1) if np.isfinite(own) else place
 
     def finish(self) -> None:
         """Polish the best ones to the end."""

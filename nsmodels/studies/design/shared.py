@@ -66,7 +66,7 @@ def run_shared(race: Race, where: Engine, starts: int, given: Array | None, seed
     Which batch sees which optima depends on the order in which batches end, and so do the searches: what is found
     differs from run to run, and only what is certified counts.
     """
-    until = time.time() + (race.deadline - time.perf_counter())
+    until = time.time() + (race.last_start - time.perf_counter())
 
     def batches() -> Iterator[tuple[int, tuple[Any, ...]]]:
         for number, first in enumerate(range(0, max(starts, 1), STARTS)):
