@@ -17,7 +17,6 @@ import numpy as np
 from record_problems import RECORDS, ROOT, all_records, put
 
 import nsmodels as ns
-from nsmodels.files.saving import loaded
 from nsmodels.studies.design.tasks import Objective
 
 INEQUALITIES = RECORDS / "inequalities.toml"
@@ -130,7 +129,7 @@ def inequalities(records: dict[str, dict[str, Any]], again: list[str]) -> None:
 
 def integers(name: str, record: dict[str, Any]) -> dict[str, Any]:
     """The entry of a record."""
-    answer = loaded(record, name).answer
+    answer = ns.load(RECORDS / f"{name}.json").answer
     terms = np.count_nonzero(answer.inequality.functional.correlators)
     short = ns.studies.tidy(answer, sizes=SIZES if terms > 20 else EVERY, time_limit_s=60.0)
     table = short.inequality.functional.correlators.astype(int)
