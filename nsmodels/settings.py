@@ -265,31 +265,15 @@ def from_waveplates(alice_deg: Sequence[Sequence[float]], bob_deg: Sequence[Sequ
 
 
 def to_waveplates(settings: Settings, *, polariser_deg: float = 0.0) -> tuple[list[list[float]], list[list[float]]]:
-    """For each direction the angles of wave plates before a polariser that stays where it is; see `from_waveplates`.
+    """For each direction of both parties the angles that `from_waveplates` takes, in degrees, to rounding.
 
-    Parameters
-    ----------
-    settings : Settings
-    polariser_deg : float
-        The angle of every polariser, in [-360, 360]; 0 is horizontal.
-
-    Returns
-    -------
-    alice_deg, bob_deg : list of [polariser, quarter, half]
-        In degrees; quarter-wave plates within 45° of the polariser, half-wave plates within 45° of the horizontal.
-        Right to 1e-13 or so; ``from_waveplates`` names the directions of rounded angles exactly.
-
-    Raises
-    ------
-    InputError
-        If the polariser's angle is out of range.
+    Every polariser stays at ``polariser_deg``, in [-360, 360] (else `InputError`); 0 is horizontal. Quarter-wave plates
+    are within 45° of it, half-wave plates within 45° of the horizontal.
     """
     check_noun(settings, Settings, "argument settings", "to_waveplates")
     within = "it must lie in [-360, 360]"
-    polariser = number(polariser_deg, "to_waveplates: polariser_deg", within, lambda x: abs(x) <= 360.0)
-    alice, bob = (
-        [list(plates_before(polariser, row)) for row in rows.tolist()] for rows in (settings.alice, settings.bob)
-    )
+    fixed = number(polariser_deg, "to_waveplates: polariser_deg", within, lambda x: abs(x) <= 360.0)
+    alice, bob = ([list(plates_before(fixed, a)) for a in rows.tolist()] for rows in (settings.alice, settings.bob))
     return alice, bob
 
 
