@@ -214,7 +214,8 @@ def test_the_command_line_says_how_far_and_refuses(tmp_path) -> None:
     far.write_text(HEAD + f"counts = {SIGNALLING}\n")
     done = runner.invoke(app, ["run", str(far), "--out", str(tmp_path)])
     assert done.exit_code == 2, done.output
-    assert "far.toml:5: behaviour: decompose: the marginals depend on the other party's setting" in done.output
+    assert "far.toml:5: behaviour: the marginals depend on the other party's setting" in done.output
+    assert "or give allow_signalling = true in [options] to go on" in " ".join(done.output.split())
     far.write_text(HEAD + f"counts = {SIGNALLING}\n[options]\nallow_signalling = true\n")
     assert runner.invoke(app, ["run", str(far), "--out", str(tmp_path)]).exit_code == 0
     assert runner.invoke(app, ["verify", str(tmp_path / "far.json")]).exit_code == 0

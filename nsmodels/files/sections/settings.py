@@ -29,8 +29,12 @@ Noun = TypeVar("Noun")
 
 
 def told_in_file(error: InputError) -> str:
-    """A message on one line, without the names of Python's functions, which say nothing to the reader of a file."""
-    return str(error).replace("\n", " ").removeprefix("Data: ").removeprefix("analyse: ")
+    """A message on one line, without the names of Python's functions, and with keys as files write them."""
+    told = str(error).replace("\n", " ")
+    for name in ("Data", "analyse", "decompose"):
+        told = told.removeprefix(f"{name}: ")
+    told = told.replace("allow_signalling=True", "allow_signalling = true in [options]")
+    return told.replace('(marginals="free")', '(marginals = "free" in [behaviour])')
 
 
 def made(table: Table, make: Callable[[], Noun], key: str | None = None) -> Noun:
