@@ -266,3 +266,19 @@ def test_counts_belong_to_no_marginals_question(tmp_path) -> None:
     path.write_text('schema = 1\nkind = "marginals"\n[behaviour]\ncounts = [[0,0,1,2,3,4]]\n')
     with pytest.raises(InputError, match=r'counts: not used by kind = "marginals"'):
         load(path)
+
+
+@pytest.mark.parametrize("level", ["1", "1+AB"])
+@pytest.mark.parametrize(("correlator", "excluded"), [(0.75, True), (0.715, None)])
+def test_quantum_theory_and_noise(level: str, correlator: float, excluded: bool | None) -> None:
+    """S = 3 exceeds Tsirelson's bound by 6.6 standard deviations, S = 2.86 by 1.2."""
+    equal = round(1000 * (1 + correlator))
+    rows = [[equal, 2000 - equal, 2000 - equal, equal]] * 3 + [[2000 - equal, equal, equal, 2000 - equal]]
+    counts = np.array(rows).reshape(2, 2, 2, 2).transpose(2, 3, 0, 1)
+    answer = ns.decompose(ns.Behaviour.from_counts(counts), ns.Quantum((2, 2), level=level))
+    assert answer.value.upper == pytest.approx(1 / (math.sqrt(2) * correlator), abs=1e-6)
+    assert answer.measured.excess == pytest.approx(
+        (4 * correlator - 2 * math.sqrt(2)) / math.sqrt(4 * (1 - correlator**2) / 4000), rel=0.01
+    )
+    assert answer.has_model is (False if excluded else None)
+    assert (answer.measured.p_value is not None and answer.measured.p_value < 1e-4) is bool(excluded)
