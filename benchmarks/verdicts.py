@@ -33,7 +33,7 @@ from nsmodels.models.hidden_variables import HiddenVariableModel
 NOISES = ("white", "deterministic", "mixture", "unbiased", "non-signalling")
 MODELS = ("bell", "finite", "unbiased", "nonsignalling", "leggett", "hull", "listed by a user", "a user's, undeclared")
 TOLERANCE = 2e-7
-"""Of the plain program: optimal values of HiGHS are no better."""
+"""Accuracy of the plain program: optimal values of HiGHS are no better."""
 
 
 class Mine(HiddenVariableModel):

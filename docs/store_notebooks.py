@@ -17,7 +17,7 @@ from PIL import Image
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 DROPPED = ("application/vnd.plotly.v1+json", "application/vnd.jupyter.widget-view+json")
-"""Large, or of no use without a running kernel."""
+"""Kinds of outputs that are large, or of no use without a running kernel."""
 
 
 def small(picture: str) -> str:

@@ -225,6 +225,7 @@ def test_public_correlators(phi: float, sigmas: float | None) -> None:
     assert result.value.lower - 1e-9 <= bound <= result.value.upper + 1e-9
     assert result.value.upper - result.value.lower <= 1e-6
     assert (result.verdict == "excluded") == (result.difference > 0)
+    assert result.observed == pytest.approx(np.abs(IONQ[phi]).sum() / 3, abs=1e-9)
     if sigmas is not None:
         assert result.observed == pytest.approx(1.904733, abs=1e-6)
         assert result.sigmas == pytest.approx(sigmas, abs=0.1)

@@ -33,7 +33,7 @@ PICTURES = {
 LARGEST = 200_000
 """Bytes of a stored notebook."""
 LONGEST_S = 40.0
-"""On two cores: measured as processor time, because other programs may be running."""
+"""Seconds of processor time for a notebook, which other programs on the machine do not change."""
 
 
 def read(name: str) -> Any:

@@ -55,12 +55,29 @@ def wide() -> Any:
 
 
 def saved(figure: Any, tmp_path: Path, name: str = "picture") -> str:
-    """Save as SVG, with texts as texts, and return it."""
+    """Save as SVG, with texts as texts, and return it: no panel is empty, no line is made of nothing."""
+    assert figure.axes
+    for axes in figure.axes:
+        assert axes.has_data() or (axes.texts and not axes.axison) or not axes.get_visible(), axes.get_title()
+        for line in axes.lines:
+            places = [np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)]
+            assert all(np.isfinite(place).any() for place in places), line.get_label()
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         figure.savefig(tmp_path / f"{name}.svg")
     text = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
-    assert text.count("<path") > 3
+    assert not re.search(r">[^<>]*\b(nan|inf|None)\b[^<>]*</text>", text)
     return text
+
+
+def test_a_figure_without_content_is_no_picture(tmp_path: Path) -> None:
+    empty, nowhere, said = style.drawing_board(4.0, 3.0), style.drawing_board(4.0, 3.0), style.drawing_board(4.0, 3.0)
+    empty.add_subplot()
+    nowhere.add_subplot().plot([math.nan], [1.0])
+    said.add_subplot().plot([0.0], [1.0])
+    said.axes[0].set_title("width nan")
+    for figure in (empty, nowhere, said):
+        with pytest.raises(AssertionError):
+            saved(figure, tmp_path)
 
 
 # -- settings and spheres ---------------------------------------------------------------------------------------------

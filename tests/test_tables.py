@@ -171,7 +171,12 @@ def test_progress_is_a_function_or_a_boolean(wrong: Any) -> None:
 def test_every_question_takes_progress_as_a_boolean() -> None:
     s = ns.settings.leggett_triads(phi_deg=30.0)
     data = ns.Data.from_correlators({(i, 2 * i + k): -0.95 for i in range(3) for k in (0, 1)}, shots=1000, shape=(3, 6))
-    ns.bound(ns.functionals.leggett3(s), ns.Leggett(settings=s), progress=True)
-    ns.marginals(ns.behaviours.singlet(s), progress=True)
-    ns.analyse(data, ns.Leggett(settings=s), functional=ns.functionals.leggett3(s), progress=True)
-    ns.design(ns.Leggett, 2, 4, starts=1, time_limit_s=2.0, progress=True)
+    f, model = ns.functionals.leggett3(s), ns.Leggett(settings=s)
+    for ask in (
+        lambda progress: ns.bound(f, model, progress=progress),
+        lambda progress: ns.marginals(ns.behaviours.singlet(s), progress=progress),
+        lambda progress: ns.analyse(data, model, functional=f, progress=progress),
+    ):
+        told, silent = ask(True), ask(False)
+        assert (told.lower, told.upper, told.status) == (silent.lower, silent.upper, "certified")
+    assert ns.design(ns.Leggett, 2, 4, starts=1, time_limit_s=2.0, progress=True).status == "certified"
