@@ -17,7 +17,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from click import Context
-from nsmodels.plots.result_file import picture_of
 from typer.main import get_command
 
 import nsmodels as ns
@@ -29,6 +28,7 @@ from nsmodels.files.keys import KEYS, TABLE_LINES
 from nsmodels.files.problem import load, shipped
 from nsmodels.files.schema import NEEDED
 from nsmodels.files.toml.table import USED_BY
+from nsmodels.plots import on_page
 from nsmodels.questions.answer import Answer
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -257,8 +257,7 @@ def gallery() -> None:
         picture = ""
         said = ""
         if answer.exists():
-            content = json.loads(answer.read_text(encoding="utf-8"))
-            said = f"```text\n{as_text(problem.title, summary(problem, content))}\n```\n"
+            said = f"```text\n{as_text(problem.title, summary(problem, ns.load(answer)))}\n```\n"
             if _draw(name, answer):
                 picture = f"![Picture of the answer: {problem.title}]({name}.svg)\n"
         text = path.read_text(encoding="utf-8")
@@ -284,7 +283,7 @@ def _draw(name: str, answer: Path) -> bool:
     if target.exists() and target.stat().st_mtime > answer.stat().st_mtime:
         return True
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure = picture_of(load(name), json.loads(answer.read_text(encoding="utf-8")))
+    figure = on_page(ns.load(answer))
     figure.savefig(target, format="svg", metadata={"Date": None})
     plt.close(figure)
     return True

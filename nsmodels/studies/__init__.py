@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..questions.visibility.tidy import tidy
     from . import measurements, one_box, polytopes, protocols, vanishing
+    from .analysis.result import AnalysisResult
+    from .design.result import DesignResult
     from .every_setting import all_settings
     from .finite_sets import counterexample, dying_out, finite_set
     from .joint_bias import joint_marginals
-    from .local_weight import local_content
+    from .local_weight import LocalContent, local_content
     from .robustness import robustness
     from .sums_of_squares import relax
 
 __all__ = [
+    "AnalysisResult",
+    "DesignResult",
+    "LocalContent",
     "all_settings",
     "counterexample",
     "dying_out",
@@ -36,6 +41,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AnalysisResult": ".analysis.result",
+    "DesignResult": ".design.result",
+    "LocalContent": ".local_weight",
     "all_settings": ".every_setting",
     "counterexample": ".finite_sets",
     "dying_out": ".finite_sets",
