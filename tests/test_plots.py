@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.command import report
 from nsmodels.errors import InputError, MissingExtraError
 from nsmodels.files import result as results
 from nsmodels.files.loading import answer_of
@@ -358,17 +357,6 @@ def test_only_numbers_are_drawn(written: Any, evil: Any) -> None:
     sides = {party: [ends for _ in side] for party, side in content.get("marginals", {}).items()}
     with pytest.raises(InputError, match=r"x\.json: malformed result"):
         answer_of(content | {"value": ends, "marginals": sides}, question, "x.json")
-
-
-def test_numbers_that_cannot_be_drawn_make_no_page_fail(written: Any, tmp_path: Path) -> None:
-    _, _, content = written
-    ends = {"lower": -1e308, "upper": 1e308}
-    sides = {party: [ends for _ in side] for party, side in content.get("marginals", {}).items()}
-    path = tmp_path / "x.json"
-    path.write_text(json.dumps(content), encoding="utf-8")
-    assert "data:image/svg+xml" in report.page([path])
-    path.write_text(json.dumps(content | {"value": ends, "marginals": sides}), encoding="utf-8")
-    assert report.page([path]).count("<article ") == 1
 
 
 # -- extras -----------------------------------------------------------------------------------------------------------

@@ -117,6 +117,18 @@ def test_malformed_results_are_one_line(answered: Path, tmp_path: Path, changes:
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.parametrize("name", ["chain", "local"])
+def test_numbers_that_cannot_be_drawn_make_no_page_fail(name: str, answered: Path, tmp_path: Path) -> None:
+    content = json.loads((answered / f"{name}.json").read_text())
+    ends = {"lower": -1e308, "upper": 1e308}
+    sides = {party: [ends for _ in side] for party, side in content.get("marginals", {}).items()}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert "data:image/svg+xml" in report.page([path])
+    path.write_text(json.dumps(content | {"value": ends, "marginals": sides}), encoding="utf-8")
+    assert report.page([path]).count("<article ") == 1
+
+
 def test_a_page_that_cannot_be_written(answered: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         report.write([answered / "chain.json"], tmp_path / "no" / "page.html")
