@@ -1,5 +1,6 @@
 """The command line run in this process or in one of its own."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from typer.testing import CliRunner
 
 from nsmodels import cli
+from nsmodels.core.enclosure import Enclosure, Status
+from nsmodels.core.hidden_states import HiddenState
 
 DATA = Path(__file__).parent / "data"
 COMMAND = [sys.executable, "-m", "nsmodels"]
@@ -32,6 +35,38 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         return self.content
+
+    @property
+    def told(self) -> Enclosure:
+        ends = self.content["value"] or {"lower": -math.inf, "upper": math.inf}
+        return Enclosure(ends["lower"], ends["upper"], Status(self.content["status"]), self.content["reason"])
+
+    @property
+    def value(self) -> Enclosure:
+        return self.told
+
+    @property
+    def lower(self) -> float:
+        return self.told.lower
+
+    @property
+    def upper(self) -> float:
+        return self.told.upper
+
+    @property
+    def answered(self) -> bool:
+        return self.content["value"] is not None
+
+    @property
+    def maximiser(self) -> HiddenState | None:
+        found = self.content["maximiser"]
+        return HiddenState([], [], found["u"], found["v"]) if found else None  # type: ignore[arg-type]  # lists do
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["content"][name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def run(*arguments: str | Path) -> Any:
