@@ -182,3 +182,14 @@ def test_on_small_patches_multipliers_are_steep():
     steep = [max(abs(x) for row in leaf["sigma"] for x in row) for leaf in content["square"] if leaf["sigma"]]
     assert 8 * ONE < max(steep) < ONE << 18
     assert found.verify().proved
+
+
+@pytest.mark.parametrize(("phi", "eta_a", "eta_b"), [(0.4, 0.85, 1.0), (0.2, 0.9, 1.0)])
+def test_curves_of_minimisers_need_hundreds_of_leaves(phi, eta_a, eta_b):
+    """With σ from a family of two for each term thousands were not enough: 1.4e-5 was left after 20 s."""
+    settings = ns.settings.leggett_triads(phi)
+    model = ns.Leggett(settings, eta_a=eta_a, eta_b=eta_b)
+    found = ns.bound(ns.functionals.leggett3(settings), model, tolerance=1e-9, time_limit_s=120.0)
+    assert found.value.width <= 1e-9
+    assert found.stats["nodes"] < 6_000
+    assert 100 < found.stats["square_leaves"] < 1_500

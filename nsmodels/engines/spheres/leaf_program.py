@@ -1,379 +1,282 @@
 """Interior points for the semidefinite programs of square leaves (`square_leaf`), compiled.
 
-The program is that of `square_program`, with n = 7 and the three equations of the spheres; here it is solved for many
-patches one after another, in the direction of Helmberg, Kojima and Monteiro after scaling by Cholesky's factor of the
-moments. It stops as soon as the value is large enough, or the moments show that it cannot become so.
+The program is that of `square_program`, with n = 7 and the three equations of the spheres, and with affine multipliers
+σ_k that are free but for their limits |σ_k·z| ≤ L·z at the corners of the patches:
+
+    maximise Σy  subject to  S = C + Σ_kl 2T_kl y_k y_lᵀ + Σ_k 2σ_k y_kᵀ − Σ_ij P_ij h_i h_jᵀ − Σ y_e E_e ⪰ 0,
+
+|T| ≤ 1, P ≥ 0, all products made symmetric. Here it is solved for many patches one after another, by a primal-dual
+method with predictor and corrector (`leaf_step` has the directions). It stops as soon as the value is large enough, or
+the moments show that it cannot become so.
+
+The least of an affine function on two patches is a sum of two minima. For each σ_k and sign one number θ says how its
+constant part is shared out between them, so that sixteen limits stand for the 64 pairs of corners.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import kernel
+from .leaf_step import FREE, LIMITS, Direction, LeafProgram, Point, assemble, direction, room_for
+from .small_matrices import cholesky, congruence
 
-STEPS = 40
-SIZE = 28  # of a packed 7×7 matrix
-ROOT = math.sqrt(0.5)
+__all__ = ["form", "program"]
 
 
-@kernel
-def cholesky(M: Array, L: Array, n: int) -> bool:
-    """Write the lower factor of M (n×n, lower triangle given) into L; False if M is not positive definite."""
-    for i in range(n):
-        for j in range(i + 1):
-            z = M[i, j]
-            for k in range(j):
-                z -= L[i, k] * L[j, k]
-            if i == j:
-                if not z > 0.0:
-                    return False
-                L[i, i] = math.sqrt(z)
-            else:
-                L[i, j] = z / L[j, j]
-    return True
+STEPS = 30
+START = 0.01
+"""The multipliers at the beginning, in units of the largest entry of C or of 1."""
 
 
 @kernel
-def solve(L: Array, x: Array, n: int) -> None:
-    """Replace x by the solution of L Lᵀ x = x."""
-    for i in range(n):
-        z = x[i]
-        for k in range(i):
-            z -= L[i, k] * x[k]
-        x[i] = z / L[i, i]
-    for i in range(n - 1, -1, -1):
-        z = x[i]
-        for k in range(i + 1, n):
-            z -= L[k, i] * x[k]
-        x[i] = z / L[i, i]
-
-
-@kernel
-def pack(M: Array, out: Array) -> None:
-    """Lower triangle, off-diagonal entries times √2."""
-    a = 0
+def form(data: LeafProgram, x: Array, sigma: Array, y: Array, out: Array) -> None:
+    """S of the multipliers x (m,), which are T and −P, σ (K, 7) and y (3,)."""
+    total = np.empty(7)
     for i in range(7):
         for j in range(i + 1):
-            out[a] = M[i, j] if i == j else M[i, j] / ROOT
-            a += 1
-
-
-@kernel
-def unpack(x: Array, M: Array) -> None:
-    """The symmetric matrix of `pack`."""
-    a = 0
+            out[i, j] = data.C[i, j]
+    q = 0
+    for k in range(data.vectors.shape[0]):
+        head = data.vectors[k]
+        total[:] = 0.0
+        for j in range(0 if k < data.terms else data.terms, k):
+            f = x[q] if k < data.terms else 0.5 * x[q]
+            q += 1
+            for i in range(7):
+                total[i] += f * data.vectors[j, i]
+        if k < data.terms:
+            for i in range(7):
+                total[i] += sigma[k, i]
+        for i in range(7):
+            for j in range(i + 1):
+                out[i, j] += head[i] * total[j] + total[i] * head[j]
     for i in range(7):
-        for j in range(i + 1):
-            M[i, j] = x[a] if i == j else x[a] * ROOT
-            M[j, i] = M[i, j]
-            a += 1
-
-
-@kernel
-def congruence(M: Array, L: Array, out: Array) -> None:
-    """Lᵀ M L for a lower triangular L."""
-    half = np.zeros((7, 7))
-    for i in range(7):
-        for j in range(7):
-            z = 0.0
-            for k in range(j, 7):
-                z += M[i, k] * L[k, j]
-            half[i, j] = z
-    for i in range(7):
-        for j in range(7):
-            z = 0.0
-            for k in range(i, 7):
-                z += L[k, i] * half[k, j]
-            out[i, j] = z
-
-
-@kernel
-def product(p: Array, r: Array, out: Array) -> None:
-    """½(p rᵀ + r pᵀ), packed."""
-    a = 0
-    for i in range(7):
-        for j in range(i):
-            out[a] = (p[i] * r[j] + p[j] * r[i]) * ROOT
-            a += 1
-        out[a] = p[i] * r[i]
-        a += 1
-
-
-@kernel
-def slack(C: Array, A: Array, x: Array, y: Array, out: Array) -> None:
-    """C + Σ x A − y_0 E_0 − y_1 E_u − y_2 E_v, a matrix; A (m, 28) packed."""
-    total = np.zeros(SIZE)
-    for m in range(A.shape[0]):
-        for a in range(SIZE):
-            total[a] += x[m] * A[m, a]
-    unpack(total, out)
-    for i in range(7):
-        for j in range(7):
-            out[i, j] += C[i, j]
         out[i, i] -= y[0] if i == 0 else y[1] if i < 4 else y[2]
+        for j in range(i):
+            out[j, i] = out[i, j]
 
 
 @kernel
-def program(
-    C: Array, A: Array, left: Array, other: Array, bounded: int, Y: Array, x: Array, y: Array, enough: float
-) -> float:  # fmt: skip
-    """Maximise y_0 + y_1 + y_2 subject to S = C + Σ x A − y_0 E_0 − y_1 E_u − y_2 E_v ⪰ 0.
+def _combination(data: LeafProgram, s: Array, sigma: Array) -> None:
+    """σ (K, 7) of its unknowns s (K, 9)."""
+    for k in range(s.shape[0]):
+        for i in range(7):
+            z = 0.0
+            for e in range(7):
+                z += s[k, 2 + e] * data.basis[e, i]
+            sigma[k, i] = z
 
-    A (m, 28): packed matrices, which are `product` of the rows of ``left`` and ``other`` (m, 7); the first ``bounded``
-    of the x (m,) obey |x| ≤ 1, the others x ≤ 0. Y (7, 7): positive definite moments with E·Y = 1, A·Y > 0 for the
-    matrices of the second kind; overwritten. Returns the value, reached by x and y, with S positive definite; stops
-    when it is ``enough``, or cannot become so.
+
+@kernel
+def _start(data: LeafProgram, now: Point, scale: float) -> None:
+    """σ = 0, T = 0, and S far from singular."""
+    m = 0
+    for k in range(data.vectors.shape[0]):
+        for other in range(0 if k < data.terms else data.terms, k):
+            q = 0.0
+            for i in range(7):
+                for j in range(7):
+                    q += data.vectors[k, i] * now.Y[i, j] * data.vectors[other, j]
+            if m < data.pairs:
+                now.x[m] = 0.0
+                now.alpha[m] = max(2.0 * q, 0.0) + START * scale
+                now.beta[m] = now.alpha[m] - 2.0 * q
+            else:
+                now.alpha[m] = max(q, 1e-14)
+                now.beta[m] = 0.0
+                now.x[m] = -0.1 * START * scale / max(now.alpha[m], 1e-3)
+            m += 1
+    K = data.terms
+    for k in range(K):
+        for c in range(LIMITS):
+            now.p[k, c] = data.least[c] - data.limits[c, 0] * now.s[k, 0] - data.limits[c, 1] * now.s[k, 1]
+            now.pi[k, c] = START * scale / (K * max(now.p[k, c], 1e-3))
+    _combination(data, now.s, now.sigma)
+    for e in range(3):
+        now.y[e] = 0.0
+    form(data, now.x, now.sigma, now.y, now.S)
+    low = 0.0
+    for i in range(7):
+        z = now.S[i, i]
+        for j in range(7):
+            if j != i:
+                z -= abs(now.S[i, j])
+        low = min(low, z)
+    for e in range(3):
+        now.y[e] = low - scale
+    form(data, now.x, now.sigma, now.y, now.S)
+
+
+@kernel
+def _lengths(data: LeafProgram, now: Point, d: Direction) -> tuple[float, float]:
+    """The largest steps, at most 1, that keep all multipliers positive; matrices are left to `_reach`."""
+    first = 1.0
+    second = 1.0
+    for k in range(now.x.shape[0]):
+        first = max(first, -d.alpha[k] / now.alpha[k])
+        if k < data.pairs:
+            first = max(first, -d.beta[k] / now.beta[k])
+            second = max(second, d.x[k] / (1.0 - now.x[k]), -d.x[k] / (1.0 + now.x[k]))
+        else:
+            second = max(second, -d.x[k] / now.x[k])
+    for k in range(data.terms):
+        for c in range(LIMITS):
+            first = max(first, -d.pi[k, c] / now.pi[k, c])
+            second = max(second, -d.p[k, c] / now.p[k, c])
+    return 1.0 / first, 1.0 / second
+
+
+@kernel
+def _reach(base: Array, d: Array, length: float, M: Array, W: Array) -> float:
+    """How far, at most ``length``, base + t·d is positive definite."""
+    for _try in range(60):
+        for i in range(7):
+            for j in range(i + 1):
+                M[i, j] = base[i, j] + length * d[i, j]
+        if cholesky(M, W, 7):
+            return length
+        length *= 0.9
+    return 0.0
+
+
+@kernel
+def _products(data: LeafProgram, now: Point, d: Direction, St: Array, first: float, second: float) -> float:
+    """The gap after steps of these lengths."""
+    gap = 0.0
+    for i in range(7):
+        for j in range(7):
+            gap += ((1.0 if i == j else 0.0) + first * d.X[i, j]) * (St[i, j] + second * d.dS[i, j])
+    for k in range(now.x.shape[0]):
+        alpha = now.alpha[k] + first * d.alpha[k]
+        x = now.x[k] + second * d.x[k]
+        if k < data.pairs:
+            gap += alpha * (1.0 - x) + (now.beta[k] + first * d.beta[k]) * (1.0 + x)
+        else:
+            gap -= alpha * x
+    for k in range(data.terms):
+        for c in range(LIMITS):
+            gap += (now.pi[k, c] + first * d.pi[k, c]) * (now.p[k, c] + second * d.p[k, c])
+    return gap
+
+
+@kernel
+def _moments(Y: Array, L: Array, X: Array, first: float, M: Array, W: Array) -> None:
+    """Replace Y = L Lᵀ by L (1 + first X) Lᵀ."""
+    for i in range(7):
+        for j in range(7):
+            M[i, j] = first * X[i, j]
+        M[i, i] += 1.0
+    for i in range(7):
+        for j in range(7):
+            z = 0.0
+            for k in range(i + 1):
+                z += L[i, k] * M[k, j]
+            W[i, j] = z
+    for i in range(7):
+        for j in range(i + 1):
+            z = 0.0
+            for k in range(j + 1):
+                z += W[i, k] * L[j, k]
+            Y[i, j] = z
+            Y[j, i] = z
+
+
+@kernel
+def program(data: LeafProgram, now: Point, enough: float) -> bool:
+    """Whether multipliers with Σy ≥ ``enough`` and S positive definite are found; they are left in ``now``.
+
+    ``now``: with positive definite moments Y with E·Y = 1, and unknowns s that are zero but for the θ, which are such
+    that σ = 0 is within its limits; all is overwritten.
     """
-    m = A.shape[0]
-    alpha = np.empty(m)
-    beta = np.empty(m)
-    dx = np.empty(m)
-    da = np.empty(m)
-    db = np.empty(m)
-    bent = np.empty(m)
-    offset = np.empty(m)
-    B = np.empty((m, SIZE))
-    L = np.zeros((7, 7))
-    W = np.zeros((7, 7))
-    M = np.zeros((7, 7))
+    m = now.x.shape[0]
+    K = data.terms
+    d = Direction(
+        np.zeros((7, 7)), np.zeros((7, 7)), np.zeros(m), np.zeros((K, FREE)), np.zeros(3), np.zeros(m), np.zeros(m),
+        np.zeros((K, LIMITS)), np.zeros((K, LIMITS)),
+    )  # fmt: skip
+    room = room_for(m, K, data.vectors.shape[0])
     S = np.zeros((7, 7))
-    St = np.zeros((7, 7))
-    X = np.zeros((7, 7))
-    N = np.zeros((SIZE, SIZE))
-    F = np.zeros((SIZE, SIZE))
-    E = np.zeros((4, SIZE))
-    R = np.zeros((4, SIZE))
-    right = np.empty(SIZE)
-    step = np.empty(SIZE)
-    packed = np.empty(SIZE)
-    first_vector = np.empty(7)
-    other_vector = np.empty(7)
-    dy = np.empty(3)
-    G3 = np.zeros((3, 3))
-    L3 = np.zeros((3, 3))
     new_x = np.empty(m)
+    new_s = np.empty((K, FREE))
+    new_sigma = np.empty((K, 7))
     new_y = np.empty(3)
     scale = 1.0
     for i in range(7):
         for j in range(7):
-            scale = max(scale, abs(C[i, j]))
-    pack(Y, packed)
-    for k in range(m):
-        q = 0.0
-        for a in range(SIZE):
-            q += A[k, a] * packed[a]
-        if k < bounded:
-            x[k] = 0.0
-            alpha[k] = max(q, 0.0) + 0.1 * scale
-            beta[k] = alpha[k] - q
-        else:
-            alpha[k] = max(q, 1e-14)  # h
-            beta[k] = 0.0
-            x[k] = -0.1 * scale / max(alpha[k], 1e-3)
-    for e in range(3):
-        y[e] = 0.0
-    slack(C, A, x, y, S)
-    low = 0.0
-    for i in range(7):
-        z = S[i, i]
-        for j in range(7):
-            if j != i:
-                z -= abs(S[i, j])
-        low = min(low, z)
-    for e in range(3):
-        y[e] = low - scale
-    slack(C, A, x, y, S)
-    value = y[0] + y[1] + y[2]
-    length = 1.0
+            scale = max(scale, abs(data.C[i, j]))
+    _start(data, now, scale)
+    value = now.y[0] + now.y[1] + now.y[2]
+    order = 7 + m + data.pairs + K * LIMITS
+    missing = 1.0  # what is left of the first violation of the equations for σ
     for _step in range(STEPS):
         gap = 0.0
         primal = 0.0
         for i in range(7):
             for j in range(7):
-                gap += Y[i, j] * S[i, j]
-                primal += Y[i, j] * C[i, j]
+                gap += now.Y[i, j] * now.S[i, j]
+                primal += now.Y[i, j] * data.C[i, j]
         for k in range(m):
-            if k < bounded:
-                gap += alpha[k] * (1.0 - x[k]) + beta[k] * (1.0 + x[k])
-                primal += alpha[k] + beta[k]
+            if k < data.pairs:
+                gap += now.alpha[k] * (1.0 - now.x[k]) + now.beta[k] * (1.0 + now.x[k])
+                primal += now.alpha[k] + now.beta[k]
             else:
-                gap -= alpha[k] * x[k]
-        if value >= enough or primal < enough or not gap > 1e-13 * scale:
+                gap -= now.alpha[k] * now.x[k]
+        for k in range(K):
+            for c in range(LIMITS):
+                gap += now.pi[k, c] * now.p[k, c]
+                primal += now.pi[k, c] * data.least[c]
+        if value >= enough or (primal < enough and missing < 1e-4) or not gap > 1e-13 * scale:
             break
-        # less greedy after a short step, to get back to the middle
-        aim = (0.1 if length > 0.6 else 0.4) * gap / (7 + m + bounded)
-        if not cholesky(Y, L, 7):
+        if not cholesky(now.Y, room.L, 7):
             break
-        congruence(S, L, St)
-        # the scaled matrices
-        for i in range(7):
-            for j in range(7):
-                M[i, j] = 0.0
-        for e in range(3):
-            for i in range(7):
-                for j in range(7):
-                    z = 0.0
-                    for k in range(7):
-                        if (0 if k == 0 else 1 if k < 4 else 2) == e:
-                            z += L[k, i] * L[k, j]
-                    M[i, j] = z
-            pack(M, E[e])
-        for k in range(m):
-            for i in range(7):
-                p = 0.0
-                q = 0.0
-                for j in range(i, 7):
-                    p += L[j, i] * left[k, j]
-                    q += L[j, i] * other[k, j]
-                first_vector[i] = p
-                other_vector[i] = q
-            product(first_vector, other_vector, B[k])
-        # N = ½(S⊗1 + 1⊗S) + Σ B Bᵀ/curvature
-        a = 0
-        for i in range(7):
-            for j in range(i + 1):
-                for r in range(7):
-                    for c in range(7):
-                        M[r, c] = 0.0
-                f = 0.5 if i == j else 0.5 * ROOT
-                for r in range(7):
-                    M[r, j] += f * St[r, i]
-                    M[j, r] += f * St[r, i]
-                    if i != j:
-                        M[r, i] += f * St[r, j]
-                        M[i, r] += f * St[r, j]
-                pack(M, N[a])
-                a += 1
-        pack(St, packed)
-        for a in range(SIZE):
-            right[a] = -packed[a]
-        a = 0
-        for i in range(7):
-            a += i
-            right[a] += aim
-            a += 1
-        for k in range(m):
-            q = 0.0
-            for i in range(7):
-                q += B[k, i * (i + 1) // 2 + i]  # A·Y, because Y is 1 here
-            if k < bounded:
-                minus = 1.0 - x[k]
-                plus = 1.0 + x[k]
-                bent[k] = alpha[k] / minus + beta[k] / plus
-                offset[k] = (q - aim / minus + aim / plus) / bent[k]
-            else:
-                # x < 0, h > 0: (h + dh)(x + dx) = −aim to first order
-                bent[k] = -alpha[k] / x[k]
-                offset[k] = (-aim - x[k] * q) / alpha[k]
-            for a in range(SIZE):
-                right[a] -= B[k, a] * offset[k]
-                z = B[k, a] / bent[k]
-                for c in range(a + 1):
-                    N[a, c] += z * B[k, c]
-        if not cholesky(N, F, SIZE):
+        congruence(now.S, room.L, room.half, room.St)
+        if not assemble(data, now, room):
             break
-        for e in range(3):
-            for a in range(SIZE):
-                R[e, a] = E[e, a]
-            solve(F, R[e], SIZE)
-        for e in range(3):
-            for c in range(3):
-                z = 0.0
-                for a in range(SIZE):
-                    z += E[e, a] * R[c, a]
-                G3[e, c] = z
-        if not cholesky(G3, L3, 3):
-            break
-        for a in range(SIZE):
-            step[a] = right[a]
-        solve(F, step, SIZE)
-        for e in range(3):
-            z = 1.0
-            for i in range(7):
-                z -= E[e, i * (i + 1) // 2 + i]
-            for a in range(SIZE):
-                z -= E[e, a] * step[a]
-            dy[e] = z
-        solve(L3, dy, 3)
-        for a in range(SIZE):
-            step[a] += dy[0] * R[0, a] + dy[1] * R[1, a] + dy[2] * R[2, a]
-        first = 0.98  # the largest shares that the steps take
-        second = 0.98
+        direction(data, now, room, 0.0, 0.0, d)
+        first, second = _lengths(data, now, d)
+        first = _reach(room.one, d.X, first, S, room.W)
+        second = _reach(room.St, d.dS, second, S, room.W)
+        left = max(_products(data, now, d, room.St, first, second) / gap, 0.0)
+        centring = min(max(left**3, 1e-3), 1.0)
+        direction(data, now, room, centring * gap / order, 1.0, d)
+        first, second = _lengths(data, now, d)
+        first = 0.98 * _reach(room.one, d.X, first, S, room.W)
+        second = 0.98 * _reach(room.St, d.dS, second, S, room.W)
+        _moments(now.Y, room.L, d.X, first, S, room.W)
         for k in range(m):
-            q = 0.0
-            for a in range(SIZE):
-                q += B[k, a] * step[a]
-            dx[k] = q / bent[k] + offset[k]
-            if k < bounded:
-                minus = 1.0 - x[k]
-                plus = 1.0 + x[k]
-                da[k] = (aim + alpha[k] * dx[k]) / minus - alpha[k]
-                db[k] = (aim - beta[k] * dx[k]) / plus - beta[k]
-                first = max(first, -da[k] / alpha[k], -db[k] / beta[k])
-                second = max(second, dx[k] / minus, -dx[k] / plus)
-            else:
-                total = q
-                for i in range(7):
-                    total += B[k, i * (i + 1) // 2 + i]
-                da[k] = total - alpha[k]
-                first = max(first, -da[k] / alpha[k])
-                second = max(second, -dx[k] / x[k])
-        first = 0.98 / first
-        second = 0.98 / second
-        unpack(step, X)
-        for _try in range(40):
-            for i in range(7):
-                for j in range(7):
-                    M[i, j] = 1.02 * first * X[i, j]
-                M[i, i] += 1.0
-            if cholesky(M, W, 7):
-                break
-            first *= 0.8
-        # Y = L (1 + first X) Lᵀ
-        for i in range(7):
-            for j in range(7):
-                M[i, j] = first * X[i, j]
-            M[i, i] += 1.0
-        for i in range(7):
-            for j in range(7):
-                z = 0.0
-                for k in range(i + 1):
-                    z += L[i, k] * M[k, j]
-                W[i, j] = z
-        for i in range(7):
-            for j in range(i + 1):
-                z = 0.0
-                for k in range(j + 1):
-                    z += W[i, k] * L[j, k]
-                Y[i, j] = z
-                Y[j, i] = z
-        for k in range(m):
-            alpha[k] += first * da[k]
-            if k < bounded:
-                beta[k] += first * db[k]
+            now.alpha[k] += first * d.alpha[k]
+            if k < data.pairs:
+                now.beta[k] += first * d.beta[k]
+        for k in range(K):
+            for c in range(LIMITS):
+                now.pi[k, c] += first * d.pi[k, c]
+        missing *= 1.0 - first
         moved = False
         for _try in range(40):
             for k in range(m):
-                new_x[k] = x[k] + second * dx[k]
+                new_x[k] = now.x[k] + second * d.x[k]
+            for k in range(K):
+                for e in range(FREE):
+                    new_s[k, e] = now.s[k, e] + second * d.s[k, e]
+            _combination(data, new_s, new_sigma)
             for e in range(3):
-                new_y[e] = y[e] + second * dy[e]
-            slack(C, A, new_x, new_y, M)
-            if cholesky(M, W, 7):
+                new_y[e] = now.y[e] + second * d.y[e]
+            form(data, new_x, new_sigma, new_y, S)
+            if cholesky(S, room.W, 7):
                 moved = True
                 break
             second *= 0.8
         if not moved:
             break
-        length = min(first, second)
-        for k in range(m):
-            x[k] = new_x[k]
-        for e in range(3):
-            y[e] = new_y[e]
-        for i in range(7):
-            for j in range(7):
-                S[i, j] = M[i, j]
-        value = y[0] + y[1] + y[2]
-    return value
+        now.S[:] = S
+        now.x[:] = new_x
+        now.s[:] = new_s
+        now.sigma[:] = new_sigma
+        now.y[:] = new_y
+        for k in range(K):
+            for c in range(LIMITS):
+                now.p[k, c] += second * d.p[k, c]
+        value = new_y[0] + new_y[1] + new_y[2]
+    return value >= enough

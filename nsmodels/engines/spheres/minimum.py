@@ -220,18 +220,17 @@ def minimise(
     stop = begin + time_limit_s
     half = begin + 0.5 * time_limit_s
     shares = [Share(_start(problem, min(STARTS, 6 + 3 * len(terms.ia)), seed, starts, half))]
-    whole = shares[0].tree
     reason = "tolerance_met"
     last = begin
-    others = OtherProofs(problem, width, goal, margin)
+    others = OtherProofs(problem, shares[0].tree, width, goal, margin)
     try:
         with released(), contextlib.ExitStack() as stack:
             every: Callable[..., Any] = map
             while any(share.is_open(width, goal, margin) for share in shares):
                 grown = shares[0].tree.count[trees.POPPED] >= 2 * chunk
                 if len(shares) == 1 and grown and len(terms.ia) <= MANY_TERMS:
-                    whole = shares[0].tree
-                    shares = [Share(tree, shares[0].leaves) for tree in deal(whole, SHARES)]
+                    others.whole = shares[0].tree
+                    shares = [Share(tree, shares[0].leaves) for tree in deal(others.whole, SHARES)]
                     # left, also on Ctrl-C, only when all threads have come to the end of their chunk
                     every = stack.enter_context(ThreadPoolExecutor(SHARES)).map
                 task = (terms, problem.mirror, chunk, width, goal, margin, stop)
@@ -260,9 +259,9 @@ def minimise(
         reason = "interrupted"
     tree, packed = shares[0].tree, shares[0].packed
     if len(shares) > 1:
-        tree, packed = join(whole, [share.tree for share in shares]), packed_by(whole, shares)
-    if others.before and reason != "tolerance_met":
-        old = join(whole, others.before)
+        tree, packed = join(others.whole, [share.tree for share in shares]), packed_by(others.whole, shares)
+    if others.before is not None and reason != "tolerance_met":
+        old = join(*others.before)
         old.best[:] = tree.best
         if trees.lowest(old) > trees.lowest(tree):
             tree, packed = old, {}

@@ -16,8 +16,8 @@ from .flat_sides import DiscCovering, compile_discs, disc_search, flat_side
 from .problem import SphereProblem
 from .square_leaf import SquareLeaves, compile_leaves
 from .square_proof import SquareProof, square_proof
-from .threads import Share
-from .tree import MINIMA, Tree
+from .threads import Share, deal
+from .tree import GROUPS, MINIMA, Tree
 
 __all__ = ["OtherProofs"]
 
@@ -25,7 +25,9 @@ FLAT_NODES = 1_000
 """Nodes after which a side that spans a plane is left whole, and the other one searched anew."""
 SQUARE_NODES = 3_000
 """Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
-LEAF_NODES, MANY_TERMS, LATER = 60_000, 40, 200_000
+SAVE_NODES = 300
+"""Nodes from which the search begins again where square leaves are due: their patches may be large."""
+LEAF_NODES, MANY_TERMS, LATER = 20_000, 40, 200_000
 """Nodes after which the search begins again with square leaves; later where many terms make them slow.
 
 A square leaf takes as long as a hundred nodes, so that what ordinary leaves close in this number they close faster.
@@ -39,6 +41,8 @@ class OtherProofs:
     Parameters
     ----------
     problem : SphereProblem
+    whole : Tree
+        That of the search.
     width, goal, margin : float
         As in `search.advance`.
 
@@ -48,24 +52,27 @@ class OtherProofs:
         The best one so far.
     leaves : SquareLeaves
         The square leaves of the search itself.
-    before : list of Tree
-        What the search without square leaves has come to, where it began again with them.
+    whole : Tree
+        The tree that was dealt to the shares, or the only one.
+    before : (Tree, list of Tree) or None
+        The same and what the search without square leaves made of it, where that began again with them.
     compiling : float
         Seconds that went into compiling.
     """
 
-    def __init__(self, problem: SphereProblem, width: float, goal: float, margin: float) -> None:
+    def __init__(self, problem: SphereProblem, whole: Tree, width: float, goal: float, margin: float) -> None:
         self.problem, self.width, self.goal, self.margin = problem, width, goal, margin
         self.proof: DiscCovering | SquareProof | None = None
         self.leaves = SquareLeaves(problem.terms, problem.scales[1])
-        self.before: list[Tree] = []
-        self.saved: list[Tree] = []
+        self.before: tuple[Tree, list[Tree]] | None = None
+        self.saved: Tree | None = None
         self.compiling = 0.0
+        self.whole = whole
         late = LEAF_NODES if len(problem.terms.ia) <= MANY_TERMS else LATER
         self.due: list[tuple[int, Trial]] = [
+            (SAVE_NODES, self._save),
             (FLAT_NODES, self._discs),
             (SQUARE_NODES, self._square),
-            (SQUARE_NODES, self._save),
             (late, self._leaves),
         ]
 
@@ -96,22 +103,28 @@ class OtherProofs:
 
     def _save(self, shares: list[Share], stop: float) -> None:
         """Keep the search as it is, with patches that are still large, to come back to."""
-        self.saved = [Tree(*(array.copy() for array in share.tree)) for share in shares]
+        if len(shares) == 1:
+            tree = shares[0].tree
+            used = {name: getattr(tree, name)[: tree.count[counter]] for counter, names in GROUPS for name in names}
+            changing = {**used, "count": tree.count, "request": tree.request, "best": tree.best}
+            self.saved = tree._replace(**{name: array.copy() for name, array in changing.items()})
 
     def _leaves(self, shares: list[Share], stop: float) -> None:
         """Begin again where the search was saved, with what it has learnt since, and with squares on patches."""
         self.compiling += compile_leaves()
-        if len(self.saved) != len(shares):
+        if self.saved is None:
             for share in shares:
                 share.use(self.leaves)
-        else:
-            self.before = [share.tree for share in shares]
-            for share, saved in zip(shares, self.saved):
-                now = share.tree
-                saved.best[:] = now.best
-                saved.count[MINIMA] = now.count[MINIMA]
-                known = {name: getattr(now, name).copy() for name in ("minima", "active", "active_tau")}
-                share.use(self.leaves, saved._replace(**known))
+            return
+        self.before = (shares[0].tree if len(shares) == 1 else self.whole), [share.tree for share in shares]
+        self.whole = self.saved
+        dealt = deal(self.saved, len(shares)) if len(shares) > 1 else [self.saved]
+        for share, tree in zip(shares, dealt):
+            now = share.tree
+            tree.best[:] = now.best
+            tree.count[MINIMA] = now.count[MINIMA]
+            known = {name: getattr(now, name).copy() for name in ("minima", "active", "active_tau")}
+            share.use(self.leaves, tree._replace(**known))
 
     def _square(self, shares: list[Share], stop: float) -> SquareProof | None:
         """Around the incumbent; and a better incumbent where that is what is missing."""

@@ -9,8 +9,8 @@ for affine σ_k with |σ_k·z| ≤ L on the patches, |T_kl| ≤ 1, T_kk = 1. If 
 semidefinite form, plus λ(|u|² − 1) + μ(|v|² − 1), plus Σ P_ij h_i h_j with P ≥ 0 and affine functions h ≥ 0 on the
 patches, then G ≥ t there. h: the four edges and the cap of either patch, and 1.
 
-σ_k is sought among τ₁h⁺ + τ₂h⁻ with h^± = (r^± L ∓ y_k)/(r⁺ + r⁻) ≥ 0, whose sum is L, and |τ| ≤ 1: this gives y_k a
-curvature, as in the quadratic proof, but with multipliers that belong to the patch and not to a minimiser.
+The program (`leaf_program`) is over all of these but s. Where ℓ may be negative s is a little more than what makes L
+positive, so that σ has some room.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel, loaded
-from .leaf_program import cholesky, product, program, slack
-from .patches import minimum
+from .leaf_program import form, program
+from .leaf_step import FREE, LIMITS, LeafProgram, Point
+from .patches import frame, minimum
+from .small_matrices import cholesky
 from .tree import TAU_BITS, Terms, Tree, empty, geometry
 
 MOST_TERMS = 30
 """Terms without a sign; for more the program takes longer than the patches that it saves."""
-SIZE = 28
 HALVES = 11
 """Affine functions that are not negative on the patches; the last one is 1."""
 CURVED, SHIFT = 0, 2
@@ -40,8 +41,14 @@ CURVED, SHIFT = 0, 2
 FINE = 70
 """Numbers of a leaf but the T are integers over 2^70."""
 
+ROOM = 1e-3
+"""What L is at least on the patches, in units of the largest term or of the linear part."""
+
 LARGEST = 2.6e5
 """Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 2^18."""
+
+LARGEST_PRODUCT = 1000.0
+"""Upper limit on the P, λ, μ and s; a reader allows them up to 2^10."""
 
 
 class SquareLeaves:
@@ -169,26 +176,71 @@ def affine_minimum(c: Array, T: Array, gamma: Array, face: Array) -> float:
 
 
 @kernel
-def ratios(L: Array, y: Array, T: Array, gamma: Array, r: Array) -> bool:
-    """The least r (2,) with r₀L ≥ y and r₁L ≥ −y at the corners and their images at 1/γ; False if L vanishes."""
-    r[0] = 1e-9
-    r[1] = 1e-9
-    for a in range(8):
-        f = 1.0 if a < 4 else 1.0 / gamma[0]
-        for b in range(8):
-            g = 1.0 if b < 4 else 1.0 / gamma[1]
-            top = L[0]
-            value = y[0]
+def limits(T: Array, gamma: Array, L: Array, basis: Array, rows: Array, least: Array) -> tuple[float, float]:
+    """Write the basis (7, 7) of affine functions and the limits (32, 9), (32,) of `LeafProgram`; return θ.
+
+    The functions are 1 and the coordinates of either flat patch: along its sides, and how far out, all of them of order
+    one at the corners and at their images at 1/γ.
+    """
+    E = np.empty((3, 3))
+    point = np.empty(3)
+    lowest = np.full(2, 1e300)
+    for i in range(7):
+        for j in range(7):
+            basis[i, j] = 0.0
+    for c in range(LIMITS):
+        for e in range(9):
+            rows[c, e] = 0.0
+    basis[0, 0] = 1.0
+    frames = np.empty((2, 3, 3))
+    for side in range(2):
+        frame(T, frames, side)
+        E = frames[side]
+        normal = np.empty(3)
+        normal[0] = E[1, 1] * E[2, 2] - E[1, 2] * E[2, 1]
+        normal[1] = E[1, 2] * E[2, 0] - E[1, 0] * E[2, 2]
+        normal[2] = E[1, 0] * E[2, 1] - E[1, 1] * E[2, 0]
+        out = 0.0
+        for a in range(8):
+            f = 1.0 if a < 4 else 1.0 / gamma[side]
+            z = 0.0
             for e in range(3):
-                top += L[1 + e] * f * T[0, a % 4, e] + L[4 + e] * g * T[1, b % 4, e]
-                value += y[1 + e] * f * T[0, a % 4, e] + y[4 + e] * g * T[1, b % 4, e]
-            if top < 1e-7:
-                return False
-            r[0] = max(r[0], value / top)
-            r[1] = max(r[1], -value / top)
-    r[0] = r[0] * (1.0 + 1e-9) + 1e-12
-    r[1] = r[1] * (1.0 + 1e-9) + 1e-12
-    return True
+                z += normal[e] * (f * T[side, a % 4, e] - E[0, e])
+            out = max(out, abs(z))
+        for q in range(3):
+            row = basis[1 + 3 * side + q]
+            size = 0.0
+            for e in range(3):
+                x = E[q + 1, e] if q < 2 else normal[e]
+                row[1 + 3 * side + e] = x
+                size += x * x
+            if q == 2:
+                size = out
+            for e in range(3):
+                row[1 + 3 * side + e] /= size
+                row[0] -= row[1 + 3 * side + e] * E[0, e]
+        for a in range(8):
+            f = 1.0 if a < 4 else 1.0 / gamma[side]
+            c = 8 * side + a
+            z = 0.5 * L[0]
+            for e in range(3):
+                point[e] = f * T[side, a % 4, e]
+                z += L[1 + 3 * side + e] * point[e]
+            least[c] = z
+            lowest[side] = min(lowest[side], z)
+            rows[c, 2] = 1.0 - side
+            for q in range(3):
+                row = basis[1 + 3 * side + q]
+                z = 0.0
+                for e in range(3):
+                    z += row[1 + 3 * side + e] * (point[e] - E[0, e])
+                rows[c, 3 + 3 * side + q] = z
+            for e in range(2, 9):
+                rows[16 + c, e] = -rows[c, e]
+            least[16 + c] = least[c]
+            rows[c, 0] = 1.0 - 2.0 * side
+            rows[16 + c, 1] = 1.0 - 2.0 * side
+    return 0.5 * (lowest[0] - lowest[1])
 
 
 @entry
@@ -246,9 +298,10 @@ def square_leaf(
             L[4] += sign * b0
             L[5] += sign * b1
             L[6] += sign * b2
-    shift = max(0.0, -affine_minimum(L, T, gamma, face))
-    if shift > 0.0:
-        shift *= 1.0 + 1e-12
+    length = 0.0
+    for e in range(1, 7):
+        length += L[e] ** 2
+    shift = max(0.0, ROOM * math.sqrt(max(size, length)) - affine_minimum(L, T, gamma, face))
     L[0] = shift
     length = 0.0
     for e in range(7):
@@ -261,10 +314,9 @@ def square_leaf(
         L[e] /= unit
         for k in range(m):
             rows[k, e] /= unit
-    h = np.empty((HALVES, 7))
-    half_spaces(T, gamma, face, h)
     Y = np.empty((7, 7))
     moments(T, Y)
+    point = np.empty(7)
     C = np.zeros((7, 7))
     for i in range(7):
         for j in range(7):
@@ -274,66 +326,63 @@ def square_leaf(
         C[i, i] -= 2e-12
     C[0, 0] -= right * right
     pairs = m * (m - 1) // 2
-    bounded = pairs + 2 * m
-    n = bounded + HALVES * (HALVES - 1) // 2
-    parts = np.zeros((2 * m, 7))
-    left = np.empty((n, 7))
-    other = np.empty((n, 7))
-    r = np.empty(2)
-    q = 0
+    n = pairs + HALVES * (HALVES - 1) // 2
+    vectors = np.empty((m + HALVES, 7))
+    vectors[:m] = rows[:m]
+    half_spaces(T, gamma, face, vectors[m:])
+    sizes = np.ones(HALVES)
+    for i in range(HALVES - 1):  # of order one on the patches
+        for e in range(7):
+            point[e] = -vectors[m + i, e]
+        sizes[i] = max(-affine_minimum(point, T, gamma, face), 1e-150)
+        for e in range(7):
+            vectors[m + i, e] /= sizes[i]
+    data = LeafProgram(C, m, pairs, vectors, np.empty((7, 7)), np.empty((LIMITS, FREE)), np.empty(LIMITS))
+    theta = limits(T, gamma, L, data.basis, data.limits, data.least)
+    now = Point(
+        Y, np.empty((7, 7)), np.empty(n), np.zeros((m, FREE)), sigma[:m], np.empty(3), np.empty(n), np.empty(n),
+        np.empty((m, LIMITS)), np.empty((m, LIMITS)),
+    )  # fmt: skip
     for k in range(m):
-        for j in range(k):
-            for e in range(7):
-                left[q, e] = 2.0 * rows[k, e]
-                other[q, e] = rows[j, e]
-            q += 1
-    for k in range(m):
-        curved = ratios(L, rows[k], T, gamma, r)
-        for side in range(2):
-            turned = 1.0 - 2.0 * side
-            for e in range(7):
-                part = (r[side] * L[e] - turned * rows[k, e]) / (r[0] + r[1]) if curved else 0.5 * L[e]
-                parts[2 * k + side, e] = part
-                left[q, e] = 2.0 * part
-                other[q, e] = rows[k, e]
-            q += 1
-    for i in range(HALVES):
-        for j in range(i):
-            for e in range(7):
-                left[q, e] = h[i, e]
-                other[q, e] = h[j, e]
-            q += 1
-    A = np.empty((n, SIZE))
-    for q in range(n):
-        product(left[q], other[q], A[q])
-    x = np.empty(n)
-    y = np.empty(3)
-    value = program(C, A, left, other, bounded, Y, x, y, 1e-12)
-    if value < 1e-12:
+        now.s[k, 0] = theta
+        now.s[k, 1] = theta
+    x = now.x
+    y = now.y
+    if not program(data, now, 1e-12):
         return 0.0
     # written down: with what is left out, and with room for the rounding of a reader
     total = 0.0
-    for q in range(n - bounded):
-        P[q] = -x[bounded + q] if x[bounded + q] < -1e-13 else 0.0
-        x[bounded + q] = -P[q]
-        total += P[q]
+    q = pairs
+    for i in range(HALVES):
+        for j in range(i):
+            if not x[q] < -1e-13:
+                x[q] = 0.0
+            P[q - pairs] = -x[q] / (sizes[i] * sizes[j])
+            total += P[q - pairs]
+            q += 1
+    if not max(total, abs(y[1]), abs(y[2]), L[0]) < LARGEST_PRODUCT:
+        return 0.0
+    for k in range(m):
+        for e in range(7):
+            sigma[k, e] *= 1.0 - 1e-13
+            # small on a small patch, and yet with large coefficients: a reader charges their rounding, up to 2^-45
+            if not abs(sigma[k, e]) < LARGEST:
+                return 0.0
+        for turned in (-1.0, 1.0):
+            for e in range(7):
+                point[e] = L[e] + turned * sigma[k, e]
+            if affine_minimum(point, T, gamma, face) < 0.0:
+                return 0.0
     S = np.empty((7, 7))
     W = np.zeros((7, 7))
     for i in range(7):
         C[i, i] += 2e-12 - 1e-13 - 4e-15 * total
     y[0] = -y[1] - y[2]
-    slack(C, A, x, y, S)
+    form(data, x, sigma[:m], y, S)
     if not cholesky(S, W, 7):
         return 0.0
     for q in range(pairs):
         tau[q] = x[q]
-    for k in range(m):
-        for e in range(7):
-            sigma[k, e] = x[pairs + 2 * k] * parts[2 * k, e] + x[pairs + 2 * k + 1] * parts[2 * k + 1, e]
-            sigma[k, e] *= 1.0 - 1e-13
-            # small on a small patch, and yet with large coefficients: a reader charges their rounding, up to 2^-45
-            if not abs(sigma[k, e]) < LARGEST:
-                return 0.0
     numbers[CURVED] = y[1]
     numbers[CURVED + 1] = y[2]
     numbers[SHIFT] = L[0]
