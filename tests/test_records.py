@@ -73,7 +73,7 @@ def integer_inequalities() -> dict[str, dict]:
 def test_inequalities_with_integers_belong_to_the_records() -> None:
     """They cost about 1e-4 in visibility at most, and no hidden state of the record violates them."""
     entries = integer_inequalities()
-    mine = [path for path in FILES if parts(path.stem)[0] != "_significance"]  # which have inequalities of their own
+    mine = [path for path in FILES if parts(path.stem)[0] in ("", "_half")]
     assert sorted(entries) == sorted(path.stem for path in mine)
     for path in mine:
         result, entry = json.loads(path.read_text(encoding="utf-8")), entries[path.stem]
@@ -85,7 +85,7 @@ def test_inequalities_with_integers_belong_to_the_records() -> None:
         assert {(int(a), int(b)) for a, b in zip(i, j, strict=True)} <= {tuple(p) for p in result["design"]["pairs"]}
         value = float(-(alice[i] * bob[j]).sum(axis=1) @ S)
         assert entry["bound"] / value == pytest.approx(entry["visibility"], abs=1e-9)
-        assert -1e-9 < entry["visibility"] - result["value"]["lower"] < 2e-4
+        assert result["value"]["lower"] - 1e-9 < entry["visibility"] < result["value"]["upper"] + 2e-4
         states = [state for state in result["decomposition"] if "u" in state and "v" in state]
         eta = result["resolved"]["model"].get("eta_a", 1.0)
         for state in states:
