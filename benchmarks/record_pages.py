@@ -25,7 +25,7 @@ SHOWN = {
     "2x4": 1, "2x5": 1, "3x4": 1, "4x4": 1, "4_correlators": 2, "5_correlators": 2,
 }  # fmt: skip
 """The records on the page, with the digits of their angles."""
-FEWEST = ("2x4_significance", "3x4_significance", "4x4_significance", "4_correlators_significance")
+FEWEST = ("4x4_significance", "4_correlators_significance")
 EXAMPLE = "3x4"
 EVERY, SIZES = (*range(1, 13), 16, 20, 30, 60, 100, 200, 500, 1000), (200, 500, 1000)
 """Largest integers that are tried; smaller ones than 200 never do where there are many terms."""
