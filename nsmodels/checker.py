@@ -1881,12 +1881,13 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
         sides = [row(own[p], n, p, rational) for p, n in zip(PARTIES, shape)]
         correlators = table(own["correlators"], shape, "f", rational)
         f = Functional(rational(own["constant"]), correlators, *sides)
-    listing = listed(certificate["signs"], f.shape[0], "signs")
-    signs: Ints = [whole(x, -1, 1, "a sign") or 1 for x in listing]
-    need(moduli or {*signs} == {1}, "outcomes were exchanged, and nobody asked")
+    n, m = f.shape
+    signs: Ints = [whole(x, -1, 1, "a sign") or 1 for x in certificate["signs"]]
+    need(len(signs) in (n, n + m) and (moduli or {*signs} == {1}), "outcomes were exchanged")
+    signs, turned = signs[:n], signs[n:] or [1] * m
     if moduli and named:
-        rows = [[s * x for x in r] for s, r in zip(signs, f.correlators)]
-        f = Functional(f.constant, rows, [*map(mul, signs, f.alice)], f.bob)
+        rows = [[s * t * x for t, x in zip(turned, r)] for s, r in zip(signs, f.correlators)]
+        f = Functional(f.constant, rows, [*map(mul, signs, f.alice)], [*map(mul, turned, f.bob)])
     model = named_model(problem["model"], f.shape, settings)
     model.known = known_within(settings, problem["settings"]) if settings else None
     lower, at = only(certificate["lower"], "state alice bob", "the lower end"), model
@@ -1918,8 +1919,11 @@ def check_analysis(problem: Any, settings: Any, result: Any) -> Claims:
         fits = all(len(cells) == len(n) and all(map(le, judged[q], n)) for q, n in counts.items())
         need(fits, "more trials are judged than there were")
         judged = {q: n for q, n in judged.items() if any(n)}
-    used = sum(any(r) and any(q[0] == i for q in judged) for i, r in enumerate(f.correlators))
-    paid, even = 1 << used if moduli else 1, spec.get("random_settings", False) is True
+    used = [len({q[p] for q in judged if f.correlators[q[0]][q[1]]}) for p in (0, 1)]
+    each = used[0] == used[1] <= 10  # then of both parties, else of the one with fewer settings
+    need(each or {*(signs if used[0] > used[1] else turned)} == {1}, "more was exchanged")
+    choices = 1 << (max(2 * used[0] - 1, 0) if each else min(used))
+    paid, even = choices if moduli else 1, spec.get("random_settings", False) is True
     p = only(result["p_value"], "upper log10 method relabellings", "the p-value")
     level = number(problem.get("options", {}).get("confidence", 0.99))
     with localcontext(Context(prec=60)):

@@ -199,23 +199,6 @@ def test_few_trials_and_perfect_correlations_give_no_infinity() -> None:
     assert "inf" not in repr(result)
 
 
-def test_another_bell_state_is_relabelled() -> None:
-    model = triads(30.0)
-    c = (-0.926, -0.952, 0.944, 0.942, -0.946, -0.922)
-    data = Data.from_correlators(dict(zip(PAIRS, c)), shots=1000)
-    result = ns.analyse(data, model, functional=leggett3(model), moduli=True)
-    assert result.observed == pytest.approx(5.632 / 3)
-    assert result.sigmas == pytest.approx(5.6, abs=0.05)
-    assert result.p_value.relabellings == 8
-    assert result.signs == (1.0, -1.0, 1.0)
-    assert result.verdict == "excluded"
-    plain = ns.analyse(data, model, functional=leggett3(model))
-    assert plain.verdict != "excluded"
-    turned = Data.from_correlators(dict(zip(PAIRS, -np.abs(c))), shots=1000)
-    once = ns.analyse(turned, model, functional=leggett3(model))
-    assert result.p_value.log10 == pytest.approx(once.p_value.log10 + math.log10(8), abs=0.01)
-
-
 @pytest.mark.parametrize(("phi", "sigmas"), [(30.0, 31.0), (-30.0, None), (15.0, None), (60.0, None)])
 def test_public_correlators(phi: float, sigmas: float | None) -> None:
     model = triads(phi)

@@ -201,8 +201,8 @@ TOPICS: Mapping[str, Topic] = {
             "choice is made from the prediction alone.",
             "Assumed: fair sampling, one distribution of hidden states for all pairs, trials independent, settings "
             "chosen independently of the hidden states. With random_settings = true devices may have memory.",
-            "moduli = true in [functional] takes the relabelling of Alice's outcomes that the data favour, and "
-            "multiplies the p-value by how many there were.",
+            "moduli = true in [functional] takes the relabelling of outcomes that the data favour, of the party with "
+            "fewer settings or of both where they have as many, and multiplies the p-value by how many there were.",
             'Verdicts: "excluded" (p ≤ 1 − confidence), "compatible within the noise", "data signal" (marginals depend '
             'on the other side, p < 1e-4; allow_signalling = true goes on), "not decided".',
         ),

@@ -49,7 +49,9 @@ class Prediction:
 
     def relabelled(self, signs: Array) -> Prediction:
         """The prediction for relabelled outcomes; one that was made from a part of the data has their signs already."""
-        return self if self.seen else replace(self, correlators=self.correlators * signs[:, None])
+        n, m = self.correlators.shape
+        bob = signs[n:] if len(signs) > n else np.ones(m)
+        return self if self.seen else replace(self, correlators=self.correlators * np.outer(signs[:n], bob))
 
 
 def predicted(

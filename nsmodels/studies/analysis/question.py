@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ...common.arguments import check_noun, check_options, floats, number, shown
+from ...common.arrays import Array
 from ...common.interrupts import arrived, held, taken
 from ...common.versions import versions
 from ...core.behaviour import Behaviour
@@ -77,7 +78,8 @@ def analyse(
         What is predicted: the singlet at this visibility (0.98 unless anything is said), correlators (n_A, n_B), or
         what this share of the trials shows, which is then not judged.
     moduli : bool
-        Take the relabelling of Alice's outcomes, setting by setting, that the data favour, and pay for the choice.
+        Take the relabelling of outcomes, setting by setting, that the data favour, and pay for the choice: of the party
+        with fewer settings, or of both where they have as many (`nsmodels.studies.analysis.relabelling`).
     uncertainty, uncertainty_deg : float
         Each direction is known within this angle on the sphere, in radians or in degrees.
     waveplate_uncertainty_deg : float
@@ -140,7 +142,7 @@ def analyse(
     if functional is None:
         functional = _best_inequality(hidden, data, settings, expected, limits)
     value, sigma = data.value(functional)
-    signs, relabellings = np.ones(data.shape[0]), 1
+    signs, relabellings = np.ones(sum(data.shape)), 1
     if moduli:
         signs, relabellings = favoured(functional.correlators, expected.judged)
         functional = flipped(functional, signs)
@@ -171,9 +173,14 @@ def analyse(
     }
     return AnalysisResult(
         data, model, functional, expected, oracle, value, sigma, p, signalling, purity, found, conclusion,
-        tuple(signs.tolist()), limits, arranged, stats, given,
+        _told(signs, data.shape[0]), limits, arranged, stats, given,
         question=Question(wanted, time_limit_s, seed, settings),
     )  # fmt: skip
+
+
+def _told(signs: Array, n_a: int) -> tuple[float, ...]:
+    """Alice's signs, and Bob's where any outcome of his was exchanged."""
+    return tuple((signs if (signs[n_a:] < 0.0).any() else signs[:n_a]).tolist())
 
 
 def _same(settings: Settings, own: Settings) -> bool:

@@ -50,7 +50,7 @@ class AnalysisResult(Answer):
     fit : Fit or None
     conclusion : Conclusion
     signs : tuple of float
-        Of Alice's outcomes, after relabelling.
+        Of Alice's outcomes, after relabelling, and then of Bob's where any of his were exchanged.
     limits : Limits
         How the oracle was asked, the uncertainty of the directions included.
     asked : Arrangement

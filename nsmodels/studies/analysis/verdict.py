@@ -39,7 +39,7 @@ class Conclusion:
     sentence: str
 
     def relabelled(self, value: float) -> Conclusion:
-        """The same, with what the value would be if Alice's outcomes were relabelled."""
+        """The same, with what the value would be if outcomes were relabelled."""
         hint = (f" With outcomes relabelled as the data favour (moduli = true) the value is {value:.6g}: "
                 "is the source in another Bell state?")  # fmt: skip
         return Conclusion(self.verdict, self.sentence + hint)
