@@ -295,8 +295,8 @@ def records() -> None:
     lines = [
         "# Pictures of the records\n",
         "The settings found by [the search](../../design.md), on the Poincaré sphere, as axes in a stated gauge; the "
-        "group of relabellings that leave them as they are; and the inequality with the smallest integers that cost "
-        "less than 1e-4 in visibility, its bound proved again. `nsmodels run records/NAME` proves the visibility "
+        "group of relabellings that leave them as they are; and an inequality with small integers that costs "
+        "about 1e-4 in visibility or less, its bound proved again. `nsmodels run records/NAME` proves the visibility "
         "itself.\n",
     ]
     for name in sorted(integers, key=_place):
