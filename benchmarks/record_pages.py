@@ -71,7 +71,7 @@ def section(name: str, record: dict[str, Any], digits: int) -> str:
         proved = ns.bound(functional, ns.Leggett(settings=settings))
         needed = pairs_for_five_sigma(proved.inequality, behaviour)
     lines = [
-        f"### {n_alice} + {n_bob} directions, {which}\n",
+        f"## {n_alice} + {n_bob} directions, {which}\n",
         f"Needs a visibility above {math.ceil(answer.upper * 1e5) / 1e5:.5f} "
         f"(with angles to 12 digits {math.ceil(record['value']['upper'] * 1e6) / 1e6:.6f}); pairs for 5 σ: "
         f"{math.ceil(needed)}.\n",
