@@ -194,7 +194,7 @@ def test_ctrl_c_leaves_what_is_proved(tmp_path: Path) -> None:
     assert "Traceback" not in errors
 
 
-@pytest.mark.parametrize("name", ["leggett_l3", "design_four_pairs"])
+@pytest.mark.parametrize("name", ["leggett_l3", "design_four_pairs", "analysis_paper_plus_30"])
 def test_ctrl_c_ends_a_first_compilation(tmp_path: Path, name: str) -> None:
     """Other processes compile: it is answered without the kernels, which nobody goes on to compile."""
     child = subprocess.Popen(

@@ -28,7 +28,7 @@ from ...core.settings import Settings
 from ...errors import SolverError
 from ...models.base import Model, Progress
 from ...models.hidden_variables import HiddenVariableModel, with_safe_defaults
-from ...models.values import values_at
+from ...models.values import trivial_bound, values_at
 from ...questions.bound import bound
 from .attained import attained
 
@@ -127,6 +127,9 @@ def guessed(functional: Functional, model: HiddenVariableModel, limits: Limits) 
     """What `proved` would find, at a small part of the cost: its lower end, and the tolerance above."""
     rng, angles = np.random.default_rng(limits.seed), limits.angles
     found, moved = None, 0.0
+    if arrived():  # after Ctrl-C nothing is searched any more: what no model exceeds
+        most = float(trivial_bound(functional))
+        return Guessed(Enclosure(most, most, Status.ESTIMATE, "interrupted"))
     if angles is not None and any(x.any() for x in angles):
         found, moved = attained(model, functional, angles, rng, 1, 1), _moved(functional, model, angles)
     if found is None:
