@@ -27,10 +27,11 @@ SQUARE_NODES = 3_000
 """Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
 SAVE_NODES = 300
 """Nodes from which the search begins again where square leaves are due: their patches may be large."""
-LEAF_NODES, MANY_TERMS, LATER = 10_000, 40, 200_000
+LEAF_NODES, MANY_TERMS, LATER = 20_000, 40, 200_000
 """Nodes after which the search begins again with square leaves; later where many terms make them slow.
 
-A square leaf takes as long as a hundred nodes, so that what ordinary leaves close in this number they close faster.
+A square leaf takes as long as a hundred nodes, so that what ordinary leaves close in this number they close faster;
+and to compile square leaves takes as long as all the rest, for which ordinary problems shall not wait.
 """
 Trial = Callable[[list[Share], float], "DiscCovering | SquareProof | None"]
 
