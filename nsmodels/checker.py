@@ -917,8 +917,6 @@ def covering(model: Any, f: Functional, proof: Any) -> Fraction:
     """
     # |n| = D + 1 keeps τ = ±1 in all descendants. Vectors are packed integers over `scale`; all
     # their roundings, below 2^-56 · size, are charged.
-    if f.size == 0:
-        return f.constant
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     xs, weights, linear = vectors(model, f, scale)
     base, *terms = (sum(x << e for x, e in zip(parts, FIELDS)) for parts in [linear, *xs])
@@ -1075,7 +1073,7 @@ def square(model: Any, f: Functional, proof: Any) -> Fraction:
     # Vectors are integers over 2^300/size. A sum of directions times numbers of total size ≤ `size`
     # is off by `blur`, which is δ of the largest part of any x on its side.
     t, power = rational(proof["threshold"]), whole(proof["exponent"], -1100, 1100, "exponent")
-    scale = (1 << 300) / (f.size or ONE)
+    scale = (1 << 300) / f.size
     xs, _, linear = vectors(model, f, scale)
     need(t > 0 and 0 < len(xs) < 512, "a square proof of too many terms, or of nothing")
     tau = iter(proof["tau"])
@@ -1108,8 +1106,6 @@ def one_sphere(model: Any, f: Functional, proof: Any) -> Fraction:
     Cost: one product with the corners a leaf, and the sums c and d once for each list of τ.
     """
     # Integers over `scale` times 2^50; roundings, below 2^-56 · size, are charged.
-    if f.size == 0:
-        return f.constant
     rows, free, own, law = f.correlators, f.alice, f.bob, model.laws[1]
     if law is None:
         rows, free, own, law = [*map(list, zip(*rows))], f.bob, f.alice, model.laws[0]
@@ -1177,8 +1173,6 @@ def law_covering(model: Any, f: Functional, proof: Any) -> Fraction:
     """
     # P, Q are integers over `scale` times D, bands over 2^100, sums over 2^180 scale D; all their
     # roundings, below 2^-56 · size · steep, are charged.
-    if f.size == 0:
-        return f.constant
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     d = whole(proof["denominator"], 1, 126, "D")
     goal = math.ceil((threshold + f.size * model.steep * TINY) * scale) * d << 180
@@ -1234,8 +1228,6 @@ def uncertain(model: Any, f: Functional, proof: Any) -> Fraction:
     m = η (sin δ |a × u| + 1 − cos δ); free marginals lose |r|.
     Cost: two products with the corners a leaf, and two for each direction and patch.
     """
-    if f.size == 0:
-        return f.constant
     threshold, scale = rational(proof["threshold"]), (1 << 80) / f.size
     goal = math.ceil((threshold + f.size * TINY) * scale * (1 << 30)) * UNIT
     s = [[int(x * scale) for x in r] for r in f.correlators]
@@ -1293,7 +1285,8 @@ def prove(model: Any, f: Functional, proof: Any) -> Fraction:
     need(proof["type"] in RULES, "the rule is unknown")
     rule = RULES[proof["type"]]
     need(isinstance(model, rule.models), "the rule is about another model")
-    return rule.prove(model, f, only(proof, f"type {rule.keys}", "a proof"))
+    given = only(proof, f"type {rule.keys}", "a proof")
+    return rule.prove(model, f, given) if f.size else f.constant
 
 
 # -- states ----------------------------------------------------------------------------------------
@@ -1535,27 +1528,34 @@ def check_bound(problem: Any, settings: Any, result: Any) -> Claims:
         yield near, f"quantum value of the singlet {q!r}"
 
 
+def asked_about(spec: Any, settings: Any, result: Any) -> Any:
+    """Give the `target`, or the box near measured data in its place, and claim how near it is."""
+    wanted, known = target(spec, settings)
+    if (seen := result.get("measured")) is None:
+        return wanted, known
+    need({"counts", "errors"} & {*spec}, "what is no measurement has noise")
+    only(seen, "signalling distance box excess p_value", "the noise")
+    if seen["box"] is None:
+        return wanted, known
+    box = behaviour(only(seen["box"], "correlators alice bob", "the box"), settings)
+    errors = spec.get("errors") or frequencies(trials_of(spec, None), wanted.shape)[1]
+    rows = [box.correlators, wanted.correlators, errors["correlators"]]
+    fits = all(abs(box.alice[i] + s * box.bob[j]) <= 1 + s * rows[0][i][j]
+               for i, j in known for s in (1, -1))  # fmt: skip
+    need(fits and wanted.alice and box.shape == wanted.shape, "no box for this table")
+    steps: Any = [[r[i][j] for r in rows] for i, j in known]
+    for p, x, y in zip(PARTIES, box[2:4], wanted[2:4]):
+        steps += zip(x, y, errors.get(p, repeat(0)))
+    far = math.sqrt(sum(((x - y) / s) ** 2 for x, y, s in steps if s or abs(x - y) > 1e-14))
+    yield same(seen["distance"], Fraction(far)), f"a box {far:.3g} σ away from the table"
+    return box, known
+
+
 def check_visibility(problem: Any, settings: Any, result: Any) -> Claims:
     """Check kind = "visibility": the largest V for which V·P + (1−V)·noise has a model."""
     certificate = only(result["certificate"], "format lower upper", "the certificate")
     spec, claim = problem.get("behaviour", {}), certificate.get("upper")
-    wanted, known = target(spec, settings)
-    if (seen := result.get("measured")) is not None:
-        need({"counts", "errors"} & {*spec}, "what is no measurement has noise")
-        only(seen, "signalling distance box excess p_value", "the noise")
-        if seen["box"] is not None:
-            box = behaviour(only(seen["box"], "correlators alice bob", "the box"), settings)
-            errors = spec.get("errors") or frequencies(trials_of(spec, None), wanted.shape)[1]
-            rows = [box.correlators, wanted.correlators, errors["correlators"]]
-            fits = all(abs(box.alice[i] + s * box.bob[j]) <= 1 + s * rows[0][i][j]
-                       for i, j in known for s in (1, -1))  # fmt: skip
-            need(fits and wanted.alice and box.shape == wanted.shape, "no box for this table")
-            steps: Any = [[r[i][j] for r in rows] for i, j in known]
-            for p, x, y in zip(PARTIES, box[2:4], wanted[2:4]):
-                steps += zip(x, y, errors.get(p, repeat(0)))
-            far = math.sqrt(sum(((x - y) / s) ** 2 for x, y, s in steps if s or abs(x - y) > 1e-14))
-            yield same(seen["distance"], Fraction(far)), f"a box {far:.3g} σ away from the table"
-            wanted = box
+    wanted, known = yield from asked_about(spec, settings, result)
     shape, sides = wanted.shape, [n * [ZERO] for n in wanted.shape]
     noise = Behaviour(shape, shape[0] * [sides[1]], sides[0], sides[1], ZERO, ZERO, None)
     if (given := spec.get("noise", "white")) != "white":
@@ -1662,7 +1662,7 @@ def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
     # D is the difference of two boxes that add up to the target: |D_k| ≤ 1, |D_k ∓ D_l| ≤ 1 ∓ C for
     # known pairs, and ≤ 2 − |m_k ± m_l| for others where marginals m are given.
     spec = problem.get("behaviour", {})
-    wanted, known = target(spec, settings)
+    wanted, known = yield from asked_about(spec, settings, result)
     certificate = only(result["certificate"], "format case denominator alice bob", "it")
     (n_a, n_b), one = wanted.shape, int(rational(certificate["denominator"]))
     m, count = (wanted.alice or []) + (wanted.bob or []), n_a + n_b
@@ -1958,7 +1958,7 @@ ANALYSED = "observed violation p_value signalling excluded_purity verdict senten
 KINDS = {  # what checks it, what a result displays, what a problem is made of
     "bound": (check_bound, "maximiser quantum", "model functional"),
     "visibility": (check_visibility, MIXED, "model behaviour"),
-    "marginals": (check_marginals, "marginals paths", "behaviour"),
+    "marginals": (check_marginals, "marginals paths measured", "behaviour"),
     "local_content": (check_local_content, "local_part", "behaviour"),
     "analysis": (check_analysis, ANALYSED, "model data functional prediction"),
     "design": (check_design, f"settings design {MIXED}", "model design"),

@@ -261,11 +261,42 @@ def test_bad_measurements_get_one_line(tmp_path, text, words) -> None:
     assert "question.toml:" in str(caught.value)
 
 
-def test_counts_belong_to_no_marginals_question(tmp_path) -> None:
+def test_counts_belong_to_no_local_content(tmp_path) -> None:
     path = tmp_path / "question.toml"
-    path.write_text('schema = 1\nkind = "marginals"\n[behaviour]\ncounts = [[0,0,1,2,3,4]]\n')
-    with pytest.raises(InputError, match=r'counts: not used by kind = "marginals"'):
+    path.write_text('schema = 1\nkind = "local_content"\n[behaviour]\ncounts = [[0,0,1,2,3,4]]\n')
+    with pytest.raises(InputError, match=r'counts: not used by kind = "local_content"'):
         load(path)
+
+
+def test_marginals_of_counts_are_asked_in_files_as_in_python(tmp_path) -> None:
+    """The command says how far the nearest box is, which the checker proves; a forged distance or box is refused."""
+    runner, head = CliRunner(), 'schema = 1\nkind = "marginals"\n[behaviour]\n'
+    near, far = tmp_path / "near.toml", tmp_path / "far.toml"
+    near.write_text(head + f'counts = {ROWS}\nmarginals = "match"\n')
+    done = runner.invoke(app, ["run", str(near), "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert "σ, from the measured table to the nearest non-signalling box" in done.output
+    found, asked = ns.load(tmp_path / "near.json"), ns.marginals(ns.Behaviour.from_counts(NEARLY))
+    assert (found.moved, found.value) == (asked.moved, asked.value)
+    assert found.moved > 0.0
+    content = json.loads((tmp_path / "near.json").read_text())
+    assert all(holds for holds, _ in checker.check(content))
+    for path, value in ((("distance",), 0.0), (("box", "alice", 0), 0.99), (("remark",), "none")):
+        forged = json.loads(json.dumps(content))
+        inner = forged["measured"]
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = value
+        assert not all(holds for holds, _ in checker.check(forged)), path
+    far.write_text(head + f"counts = {SIGNALLING}\n")
+    done = runner.invoke(app, ["run", str(far), "--out", str(tmp_path)])
+    assert done.exit_code == 2, done.output
+    assert "far.toml:3: behaviour: the marginals depend on the other party's setting" in done.output
+    far.write_text(head + "correlators = [[0]]\nalice = [0.9]\nbob = [0.9]\nmarginals = \"match\"\n"
+                   "errors = {correlators = [[0.01]], alice = [0.01], bob = [0.01]}\n")  # fmt: skip
+    done = runner.invoke(app, ["run", str(far), "--out", str(tmp_path)])
+    assert done.exit_code == 2, done.output
+    assert '(marginals = "free" in [behaviour])' in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize("level", ["1", "1+AB"])

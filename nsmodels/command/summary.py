@@ -176,6 +176,8 @@ def inequality_text(inequality: Inequality) -> str:
 
 def _marginals(answer: MarginalsResult) -> Lines:
     chains, tolerance = answer.chains, answer.question.tolerance
+    if answer.measured is not None:
+        yield from answer.measured.lines()
     for party, ends, begin in (("alice", answer.alice, 0), ("bob", answer.bob, len(answer.alice))):
         for index, (end, chain) in enumerate(zip(ends[:MAX_ROWS], chains[begin:], strict=False)):
             steps = " ".join(chain.nodes[:MAX_ROWS]) + (" …" if len(chain) > MAX_ROWS else "")

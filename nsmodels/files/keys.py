@@ -13,9 +13,10 @@ from typing import Any
 
 from ..engines.moments.words import LEVELS
 from ..settings import DIRECTIONS
-from .problem import MAX_SECONDS, MAX_TOLERANCE, VERDICTS
+from .problem import MAX_SECONDS, MAX_TOLERANCE
 from .sections.correlations import MAX_CHAIN, MAX_COEFFICIENT
 from .sections.design import MOST_CORRELATORS, MOST_DIRECTIONS, MOST_STARTS, OBJECTIVES, PLANES, SHARING
+from .sections.expected import VERDICTS
 from .sections.settings import MAX_DEGREES, MAX_SEED
 from .toml.table import ALIASES, MAX_SETTINGS
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -20,6 +19,7 @@ from ..common.interrupts import held
 from ..errors import InputError
 from ..models.registry import Entry, entry_of
 from ..questions.answer import Answer
+from .sections.expected import Expected, read_expected
 from .toml.table import ALIASES, OWN_KEYS, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ __all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipp
 
 MAX_TOLERANCE = 1e6
 MAX_SECONDS = 1e9
-VERDICTS = ("excluded", "compatible within the noise", "data signal", "not decided")
 
 Progress = Callable[[float, float, int, float], None]
 
@@ -46,21 +45,6 @@ class Options:
     tolerance: float
     time_limit_s: float
     seed: int
-
-
-@dataclass(frozen=True)
-class Expected:
-    """The value from a theorem or a source: it lies in [lower − tolerance, upper + tolerance]."""
-
-    lower: float
-    upper: float
-    tolerance: float
-    source: str | None
-    verdict: str | None = None
-
-    def agrees(self, lower: float, upper: float) -> bool:
-        """Whether the enclosure [lower, upper] meets the expected interval."""
-        return lower <= self.upper + self.tolerance and self.lower - self.tolerance <= upper
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +125,16 @@ class Problem:
             self.document.refuse((written,), told_in_file(error))
 
     def _answer(self, **limits: Any) -> Answer:
-        if self.kind in ("marginals", "local_content"):
+        if self.kind == "marginals":
             from ..questions.bias.marginals import marginals
+
+            assert self.behaviour is not None
+            return marginals(self.behaviour, allow_signalling=self.allow_signalling, **limits)
+        if self.kind == "local_content":
             from ..studies.local_weight import local_content
 
             assert self.behaviour is not None
-            return (marginals if self.kind == "marginals" else local_content)(self.behaviour, **limits)
+            return local_content(self.behaviour, **limits)
         assert self.model is not None
         model = self.model
         if self.design is not None:
@@ -250,7 +238,7 @@ def validated(document: Document, name: str) -> Problem:
     if kind == "analysis":
         tables.setdefault("options", Table(document, ("options",), {}))
     options = _options(tables.get("options", Table(document, ("options",), {})), kind, _uncertain(tables))
-    expected = _expected(tables["expected"], options) if "expected" in tables else None
+    expected = read_expected(tables["expected"], options.tolerance) if "expected" in tables else None
     entry = _model_entry(tables["model"], kind) if "model" in tables else None
     if entry is not None and entry.needs_settings and kind != "design":
         top.need("settings", f"the model {entry.name} is a law for directions: add a table [settings]")
@@ -272,7 +260,7 @@ def validated(document: Document, name: str) -> Problem:
         target = read_behaviour(tables.get("behaviour", Table(document, ("behaviour",), {})), sizes, kind)
         given |= {"behaviour": target.behaviour, "marginals": target.marginals, "noise": target.noise}
         resolved["behaviour"] = target.resolved
-        if kind == "visibility":
+        if kind in ("visibility", "marginals"):
             given["allow_signalling"] = _allowed(tables.get("options"), target.behaviour)
     model = None
     if entry is not None:
@@ -360,7 +348,7 @@ def _tables(top: Table, kind: str) -> dict[str, Table]:
 
 
 def _allowed(options: Table | None, behaviour: Behaviour) -> bool:
-    """Whether data that signal are decomposed all the same."""
+    """Whether data that signal are answered all the same."""
     if options is None or "allow_signalling" not in options:
         return False
     if behaviour.counts is None and behaviour.errors is None:
@@ -380,21 +368,3 @@ def _options(table: Table, kind: str, uncertain: bool = False) -> Options:
         table.number("time_limit_s", high=MAX_SECONDS, default=60.0, positive=True),
         table.integer("seed", 0, 2**32 - 1, 0),
     )
-
-
-def _expected(table: Table, options: Options) -> Expected:
-    tolerance, source = table.number("tolerance", 0.0, default=options.tolerance), table.text("source")
-    verdict = table.choice("verdict", VERDICTS) if "verdict" in table else None
-    if "value" in table:
-        for key in ("lower", "upper"):
-            if key in table:
-                table.refuse(key, "given beside value", "give value, or lower and upper")
-        value = table.number("value")
-        return Expected(value, value, tolerance, source, verdict)
-    if "lower" not in table and "upper" not in table and verdict is None:
-        table.need("value", "give value, or lower and upper")
-    lower = table.number("lower") if "lower" in table else -math.inf
-    upper = table.number("upper") if "upper" in table else math.inf
-    if lower > upper:
-        table.refuse("lower", f"{lower!r} is above upper = {upper!r}", "exchange them")
-    return Expected(lower, upper, tolerance, source, verdict)

@@ -7,6 +7,7 @@ by its numbers. The problem is then read like any other one, and it must ask the
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,9 @@ from ..settings import FAMILIES
 from ..studies.analysis.result import AnalysisResult
 from ..studies.design.result import DesignResult
 from ..studies.local_weight import LocalContent
+from . import atomic
 from . import result as results
 from .answering import with_options
-from .atomic import replace
 from .loading import path_of
 from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
 from .sections.analysis import tables_of
@@ -47,7 +48,7 @@ ANGLES = ({"alice_deg", "bob_deg"}, {"alice_waveplates_deg", "bob_waveplates_deg
 def save(answer: Answer, path: str | PathLike[str]) -> Path:
     """Write the result file of an answer, what `nsmodels.questions.answer.Answer.save` does."""
     target = path_of(path)
-    replace(target, results.to_text(document(answer, target.stem)))
+    atomic.replace(target, results.to_text(document(answer, target.stem)))
     return target
 
 
@@ -94,6 +95,7 @@ def problem_of(answer: Answer, name: str = "result") -> Problem:
 def _written(answer: Answer) -> dict[str, Any]:
     settings = _directions(answer)
     data: dict[str, Any] = {"schema": 1, "kind": answer.kind}
+    own: dict[str, Any] = {}
     if settings is not None:
         data["settings"] = _settings(settings)
     if isinstance(answer, BoundResult):
@@ -102,8 +104,6 @@ def _written(answer: Answer) -> dict[str, Any]:
         data["model"] = table_of(answer.model)
         wanted = _wanted(answer)
         data["behaviour"] = _behaviour(wanted, settings) | _noise(answer.noise, wanted)
-        own: dict[str, Any] = {"allow_signalling": True} if answer.question.allow_signalling and answer.measured else {}
-        return data | {"options": _options(answer.question) | own}
     elif isinstance(answer, MarginalsResult | LocalContent):
         data["behaviour"] = _behaviour(_wanted(answer), settings)
     elif isinstance(answer, DesignResult) and answer.question.design is not None:
@@ -117,10 +117,11 @@ def _written(answer: Answer) -> dict[str, Any]:
             keys = ("uncertainty_deg", "waveplate_uncertainty_deg")
             data["settings"] |= {key: getattr(answer.asked, key) for key in keys if getattr(answer.asked, key)}
         own = {"confidence": answer.asked.confidence, "allow_signalling": answer.asked.allow_signalling}
-        return data | {"options": _options(answer.question) | own}
     else:
         raise InputError(f"{type(answer).__name__}: not the answer to a question of problem files")
-    return data | {"options": _options(answer.question)}
+    if isinstance(answer, DecomposeResult | MarginalsResult) and answer.measured and answer.question.allow_signalling:
+        own = {"allow_signalling": True}
+    return data | {"options": _options(answer.question) | own}
 
 
 def _analysed(answer: AnalysisResult, settings: Settings | None) -> dict[str, Any]:
@@ -210,9 +211,11 @@ def _functional(functional: Functional, settings: Settings | None) -> dict[str, 
 
 
 def _wanted(answer: DecomposeResult | MarginalsResult | LocalContent) -> Behaviour:
-    """The behaviour with the marginals that count: those of both parties, or none."""
+    """The behaviour with the marginals that count: those of both parties, or none; local contents know no errors."""
     behaviour = answer.behaviour
-    if isinstance(answer, DecomposeResult) and answer.measured is not None:
+    if isinstance(answer, LocalContent):
+        behaviour = replace(behaviour, counts=None, errors=None)
+    elif answer.measured is not None:
         behaviour = answer.measured.table
     if answer.question.marginals == "free" or not behaviour.has_marginals:
         return with_free_marginals(behaviour)

@@ -55,10 +55,11 @@ TOPICS: Mapping[str, Topic] = {
         (
             "Keys of [behaviour]: name (the singlet unless given), or correlators with alice and bob, or counts; "
             "pairs, marginals, noise, errors; visibility for werner, theta_deg for partially_entangled.",
-            'For what was measured, kind = "visibility" alone: counts = [[alice, bob, n_pp, n_pm, n_mp, n_mm], …], or '
-            "errors = {correlators = [[σ]], alice = [σ], bob = [σ]} beside the numbers. Marginals are then free unless "
-            'marginals = "match", where the nearest non-signalling box is decomposed and the summary says how far it '
-            "is. Counts that signal (p < 1e-4) are refused unless allow_signalling = true stands in [options].",
+            'For what was measured, kind = "visibility" or "marginals": counts = [[alice, bob, n_pp, n_pm, n_mp, '
+            "n_mm], …], or errors = {correlators = [[σ]], alice = [σ], bob = [σ]} beside the numbers. Marginals are "
+            'then free unless marginals = "match", where the nearest non-signalling box is asked about and the summary '
+            "says how far it is. Counts that signal (p < 1e-4) are refused unless allow_signalling = true stands in "
+            "[options].",
             "In Python, Behaviour.from_probabilities reads p[a,b,x,y], from_counts n[a,b,x,y] (order= names another "
             "order of the axes, NaN an unknown pair), behaviours.from_state a density matrix or a ket.",
         ),
@@ -257,7 +258,7 @@ TOPICS: Mapping[str, Topic] = {
             "time_limit_s: seconds, 60 unless given; then what is proved by then is the answer.",
             "seed: of whatever is random in the search, 0 unless given. Proofs do not depend on it.",
             "confidence (0.99 unless given) belongs to kind = analysis, allow_signalling (false) to that and to "
-            "measured behaviours of kind = visibility: data that signal, p < 1e-4, are refused without it.",
+            "measured behaviours of visibility and marginals: data that signal, p < 1e-4, are refused without it.",
         ),
         "definition",
     ),

@@ -215,7 +215,8 @@ def _explicit(table: Table, sizes: Sizes, kind: str) -> Behaviour:
         known[i][j] = True
     alice, bob = sizes.sides(table, 1.0)
     _both_or_neither(table, alice, bob)
-    if kind != "visibility" and alice is not None and bob is not None:
+    exact = kind != "visibility" and "errors" not in table
+    if exact and alice is not None and bob is not None:
         _check_positive(table, matrix, alice, bob, pairs)
     errors = _errors(table, sizes, alice is not None) if "errors" in table else None
     return made(

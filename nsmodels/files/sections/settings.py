@@ -31,10 +31,12 @@ Noun = TypeVar("Noun")
 def told_in_file(error: InputError) -> str:
     """A message on one line, without the names of Python's functions, and with keys as files write them."""
     told = str(error).replace("\n", " ")
-    for name in ("Data", "analyse", "decompose"):
+    for name in ("Data", "analyse", "decompose", "marginals"):
         told = told.removeprefix(f"{name}: ")
     told = told.replace("allow_signalling=True", "allow_signalling = true in [options]")
-    return told.replace('(marginals="free")', '(marginals = "free" in [behaviour])')
+    for written in ('(marginals="free")', "(a Behaviour without alice and bob)"):
+        told = told.replace(written, '(marginals = "free" in [behaviour])')
+    return told
 
 
 def made(table: Table, make: Callable[[], Noun], key: str | None = None) -> Noun:

@@ -60,13 +60,13 @@ USED_BY = {
     "design": ("model", "design", "options", "expected"),
     "analysis": ("model", "settings", "data", "functional", "prediction", "options", "expected"),
 }
-_ANALYSIS, _VISIBILITY = ("analysis",), ("visibility",)
+_ANALYSIS, _MEASURED = ("analysis",), ("visibility", "marginals")
 OWN_KEYS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "settings": dict.fromkeys(("uncertainty_deg", "waveplate_uncertainty_deg"), _ANALYSIS),
     "functional": {"moduli": _ANALYSIS},
-    "options": {"confidence": _ANALYSIS, "allow_signalling": _ANALYSIS + _VISIBILITY},
+    "options": {"confidence": _ANALYSIS, "allow_signalling": _ANALYSIS + _MEASURED},
     "expected": {"verdict": _ANALYSIS},
-    "behaviour": dict.fromkeys(("counts", "errors"), _VISIBILITY),
+    "behaviour": dict.fromkeys(("counts", "errors"), _MEASURED),
 }
 """Keys of shared tables that belong to some kinds only."""
 

@@ -119,9 +119,8 @@ def marginals(
         raise InputError(f"marginals: allow_signalling is {shown(allow_signalling)}; it is True or False")
     wanted_marginals = "match" if behaviour.has_marginals else "free"
     measured, _ = as_measured(behaviour, wanted_marginals, allow_signalling, "marginals")
-    moved = None
-    if measured is not None and measured.box is not None:
-        behaviour, moved = replace(measured.box, counts=None, errors=None), measured.distance
+    if measured is not None:
+        behaviour = measured.exact
     with held():
         graph = graph_of(behaviour)
         wanted = range(graph.size) if only is None else [setting_index(behaviour, name) for name in only]
@@ -129,7 +128,8 @@ def marginals(
         search.run(wanted, time_limit_s, progress)
         result = _result(behaviour, wanted, search, tolerance)
         taken()
-        return replace(result, question=Question(tolerance, time_limit_s, seed), moved=moved)
+        asked = Question(tolerance, time_limit_s, seed, marginals=wanted_marginals, allow_signalling=allow_signalling)
+        return replace(result, question=asked, measured=measured)
 
 
 class _Search:

@@ -21,6 +21,7 @@ from ...core.enclosure import Enclosure, Status, exceeds
 from ...engines.paths.graph import POTENTIAL_UNIT, DoubledGraph
 from ...errors import InputError
 from ..answer import Answer, Asked, Question
+from ..visibility.measured import Measured
 from .graph import graph_of
 
 __all__ = ["Chain", "MarginalsResult", "exact_chain", "setting_index", "setting_names"]
@@ -154,9 +155,8 @@ class MarginalsResult(Answer):
     reason : str
     stats : mapping
         ``seconds``, ``compile_seconds``, ``searches``, ``longest_path``, ``versions``.
-    moved : float or None
-        How far, in σ, the measured table was from the box that the answer is about, the nearest one; None where the
-        table itself was answered.
+    measured : Measured or None
+        Of a behaviour with errors: the measured table, and the nearest box where that is none.
     """
 
     kind: ClassVar[str] = "marginals"
@@ -167,7 +167,12 @@ class MarginalsResult(Answer):
     potentials: NDArray[np.int64]
     reason: str
     stats: Mapping[str, Any]
-    moved: float | None = None
+    measured: Measured | None = None
+
+    @property
+    def moved(self) -> float | None:
+        """How far, in σ, the measured table was from the box that the answer is about; None: the table itself."""
+        return None if self.measured is None or self.measured.box is None else self.measured.distance
 
     @property
     def alice(self) -> tuple[Enclosure, ...]:
@@ -246,6 +251,7 @@ class MarginalsResult(Answer):
             "value": self._ends(),
             "marginals": {"alice": ends[:n_a], "bob": ends[n_a:]},
             "paths": {"alice": paths[:n_a], "bob": paths[n_a:]},
+            **({} if self.measured is None else {"measured": self.measured.to_json()}),
             "certificate": {
                 "format": 1,
                 "case": "given" if given else "zero_or_free",
@@ -267,6 +273,10 @@ class MarginalsResult(Answer):
         for end in ("lower", "upper"):  # they follow from those of the settings, and are not read
             not_nan(content["value"][end], f"marginals: the {end} end")
         own = Question() if question is None else question
+        measured = None
+        if (given := content.get("measured")) is not None:
+            measured = Measured.from_json(given, behaviour, "match" if behaviour.has_marginals else "free")
+            behaviour = measured.exact
         reason, certificate, names = str(content["reason"]), content["certificate"], setting_names(behaviour.shape)
         open_because = "wider than the tolerance" if reason == "tolerance_met" else reason  # a setting's own is lost
         graph, numbers = graph_of(behaviour), {name: k for k, name in enumerate(names)}
@@ -289,7 +299,8 @@ class MarginalsResult(Answer):
                 rows.append([0] * len(names) if entry is None else _row(entry["potentials"], len(names)))
         potentials = np.array(rows, dtype=np.int64).reshape(len(names), len(names))
         potentials.setflags(write=False)
-        return cls(behaviour, tuple(ends), tuple(chains), potentials, reason, dict(content["stats"]), question=own)
+        stats = dict(content["stats"])
+        return cls(behaviour, tuple(ends), tuple(chains), potentials, reason, stats, measured, question=own)
 
     def __repr__(self) -> str:
         worst = max(self.chains, key=lambda chain: chain.total)

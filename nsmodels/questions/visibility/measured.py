@@ -84,6 +84,11 @@ class Measured:
         return self.table if self.box is None else self.box
 
     @property
+    def exact(self) -> Behaviour:
+        """What is asked, as numbers without errors."""
+        return replace(self.asked, counts=None, errors=None)
+
+    @property
     def excludes(self) -> bool:
         """Whether an inequality that is exceeded excludes the model: noise would hardly exceed it so."""
         return _excludes(self.p_value)

@@ -143,7 +143,16 @@ class AnalysisResult(Answer):
             "sentence": self.conclusion.sentence,
             "inequality": self.inequality.to_json(),
             "certificate": self._certificate(),
-            "stats": dict(self.stats),
+            "stats": {**self.stats, **self._unproved()},
+        }
+
+    def _unproved(self) -> dict[str, Any]:
+        """What nobody needs to prove: the work of the oracle, the fit, and a p-value below the one that is claimed."""
+        purity = None if self.excluded_purity is None else self.excluded_purity.p_value
+        return {
+            "oracle": dict(self.oracle.stats),
+            **({} if self.fit is None else {"fit": vars(self.fit)}),
+            **({} if purity is None else {"purity": {"p_value": purity.upper, "log10": purity.log10}}),
         }
 
     def _certificate(self) -> dict[str, Any]:
@@ -184,7 +193,8 @@ class AnalysisResult(Answer):
         seed = 0 if question is None or question.seed is None else question.seed
         settings = model.settings if model.settings is not None else asked.settings
         prediction = predicted(data, settings, arranged.visibility, arranged.correlators, arranged.split, seed)
-        certificate = content["certificate"]
+        certificate, stats = content["certificate"], dict(content["stats"])
+        work, fitted, purest = (stats.pop(key, None) for key in ("oracle", "fit", "purity"))
         signs = np.array([float(s) for s in certificate["signs"]])
         functional = Functional.from_json(content["inequality"])
         if asked.functional is not None:
@@ -203,7 +213,7 @@ class AnalysisResult(Answer):
         part = model if near is None else model.moved(near)  # type: ignore[attr-defined]  # of hidden-variable models
         keys = {key: [_floats(entry)] for key, entry in state.items() if key != "part"}
         states = part.part(state.get("part")).restored(**keys)
-        oracle = Proved(value, states[0], StoredProof(certificate["upper"]), {}, near)
+        oracle = Proved(value, states[0], StoredProof(certificate["upper"]), work or {}, near)
         p, total = content["p_value"], prediction.judged.trials
         bet = StoredBet(str(p["method"]), certificate["p_value"])
         status = "estimate" if data.inferred else "certified"
@@ -213,17 +223,19 @@ class AnalysisResult(Answer):
         excluded = None
         if purity is not None:
             stored = StoredBet(str(purity["method"]), certificate["purity"]) if purity["above"] is not None else None
-            level = 1.0 - arranged.confidence
-            at = None if stored is None else PValue(level, float(np.log10(level)), stored.method, p_value.relabellings,
-                                                    total, stored)  # fmt: skip
+            level = 1.0 - arranged.confidence  # what is claimed
+            level, power = (level, float(np.log10(level))) if purest is None else (purest["p_value"], purest["log10"])
+            at = None
+            if stored is not None:
+                at = PValue(float(level), float(power), stored.method, p_value.relabellings, total, stored)
             excluded = ExcludedPurity(purity["above"], purity["confidence"], purity["method"], at)
         signalling = Signalling(content["signalling"]["p_value"], content["signalling"]["worst"])
         conclusion = Conclusion(Verdict(content["verdict"]), str(content["sentence"]))
         observed = content["observed"]
         return cls(
             data, model, functional, prediction, oracle, float(observed["value"]), float(observed["sigma"]), p_value,
-            signalling, excluded, None, conclusion, tuple(signs.tolist()), limits, arranged, dict(content["stats"]),
-            asked.functional, question=Question() if question is None else question,
+            signalling, excluded, None if fitted is None else Fit(**fitted), conclusion, tuple(signs.tolist()), limits,
+            arranged, stats, asked.functional, question=Question() if question is None else question,
         )  # fmt: skip
 
     def __repr__(self) -> str:

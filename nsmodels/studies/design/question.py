@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ...common.arguments import check_noun, check_options, kind_of, listed, number, one_of, whole
 from ...common.interrupts import held, released, taken
+from ...common.versions import versions
 from ...common.workers import Submits, engine
 from ...core.hidden_states import HiddenStates
 from ...core.settings import Settings
@@ -323,7 +324,7 @@ def _certified(race: Race, tolerance: float, stopped: str, seed: int, limit: flo
     task = race.contests[best.contest].task
     search = race.summary(best)
     search["symmetry"] = symmetry(settings, task.pairs).to_json()
-    stats = {"seconds": time.perf_counter() - race.began, "starts": race.starts}
+    stats = {"seconds": time.perf_counter() - race.began, "starts": race.starts, "versions": versions()}
     significance = _significance(task, settings, best, seed, max(RESERVED * limit, 3.0))
     return DesignResult(settings, task.pairs, answer, significance, search, stats, stopped)
 

@@ -102,6 +102,7 @@ class DesignResult(Answer):
     search : mapping
         ``starts``, ``hits`` of the best, ``optima`` (values, hits, numbers of directions), ``history``, ``symmetry``.
     stats : mapping
+        ``seconds`` of search and certification, ``starts``, ``versions``.
     stopped : str
         Why the search ended.
     """
@@ -150,6 +151,7 @@ class DesignResult(Answer):
     def to_json(self) -> dict[str, Any]:
         """The part of a result file that belongs to this kind."""
         written = self.answer.to_json()
+        certifying = {key: written["stats"][key] for key in self.stats if key in written["stats"]}
         design = {**self.search, "gauge": SENTENCE, "pairs": np.argwhere(self.pairs).tolist()}
         if self.significance is not None:
             design["significance"] = self.significance.to_json()
@@ -159,7 +161,7 @@ class DesignResult(Answer):
             "reason": self.reason,
             "settings": settings,
             "design": design,
-            "stats": {**written["stats"], **self.stats},
+            "stats": {**written["stats"], **self.stats, "certifying": certifying},
         }
 
     @classmethod
@@ -174,12 +176,16 @@ class DesignResult(Answer):
             pairs[i, j] = True
         search.pop("gauge", None)
         significance = search.pop("significance", None)
-        own = Question() if question is None else question
+        asking = Question() if question is None else question
         within = Nouns(model, settings, behaviour=singlet_on(pairs, settings))
-        limits = Question(own.tolerance, own.time_limit_s, own.seed, settings)
-        answer = DecomposeResult.from_json(content, within, question=limits)
+        limits = Question(asking.tolerance, asking.time_limit_s, asking.seed, settings)
+        stats = dict(content["stats"])
+        certifying = stats.pop("certifying", {})
+        own = {key: stats[key] for key in ("seconds", "starts", "versions") if key in stats}
+        before = {key: certifying.get(key, entry) for key, entry in stats.items() if key != "starts"}
+        answer = DecomposeResult.from_json({**content, "stats": before}, within, question=limits)
         goal = None if significance is None else Significance.from_json(significance, model.name)
-        return cls(settings, pairs, answer, goal, search, answer.stats, question=own)
+        return cls(settings, pairs, answer, goal, search, own, question=asking)
 
     def __repr__(self) -> str:
         n_a, n_b = self.settings.shape
