@@ -57,13 +57,18 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_kernels_leave_linear_algebra_to_those_who_need_it() -> None:
-    """The compiler loads scipy.linalg to see whether it is there; here it need not, and still finds it when asked."""
+    """The compiler loads scipy.linalg to see whether it is there; here it need not, and still finds it when asked.
+
+    What is kept on disk is loaded without what the compiler knows about arrays.
+    """
     code = (
         "import sys, numpy, nsmodels.engines.compiled as compiled\n"
-        "assert 'scipy.linalg' not in sys.modules\n"
+        "from nsmodels.engines.spheres.minimum import compile_kernels\n"
+        "compile_kernels()\n"
+        "assert not {'scipy.linalg', 'numba.np.linalg'} & set(sys.modules)\n"
         "dot = compiled.entry(lambda x: x @ x)\n"
         "assert dot(2.0 * numpy.eye(3))[2, 2] == 4.0\n"
         "assert not compiled.COMPILES or 'scipy.linalg' in sys.modules\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -48,7 +48,8 @@ def _count_threads() -> None:
 _count_threads()
 
 from numba import config, njit  # noqa: E402
-from numba.core.caching import FunctionCache  # noqa: E402
+from numba.core.caching import CompileResultCacheImpl, FunctionCache  # noqa: E402
+from numba.core.runtime import rtsys  # noqa: E402
 from numba.extending import overload  # noqa: E402
 
 
@@ -68,8 +69,6 @@ def _leave_scipy_for_later() -> None:
     finally:
         linalg.ensure_blas = look
 
-
-_leave_scipy_for_later()
 
 COMPILES: bool = not getattr(config, "DISABLE_JIT", 0)
 """Whether kernels are compiled at all."""
@@ -103,18 +102,40 @@ def _lose(reason: str) -> None:
     _lost.append(reason)
 
 
+class _Kept(CompileResultCacheImpl):
+    """What of compiled code is kept: all but the empty surroundings of what was inlined.
+
+    To give them back, numba would import the modules where it comes from, most of which nothing else needs.
+    """
+
+    def reduce(self, data: Any) -> Any:
+        """Give what is written to disk."""
+        *rest, surroundings = super().reduce(data)
+        return *rest, tuple(one for one in surroundings if one.consts)
+
+
 class _Cache(FunctionCache):
     """Numba's cache on disk, whose failures only cost time: the function is there, or can be compiled."""
 
+    _impl_class = _Kept
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Give what is on disk; None where that is missing, broken or cannot be read."""
+        """Give what is on disk; None where that is missing, broken or cannot be read.
+
+        Numba would first learn every function that it knows how to compile, which takes longer than to load a kernel;
+        when it compiles it does so anyway. What kernels call to get memory is all that they need.
+        """
         found = None
         try:
-            found = super().load_overload(sig, target_context)
+            rtsys.initialize(target_context)
+            with self._guard_against_spurious_io_errors():
+                found = self._load_overload(sig, target_context)
         except Exception as error:
             _lose(f"{type(error).__name__}: {error}")
-        if found is None and getattr(_mode, "only_kept", False):
-            raise _NotKeptError
+        if found is None:
+            if getattr(_mode, "only_kept", False):
+                raise _NotKeptError
+            _leave_scipy_for_later()
         return found
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -125,12 +146,18 @@ class _Cache(FunctionCache):
             _lose(getattr(error, "strerror", None) or f"{type(error).__name__}: {error}")
 
 
+def _nothing() -> None:
+    pass
+
+
 def compiled(**options: Any) -> Callable[[Any], Any]:
     """Give the decorator ``numba.njit(cache=True, **options)``, for which the cache is no condition."""
 
     def decorate(function: Any) -> Any:
         dispatcher = _njit(**options)(function)
         if COMPILES:
+            # extensions of numba are looked for when something is compiled: no kernel is called with a type of theirs
+            dispatcher._compilation_chain_init_hook = _nothing
             try:
                 dispatcher._cache = _Cache(function)  # what cache=True does
             except (RuntimeError, OSError):
