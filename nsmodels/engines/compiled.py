@@ -27,7 +27,7 @@ from ..common.interrupts import arrived, loading, released
 from ..common.workers import Processes
 
 __all__ = [
-    *("COMPILES", "KernelArray", "by_type", "compiled", "entry", "keeps_code", "kernel", "loaded", "record"),
+    *("COMPILES", "KernelArray", "ahead", "by_type", "compiled", "entry", "keeps_code", "kernel", "loaded", "record"),
     "summing_kernel",
 ]
 
@@ -47,7 +47,7 @@ def _count_threads() -> None:
 
 _count_threads()
 
-from numba import config, njit  # noqa: E402
+from numba import config, njit, typeof  # noqa: E402
 from numba.core.caching import CompileResultCacheImpl, FunctionCache  # noqa: E402
 from numba.core.runtime import rtsys  # noqa: E402
 from numba.extending import overload  # noqa: E402
@@ -193,6 +193,14 @@ def loaded(work: Callable[[], None], *shares: Callable[[], None]) -> float:
         with loading():
             work()
     return time.perf_counter() - begin
+
+
+def ahead(function: Any, *arguments: Any) -> None:
+    """Compile a kernel for arguments of these types before what calls it, for a share of `loaded`.
+
+    What another process needs late is there by then, on disk. Types that no caller has cost time and change nothing.
+    """
+    function.compile(tuple(map(typeof, arguments)))
 
 
 def _is_kept(work: Callable[[], None]) -> bool:

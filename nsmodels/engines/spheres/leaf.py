@@ -211,6 +211,6 @@ def look(
     patient = close or descended or tree.nodes[node].depth < tree.nodes[node].descended + 10
     if not patient and ask_for_descent(terms, tree, node, place):
         return DESCEND
-    work.bounds[0] = side_bound(tree, node, 0, T, gamma)
-    work.bounds[1] = side_bound(tree, node, 1, T, gamma)
+    for side in range(2):
+        work.bounds[side] = side_bound(tree, node, side, T, gamma)
     return SPLIT

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...common.arrays import Array
 from ...common.interrupts import arrived, held, released
-from ..compiled import loaded
+from ..compiled import ahead, loaded
 from . import leaf, search
 from . import tree as trees
 from .covering import DENOMINATOR, Covering
@@ -30,7 +30,7 @@ from .flat_sides import DiscCovering
 from .other_proofs import OtherProofs
 from .packing import PackedLists
 from .problem import SphereProblem
-from .quadratic_proof import remember
+from .quadratic_proof import quadratic_proof, remember
 from .square_proof import SquareProof
 from .threads import Share, deal, join, packed_by, share_best
 
@@ -92,6 +92,14 @@ def _compile_descents() -> None:
     remember(terms, tree, axes[0].copy(), axes[1].copy(), EPS_LAST, False)
 
 
+def _compile_beside() -> None:
+    """What a search needs late, then descents: half of the work; another process compiles the search meanwhile."""
+    terms, tree = _tiny().terms, trees.empty(9)
+    ahead(quadratic_proof, terms, tree, 0, 0, 0.0, np.int32(0), np.empty((2, 4, 3)), np.empty(2))
+    search.compile_children(terms, tree)
+    _compile_descents()
+
+
 @cache
 def _compiled() -> None:
     _compile_descents()
@@ -106,7 +114,7 @@ def compile_kernels() -> float:
     KeyboardInterrupt
         Ctrl-C arrived before they were there.
     """
-    return loaded(_compiled, _compile_search, _compile_descents)
+    return loaded(_compiled, _compile_search, _compile_beside)
 
 
 def unit_rows(rng: np.random.Generator, count: int) -> Array:

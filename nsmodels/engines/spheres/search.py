@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiled import KernelArray as Array
-from ..compiled import by_type, entry, kernel
+from ..compiled import ahead, by_type, entry, kernel
 from .patches import corners, frame, halve
 from .tree import (
     FACES_U,
@@ -202,8 +202,8 @@ def advance(
             node = heap_pop(tree)
             tree.count[POPPED] += 1
         geometry(tree, node, place.T, place.gamma)
-        place.size[0] = frame(place.T, place.E, 0)
-        place.size[1] = frame(place.T, place.E, 1)
+        for side in range(2):  # compiled once: with a number in its place, once for each
+            place.size[side] = frame(place.T, place.E, side)
         cut = -1
         if tree.nodes[node].face[0] < 0 and live_u:
             cut = 0
@@ -219,3 +219,11 @@ def advance(
         elif told != CLOSED:
             return told
     return PROGRESS
+
+
+def compile_children(terms: Any, tree: Any) -> None:
+    """Compile how nodes are split, which `advance` needs last."""
+    place = Place(*(np.empty((1,) * dimensions) for dimensions in (3, 1, 3, 1, 1, 1, 3, 1)))
+    work = workspace(terms)
+    ahead(cut_into_faces, terms, tree, work, 0, 0, 0, 0.0, place)
+    ahead(bisect, terms, tree, work, 0, 0.0, place, np.empty((4, 2)))
