@@ -41,6 +41,18 @@ def arranged(table: Array, order: str) -> Array:
     return np.transpose(table, [order.index(letter) for letter in AXES])
 
 
+def in_order(table: Array, order: str | None) -> Array:
+    """A table of four axes in the order a, b, x, y, if another one is said; of other tables the order is checked only.
+
+    Raises
+    ------
+    InputError
+        As `checked_order`.
+    """
+    word = None if order is None else checked_order(order)
+    return table if word is None or table.ndim != 4 else arranged(table, word)
+
+
 def possible(shape: tuple[int, ...]) -> list[str]:
     """Orders in which both parties have two outcomes, the usual ones first; none that only exchanges the parties."""
     return [

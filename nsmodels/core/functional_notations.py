@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import TWO_PARTIES, check_size, floats
 from ..common.arrays import Array
 from ..errors import InputError
-from .axis_orders import AXES, arranged, checked_order, reading
+from .axis_orders import AXES, in_order, reading
 
 __all__ = [
     "Coefficients",
@@ -137,11 +137,7 @@ def collins_gisin(correlators: Array, alice: Array, bob: Array, constant: float)
 def read_probabilities(values: ArrayLike, order: str | None = None) -> Coefficients:
     """From p[a,b,x,y] = ¼(1 + αA_x + βB_y + αβC_xy): S = ¼Σ αβ s, and so on, for coefficients s[a,b,x,y]."""
     given = floats(values, f"Functional: {reading('s', AXES)} is not a table of numbers, shape (2, 2, n_A, n_B)")
-    table = given
-    if order is not None and given.ndim == 4:
-        table = arranged(given, checked_order(order))
-    elif order is not None:
-        checked_order(order)
+    table = in_order(given, order)
     if table.ndim != 4 or table.shape[:2] != (2, 2) or not table.size:
         fits = given.ndim == 4 and given.shape[2:] == (2, 2) and order is None and given.size
         remedy = 'give order="xyab" for a table s[x,y,a,b]' if fits else TWO_PARTIES

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..common.arguments import floats, small
 from ..common.arrays import Array, Mask
 from ..errors import InputError
-from .axis_orders import AXES, arranged, check_shape, checked_order, possible, reading, with_order
+from .axis_orders import AXES, arranged, check_shape, in_order, possible, reading, with_order
 from .no_signalling import signalling_p_value
 
 __all__ = [
@@ -94,11 +94,7 @@ def _four_index(
 ) -> Array:
     """A table with its axes in the order a, b, x, y; ``best`` chooses among orders that fit the shape."""
     given = floats(values, f"Behaviour: {reading(name, AXES)} is not a table of numbers, shape (2, 2, n_A, n_B)")
-    array = given
-    if order is not None and given.ndim == 4:
-        array = arranged(given, checked_order(order))
-    elif order is not None:
-        checked_order(order)
+    array = in_order(given, order)
     check_shape(array, name, order, lambda orders: best(given, orders))
     if np.isinf(array).any():
         index = np.argwhere(np.isinf(array))[0].tolist()

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..common.arguments import kind_of
 from ..errors import InputError
 
 __all__ = ["replace"]
@@ -39,6 +40,23 @@ def replace(target: Path, content: str | bytes | Iterable[str]) -> None:
             f"{printable(target)}: cannot be written ({reason}); the old file, if any, is untouched"
         ) from None
     sweep(target.parent)
+
+
+def name_of(path: object, what: str, remedy: str) -> str:
+    """The name of a file or a folder that somebody gives.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be one; `what` and `remedy` are for the message.
+    """
+    try:
+        name = os.fspath(path)  # type: ignore[call-overload]  # whatever it is
+    except TypeError:
+        name = ""
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise InputError(f"{what} is {kind_of(path)}; {remedy}")
+    return name
 
 
 def check_replaceable(target: Path) -> None:

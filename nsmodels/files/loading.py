@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ..common.arguments import kind_of
 from ..core.enclosure import Status
 from ..errors import InputError
 from ..questions.answer import NoAnswer, Question
@@ -19,7 +18,7 @@ from ..studies.design.result import DesignResult
 from ..studies.local_weight import LocalContent
 from . import result as results
 from .answering import as_answered
-from .atomic import printable
+from .atomic import name_of, printable
 from .problem import Problem, from_data
 
 __all__ = ["answer_of", "displayed", "load", "opened", "path_of"]
@@ -119,13 +118,7 @@ def path_of(path: str | PathLike[str]) -> Path:
     InputError
         For anything that cannot be the name of a file.
     """
-    try:
-        name: str | bytes = fspath(path)
-    except TypeError:
-        name = ""
-    if not isinstance(name, str) or not name or "\0" in name:
-        raise InputError(f'the name of a result file is {kind_of(path)}; give a text such as "x.json"')
-    return Path(name)
+    return Path(name_of(path, "the name of a result file", 'give a text such as "x.json"'))
 
 
 def _problem(content: Mapping[str, Any], source: str | Path) -> Problem:

@@ -27,7 +27,6 @@ from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_size, number, one_of
 from ..common.arrays import Array
-from ..common.interrupts import held
 from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -39,14 +38,11 @@ from ..core.settings import Settings
 from ..engines.laws.functions import LawFunction
 from ..errors import InputError
 from . import law_states
-from .base import Given, Support
-from .copies import Copies
-from .hidden_variables import Explorer, Mask, RationalStates
-from .leggett_states import random_units
-from .movable import MovableModel
+from .base import Support
+from .hidden_variables import Explorer, RationalStates
 from .stationary import stationary_multipliers
-from .turns import carrying
-from .values import best_first, input_effect, trivial_bound
+from .two_vectors import TwoVectors
+from .values import input_effect, trivial_bound
 
 __all__ = ["HIDDEN", "Law"]
 
@@ -56,7 +52,7 @@ FINEST = 2.0**-40
 """The finest width that is searched for, in units of the size of f."""
 
 
-class Law(MovableModel):
+class Law(TwoVectors):
     """Hidden unit vectors u, v with any law for the local marginals.
 
     Parameters
@@ -80,9 +76,6 @@ class Law(MovableModel):
     """
 
     name = "law"
-    settings: Settings
-    smooth = True
-    refutable = True
 
     def __init__(
         self,
@@ -141,11 +134,6 @@ class Law(MovableModel):
         told["hidden"] = self.hidden
         return {**told, "error": list(self.error)} if any(self.error) else told
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of settings (n_A, n_B)."""
-        return self.settings.shape
-
     def __repr__(self) -> str:
         laws = f"A = {self.alice}" + (" = B" if self.bob == self.alice else f", B = {self.bob}")
         tie = {"free": "", "opposite": ", v = −u", "equal": ", v = u"}[self.hidden]
@@ -167,12 +155,6 @@ class Law(MovableModel):
         v = v if self.sign == 0 else self.sign * u
         return HiddenStates(self.alice(u @ self.settings.alice.T), self.bob(v @ self.settings.bob.T), u=u, v=v)
 
-    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
-        """The hidden states of unit vectors."""
-        if u is None or v is None:
-            raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
-        return self.states(np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64))
-
     def likeness(self, party: int) -> Array | None:
         """The directions, where opposite ones have opposite marginals."""
         own = self.bob if party else self.alice
@@ -182,12 +164,6 @@ class Law(MovableModel):
         """The same laws for fewer directions."""
         few = Settings(self.settings.alice[alice], self.settings.bob[bob], rounding=self.settings.rounding)
         return self.at(few)
-
-    def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
-        """The laws, for all directions."""
-        assert states.u is not None
-        assert states.v is not None
-        return self.states(states.u, states.v)
 
     def problem(self, functional: Functional) -> Any:
         """The minimum of G that answers h(f) = k + Σ|S_ij| − min G (`engines.laws.minimum`)."""
@@ -204,11 +180,6 @@ class Law(MovableModel):
 
         return compile_kernels()
 
-    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
-        """Enclose h(f) by branch and bound over both spheres, or over one (`nsmodels.engines.laws.minimum`)."""
-        with held():  # what the search has proved is put together undisturbed
-            return self._searched(functional, effort, hint)
-
     def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         from ..engines.laws.minimum import minimise
 
@@ -220,15 +191,12 @@ class Law(MovableModel):
         effect, declared = self.rounding_effect(functional), self.declared_effect(functional)
         spare = 2.0**-55 * size * (1.0 + self.alice.steepness + self.bob.steepness)
         lost = effect + 2.0 * spare + 4.0 * math.ulp(float(top)) + float(declared)
-        wanted, starts = effort.tolerance, hint.starts
+        wanted = effort.tolerance
         answer = minimise(
             self.problem(functional),
             tolerance=max(wanted - lost, 0.25 * wanted, FINEST * max(1.0, size)),
             time_limit_s=effort.time_limit_s,
-            seed=effort.seed,
-            refuted_below=float(top) - hint.refuted_above,
-            starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
-            progress=effort.below(float(top)),
+            **self._search(effort, hint, top),
         )
         threshold = math.nextafter(answer.lower - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(spare))
@@ -244,29 +212,12 @@ class Law(MovableModel):
         proof = SpheresProof(answer.covering, threshold)
         return Support(value, state, proof, answer.stats, self.states(*answer.minima))
 
-    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
-        """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
-        states = self.states(random_units(256, rng), random_units(256, rng))
-        return best_first(functional, states, 1)
-
     def propose(
         self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
     ) -> HiddenStates:
         """Local maximisers of f, best first, from the given starting states or from 2·count + 8 random ones."""
         self._check(functional)
         return law_states.proposals(self, functional, count, rng, starts)
-
-    def contains(self, states: HiddenStates) -> Mask:
-        """States with unit vectors whose marginals are those of F and H, both within 1e-9: others are not shown."""
-        if states.u is None or states.v is None:
-            return np.zeros(len(states), dtype=bool)
-        own = self.states(states.u, states.v)
-        assert own.v is not None
-        missed = np.abs(own.alice - states.alice).max(axis=1) + np.abs(own.bob - states.bob).max(axis=1)
-        missed = missed + np.abs(own.v - states.v).max(axis=1)
-        for vectors in (states.u, states.v):
-            missed = missed + np.abs(np.linalg.norm(vectors, axis=1) - 1.0)
-        return np.asarray(missed <= 1e-9)
 
     def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
         """Points of the spheres: with v = O u that suits the correlators, and with any v."""
@@ -297,24 +248,9 @@ class Law(MovableModel):
             return None
         return ((self.settings.alice @ self.settings.alice.T, self.settings.bob @ self.settings.bob.T),)
 
-    def relabelled(self, states: HiddenStates, relabelling: Any) -> HiddenStates:
-        """The images, with the hidden vectors turned by the rotations that carry the relabelling."""
-        images = super().relabelled(states, relabelling)
-        if states.u is None or states.v is None:
-            return images
-        u = states.u @ carrying(self.settings.alice, relabelling.alice, relabelling.alice_signs).T
-        v = states.v @ carrying(self.settings.bob, relabelling.bob, relabelling.bob_signs).T
-        return HiddenStates(images.alice, images.bob, u, v)
-
     def at(self, settings: Settings) -> Law:
         """The same laws on other settings."""
         return Law(settings, self.alice, self.bob, hidden=self.hidden, error=self.error)
-
-    def scatter(self, count: int, rng: np.random.Generator) -> HiddenStates:
-        """Random hidden states, half of them with v = −u, which suits correlators like the singlet's."""
-        u, v = random_units(count, rng), random_units(count, rng)
-        v[count // 2 :] = -u[count // 2 :]
-        return self.states(u, v)
 
     def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
         """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
@@ -334,15 +270,6 @@ class Law(MovableModel):
         equations = by_u + self.sign * by_v if self.sign else np.concatenate([by_u, by_v], axis=1)
         return stationary_multipliers(states.alice[:, :, None] - np.sign(table) * states.bob[:, None, :], equations)
 
-    def settings_gradient(
-        self, functional: Functional, states: HiddenStates, multipliers: Array | None = None
-    ) -> tuple[Array, Array]:
-        """∂h/∂a_i = −F'(u·a_i) u Σ_j |S_ij| τ_ij and ∂h/∂b_j = H'(v·b_j) v Σ_i S_ij τ_ij; see `MovableModel`."""
-        assert states.u is not None
-        assert states.v is not None
-        tau = self.multipliers(functional, states) if multipliers is None else multipliers
-        rows = np.einsum("ij,kij->ki", np.abs(functional.correlators), tau)
-        columns = np.einsum("ij,kij->kj", functional.correlators, tau)
-        rows = rows * self.alice.derivative(states.u @ self.settings.alice.T)
-        columns = columns * self.bob.derivative(states.v @ self.settings.bob.T)
-        return -rows[:, :, None] * states.u[:, None, :], columns[:, :, None] * states.v[:, None, :]
+    def _steepness(self, u: Array, v: Array) -> tuple[Array | float, Array | float]:
+        """The derivatives of the laws."""
+        return self.alice.derivative(u @ self.settings.alice.T), self.bob.derivative(v @ self.settings.bob.T)

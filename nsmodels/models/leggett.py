@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, check_size, purity
 from ..common.arrays import Array
-from ..common.interrupts import held, loading
+from ..common.interrupts import loading
 from ..common.rationals import rational_point, round_down, round_up, total
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
@@ -35,14 +35,12 @@ from ..core.proof import SpheresProof
 from ..core.settings import Settings
 from ..errors import InputError
 from . import leggett_states
-from .base import Given, Support
-from .copies import Copies
-from .hidden_variables import Explorer, Mask, RationalStates
-from .movable import MovableModel
+from .base import Support
+from .hidden_variables import Explorer, RationalStates
 from .purities import purity_of
-from .turns import carrying
+from .two_vectors import TwoVectors
 from .uncertain import lawful_side, problem_of
-from .values import best_first, input_effect, trivial_bound
+from .values import input_effect, trivial_bound
 
 FINEST = 2.0**-46
 """The finest width that is searched for, in units of the size of f: certificates hold whole numbers over 2^50."""
@@ -50,7 +48,7 @@ FINEST = 2.0**-46
 __all__ = ["Leggett"]
 
 
-class Leggett(MovableModel):
+class Leggett(TwoVectors):
     """Hidden unit vectors u, v with Malus' law for the local marginals.
 
     Parameters
@@ -69,10 +67,7 @@ class Leggett(MovableModel):
     """
 
     name = "leggett"
-    settings: Settings
     symmetric = True
-    smooth = True
-    refutable = True
 
     def __init__(
         self,
@@ -113,11 +108,6 @@ class Leggett(MovableModel):
         """``{"name", "eta_a", "eta_b"}``."""
         return {"name": self.name, "eta_a": self.eta_a, "eta_b": self.eta_b}
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of settings (n_A, n_B)."""
-        return self.settings.shape
-
     def __repr__(self) -> str:
         purity = f"η = {self.eta_a:g}" if self.eta_a == self.eta_b else f"η_A = {self.eta_a:g}, η_B = {self.eta_b:g}"
         return f"Leggett({self.shape[0]}×{self.shape[1]}, {purity})"
@@ -130,12 +120,6 @@ class Leggett(MovableModel):
         """The hidden states of given unit vectors, shape (m, 3) each."""
         return HiddenStates(self.eta_a * (u @ self.settings.alice.T), self.eta_b * (v @ self.settings.bob.T), u=u, v=v)
 
-    def restored(self, *, alice: Given = None, bob: Given = None, u: Given = None, v: Given = None) -> HiddenStates:
-        """The hidden states of unit vectors."""
-        if u is None or v is None:
-            raise InputError(f"{self.name}: a hidden state without its vectors; give u and v")
-        return self.states(np.asarray(u, dtype=np.float64), np.asarray(v, dtype=np.float64))
-
     def likeness(self, party: int) -> Array:
         """The directions."""
         return self.settings.bob if party else self.settings.alice
@@ -144,12 +128,6 @@ class Leggett(MovableModel):
         """The same law for fewer directions."""
         few = Settings(self.settings.alice[alice], self.settings.bob[bob], rounding=self.settings.rounding)
         return Leggett(few, eta_a=self.eta_a, eta_b=self.eta_b)
-
-    def extended(self, states: HiddenStates, copies: Copies) -> HiddenStates:
-        """The law, for all directions."""
-        assert states.u is not None
-        assert states.v is not None
-        return self.states(states.u, states.v)
 
     def problem(self, functional: Functional) -> Any:
         """The minimum of G over both spheres that answers h(f) = k + Σ|S_ij| − min G (`engines.spheres.minimum`)."""
@@ -181,11 +159,6 @@ class Leggett(MovableModel):
 
         return compile_kernels()
 
-    def _enclose(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
-        """Enclose h(f) by branch and bound over both spheres (`nsmodels.engines.spheres.minimum`)."""
-        with held():  # what the search has proved is put together undisturbed
-            return self._searched(functional, effort, hint)
-
     def _searched(self, functional: Functional, effort: Effort, hint: Hint) -> Support:
         from ..engines.spheres.minimum import minimise
 
@@ -195,7 +168,7 @@ class Leggett(MovableModel):
         stored = self._stored_effect(functional)
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
-        finest, wanted, starts = FINEST * max(1.0, size), effort.tolerance, hint.starts
+        finest, wanted = FINEST * max(1.0, size), effort.tolerance
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = self.rounding_effect(functional)
         # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)
@@ -205,10 +178,7 @@ class Leggett(MovableModel):
             problem,
             tolerance=max(wanted - lost, 0.25 * wanted, finest),
             time_limit_s=max(effort.time_limit_s - (time.perf_counter() - begin), 0.5 * effort.time_limit_s),
-            seed=effort.seed,
-            refuted_below=float(top) - hint.refuted_above,
-            starts=None if starts is None or starts.u is None or starts.v is None else (starts.u, starts.v),
-            progress=effort.below(float(top)),
+            **self._search(effort, hint, top),
         )
         threshold = math.nextafter(answer.lower - stored - effect - spare, -math.inf)
         lower = round_down(top - Fraction(answer.upper) - Fraction(stored) - Fraction(spare))
@@ -220,11 +190,6 @@ class Leggett(MovableModel):
         state = self.states(answer.u[None, :], answer.v[None, :])[0]
         value = Enclosure(min(lower, upper), upper, reason=reason)
         return Support(value, state, SpheresProof(answer.proof, threshold), answer.stats, self.states(*answer.minima))
-
-    def guess(self, functional: Functional, rng: np.random.Generator) -> HiddenStates:
-        """The best of some random states: it needs no kernels, whose compilation may have been interrupted."""
-        states = self.states(*(leggett_states.random_units(256, rng) for _ in range(2)))
-        return best_first(functional, states, 1)
 
     def propose(
         self, functional: Functional, count: int, *, rng: np.random.Generator, starts: HiddenStates | None = None
@@ -245,16 +210,6 @@ class Leggett(MovableModel):
             if all(np.abs(u[k] - u[p]).max() + np.abs(v[k] - v[p]).max() > 1e-6 for p in chosen):
                 chosen.append(k)
         return self.states(u[chosen], v[chosen])
-
-    def contains(self, states: HiddenStates) -> Mask:
-        """States with unit vectors whose marginals are those of Malus' law, both within 1e-9: others are not shown."""
-        if states.u is None or states.v is None:
-            return np.zeros(len(states), dtype=bool)
-        own = self.states(states.u, states.v)
-        missed = np.abs(own.alice - states.alice).max(axis=1) + np.abs(own.bob - states.bob).max(axis=1)
-        for vectors in (states.u, states.v):
-            missed = missed + np.abs(np.linalg.norm(vectors, axis=1) - 1.0)
-        return np.asarray(missed <= 1e-9)
 
     def seeds(self, behaviour: Behaviour, *, antipodal: bool, rng: np.random.Generator) -> HiddenStates:
         """Points of both spheres: white noise is feasible with them, and v = O u suits the correlators."""
@@ -277,15 +232,6 @@ class Leggett(MovableModel):
     def invariants(self) -> Sequence[tuple[Array, Array]]:
         """Scalar products: where a relabelling keeps them, rotations of u and v carry it."""
         return ((self.settings.alice @ self.settings.alice.T, self.settings.bob @ self.settings.bob.T),)
-
-    def relabelled(self, states: HiddenStates, relabelling: Any) -> HiddenStates:
-        """The images, with the hidden vectors turned by the rotations that carry the relabelling."""
-        images = super().relabelled(states, relabelling)
-        if states.u is None or states.v is None:
-            return images
-        u = states.u @ carrying(self.settings.alice, relabelling.alice, relabelling.alice_signs).T
-        v = states.v @ carrying(self.settings.bob, relabelling.bob, relabelling.bob_signs).T
-        return HiddenStates(images.alice, images.bob, u, v)
 
     def span(self) -> tuple[Array, Array]:
         """Marginal vectors are combinations of the coordinates of the directions."""
@@ -339,12 +285,6 @@ class Leggett(MovableModel):
         curvatures = np.linalg.eigvalsh(u @ u.T - v @ v.T)
         return bool(curvatures[0] > 0.0 or curvatures[-1] < 0.0)
 
-    def scatter(self, count: int, rng: np.random.Generator) -> HiddenStates:
-        """Random hidden states, half of them with v = −u, which suits correlators like the singlet's."""
-        u, v = leggett_states.random_units(count, rng), leggett_states.random_units(count, rng)
-        v[count // 2 :] = -u[count // 2 :]
-        return self.states(u, v)
-
     def follow(self, functional: Functional, states: HiddenStates, reach: float = 0.05) -> HiddenStates:
         """The local maximiser of f next to each state, by descents whose smoothing begins with ``reach``."""
         from ..engines.spheres.descent import EPS_LAST, descend_many, pace
@@ -361,17 +301,9 @@ class Leggett(MovableModel):
         smoothing = EPS_LAST * self.problem(functional).scales[0]
         return np.asarray(y / np.sqrt(y * y + smoothing * smoothing), dtype=np.float64)
 
-    def settings_gradient(
-        self, functional: Functional, states: HiddenStates, multipliers: Array | None = None
-    ) -> tuple[Array, Array]:
-        """∂h/∂a_i = −η_A u Σ_j |S_ij| τ_ij and ∂h/∂b_j = η_B v Σ_i S_ij τ_ij; see `MovableModel`."""
-        assert states.u is not None
-        assert states.v is not None
-        tau = self.multipliers(functional, states) if multipliers is None else multipliers
-        rows = np.einsum("ij,kij->ki", np.abs(functional.correlators), tau)
-        columns = np.einsum("ij,kij->kj", functional.correlators, tau)
-        alice = -self.eta_a * rows[:, :, None] * states.u[:, None, :]
-        return alice, self.eta_b * columns[:, :, None] * states.v[:, None, :]
+    def _steepness(self, u: Array, v: Array) -> tuple[Array | float, Array | float]:
+        """The purities."""
+        return self.eta_a, self.eta_b
 
     def prepare(self) -> None:
         """Compile the kernels of both spheres; the last of them, in half a second, on one setting."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import kernel
-from ..spheres.linear_proof import solve_free
+from ..spheres.linear_proof import linear_part, newton_step
 from ..spheres.patches import minimum
 from .bands import band
 from .terms import LawTerms
@@ -142,12 +142,8 @@ def multipliers(
     theta = 0.3
     bound = -1e300
     for turn in range(STEPS):
-        value = const
-        for p in range(4):
-            grad[p] = lin[p]
-            value += lin[p] * x[p]
-            for q in range(4):
-                H[p, q] = 0.0
+        value = linear_part(const, lin, x, grad)
+        H[:] = 0.0
         for k in range(t.ia.shape[0]):
             i = t.ia[k]
             j = t.jb[k]
@@ -195,14 +191,9 @@ def multipliers(
                 out[k] = int(work.n[k])
         if bound >= target:
             break
-        solve_free(H, grad, x, step)
-        moved = 0.0
-        if not math.isfinite(step[0] + step[1] + step[2] + step[3]):
+        moved = newton_step(H, grad, x, step)
+        if moved < 0.0:
             break
-        for q in range(4):
-            z = min(max(x[q] + step[q], -1.0), 1.0)
-            moved = max(moved, abs(z - x[q]))
-            x[q] = z
         if moved < 0.1:
             theta *= 0.2
     return bound

@@ -244,19 +244,7 @@ def minimise(
 ) -> LawMinimum:
     """Enclose the global minimum of G.
 
-    Parameters
-    ----------
-    tolerance : float
-        Wanted width of the enclosure. Below four times the allowance for rounding it cannot be met; then the
-        enclosure is as narrow as rounding allows.
-    time_limit_s, node_limit : float, int
-        On either, and on Ctrl-C, the best proved enclosure so far is returned; ``reason`` says which.
-    refuted_below : float, optional
-        A point with G below this ends the search, with ``reason`` "refuted".
-    starts : (ndarray (m, 3), ndarray (m, 3)), optional
-        Unit vectors to descend from besides the random ones.
-    progress : callable, optional
-        Called with (lower, upper, nodes, seconds), at most about ten times a second.
+    The arguments are those of `nsmodels.engines.spheres.minimum.minimise`.
     """
     begin = last = time.perf_counter()
     allowance = problem.rounding

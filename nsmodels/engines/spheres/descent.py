@@ -20,6 +20,7 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import by_type, entry, kernel
+from .small_matrices import solve
 from .tree import Terms
 
 EPS_LAST = 1e-8
@@ -193,15 +194,8 @@ def solve_shifted(M: Array, rhs: Array, n: int, shift: float, out: Array) -> boo
             else:
                 L[i, j] = z / L[j, j]
     for i in range(n):
-        z = -rhs[i]
-        for k in range(i):
-            z -= L[i, k] * out[k]
-        out[i] = z / L[i, i]
-    for i in range(n - 1, -1, -1):
-        z = out[i]
-        for k in range(i + 1, n):
-            z -= L[k, i] * out[k]
-        out[i] = z / L[i, i]
+        out[i] = -rhs[i]
+    solve(L, out, n)
     return True
 
 

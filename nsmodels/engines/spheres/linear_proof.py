@@ -192,6 +192,30 @@ def smooth_step(F: Array, m: int, D: int, x: Array, theta: float, cd: Array, gra
 
 
 @kernel
+def linear_part(const: float, lin: Array, x: Array, grad: Array) -> float:
+    """The value of the linear part at x; its gradient into grad."""
+    value = const
+    for q in range(4):
+        grad[q] = lin[q]
+        value += lin[q] * x[q]
+    return value
+
+
+@kernel
+def newton_step(H: Array, grad: Array, x: Array, step: Array) -> float:
+    """Take a step within [−1, 1]⁴; the largest change of a coordinate, or −1 where the system is singular."""
+    solve_free(H, grad, x, step)
+    if not math.isfinite(step[0] + step[1] + step[2] + step[3]):
+        return -1.0
+    moved = 0.0
+    for q in range(4):
+        z = min(max(x[q] + step[q], -1.0), 1.0)
+        moved = max(moved, abs(z - x[q]))
+        x[q] = z
+    return moved
+
+
+@kernel
 def multipliers(
     terms: Terms, tree: Tree, node: int, D: int, target: float, T: Array, gamma: Array, E: Array, sag: float,
     x: Array, spread: Array, A: Array, B: Array, F: Array, place: Array,
@@ -222,10 +246,7 @@ def multipliers(
     theta = 0.3
     bound = -1e300
     for _ in range(STEPS):
-        value = const
-        for q in range(4):
-            grad[q] = lin[q]
-            value += lin[q] * x[q]
+        value = linear_part(const, lin, x, grad)
         for e in range(6):
             cd[e] = base[e]
         value += smooth_step(F, m, D, x, theta, cd, grad, H)
@@ -241,14 +262,9 @@ def multipliers(
                 F[BEST, p] = F[N, p]
         if bound >= target or value < target:
             break
-        solve_free(H, grad, x, step)
-        moved = 0.0
-        if not math.isfinite(step[0] + step[1] + step[2] + step[3]):
-            break  # a singular system
-        for q in range(4):
-            z = min(max(x[q] + step[q], -1.0), 1.0)
-            moved = max(moved, abs(z - x[q]))
-            x[q] = z
+        moved = newton_step(H, grad, x, step)
+        if moved < 0.0:
+            break
         if moved < 0.1:
             theta *= 0.2
     for p in range(m):

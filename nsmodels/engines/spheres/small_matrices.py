@@ -68,20 +68,21 @@ def unpack(x: Array, M: Array) -> None:
 
 
 @kernel
-def congruence(M: Array, L: Array, half: Array, out: Array) -> None:
-    """Lᵀ M L for a lower triangular L; half (7, 7) is written into."""
+def turned_product(M: Array, L: Array, out: Array) -> None:
+    """(M L)ᵀ for a lower triangular L."""
     for i in range(7):
         for j in range(7):
             z = 0.0
             for k in range(j, 7):
                 z += M[i, k] * L[k, j]
-            half[i, j] = z
-    for i in range(7):
-        for j in range(7):
-            z = 0.0
-            for k in range(i, 7):
-                z += L[k, i] * half[k, j]
-            out[i, j] = z
+            out[j, i] = z
+
+
+@kernel
+def congruence(M: Array, L: Array, half: Array, out: Array) -> None:
+    """Lᵀ M L for a lower triangular L; half (7, 7) is written into."""
+    turned_product(M, L, half)
+    turned_product(half, L, out)
 
 
 @kernel

@@ -139,6 +139,13 @@ def grown(tree: Any, terms: int, groups: Any = GROUPS) -> Any:
     return tree._replace(**changed)
 
 
+@kernel
+def heap_put(tree: Tree, place: int, key: float, node: int) -> None:
+    """Write an open node into a place of the heap."""
+    tree.heap_key[place] = key
+    tree.heap_node[place] = node
+
+
 @entry
 def heap_push(tree: Tree, key: float, node: int) -> None:
     """Push a node onto the binary heap of open nodes (smallest bound first; ties by age, so that runs repeat)."""
@@ -148,11 +155,9 @@ def heap_push(tree: Tree, key: float, node: int) -> None:
         q = (p - 1) >> 1
         if tree.heap_key[q] < key or (tree.heap_key[q] == key and tree.heap_node[q] < node):
             break
-        tree.heap_key[p] = tree.heap_key[q]
-        tree.heap_node[p] = tree.heap_node[q]
+        heap_put(tree, p, tree.heap_key[q], tree.heap_node[q])
         p = q
-    tree.heap_key[p] = key
-    tree.heap_node[p] = node
+    heap_put(tree, p, key, node)
 
 
 @kernel
@@ -178,11 +183,9 @@ def heap_pop(tree: Tree) -> int:
             q = r
         if tree.heap_key[q] > key or (tree.heap_key[q] == key and tree.heap_node[q] > node):
             break
-        tree.heap_key[p] = tree.heap_key[q]
-        tree.heap_node[p] = tree.heap_node[q]
+        heap_put(tree, p, tree.heap_key[q], tree.heap_node[q])
         p = q
-    tree.heap_key[p] = key
-    tree.heap_node[p] = node
+    heap_put(tree, p, key, node)
     return top
 
 

@@ -66,14 +66,9 @@ def _number(variable: cp.Variable) -> float:
 
 
 def first_order(
-    terms: Array,
-    weights: Array,
-    linear: Array,
-    *,
-    solver: str = "CLARABEL",
-    time_limit_s: float | None = None,
+    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
     **options: Any,
-) -> SumOfSquares:
+) -> SumOfSquares:  # fmt: skip
     """Order 1 with multipliers of degree one.
 
     Parameters
@@ -126,14 +121,9 @@ def first_order(
 
 
 def first_order_pairs(
-    terms: Array,
-    weights: Array,
-    linear: Array,
-    *,
-    solver: str = "CLARABEL",
-    time_limit_s: float | None = None,
+    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
     **options: Any,
-) -> SumOfSquares:
+) -> SumOfSquares:  # fmt: skip
     r"""Order 1 with one number for every pair of terms; arguments as in `first_order`.
 
     L is a bound where :math:`z^TQ(\tau)z \ge (l\cdot z + L)^2` on the spheres, for which the matrix
@@ -208,14 +198,9 @@ def _proved_pairs(form: Array, linear: Array, alpha: float, beta: float, roundin
 
 
 def second_order(
-    terms: Array,
-    weights: Array,
-    linear: Array,
-    *,
-    solver: str = "CLARABEL",
-    time_limit_s: float | None = None,
+    terms: Array, weights: Array, linear: Array, *, solver: str = "CLARABEL", time_limit_s: float | None = None,
     **options: Any,
-) -> SumOfSquares:
+) -> SumOfSquares:  # fmt: skip
     """Order 2: cubic multipliers, one semidefinite block for each; arguments as in `first_order`.
 
     The programme is solved in moments: ``moments`` of z to degree 4, and for each term the moments of the measures on

@@ -10,14 +10,13 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from ...common.arguments import kind_of
 from ...common.digits import counted, printable
 from ...common.interrupts import arrived, held
 from ...common.workers import Submits, completed, engine
 from ...errors import InputError, NsmodelsError
 from .. import result as results
 from ..answering import LOST, check_options, result_of
-from ..atomic import replace
+from ..atomic import name_of, replace
 from ..toml.table import Document
 from .folder import PICTURE, TOLD, SweepFolder, keep, row_of
 from .grid import Grid, read_sweep, sweep_of
@@ -83,13 +82,7 @@ def sweep(
 
 
 def _name(path: Any, what: str) -> str:
-    try:
-        name: str | bytes = fspath(path)
-    except TypeError:
-        name = ""
-    if not isinstance(name, str) or not name or "\0" in name:
-        raise InputError(f"sweep: {what} is {kind_of(path)}; give its name")
-    return name
+    return name_of(path, f"sweep: {what}", "give its name")
 
 
 def _plain(value: Any) -> Any:
