@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from ...common.interrupts import held, released
 from ..compiled import loaded
+from ..spheres import search
 from ..spheres.descent import descend_many
 from ..spheres.minimum import unit_rows
 from ..spheres.threads import Share
 from ..spheres.tree import NODES, OPEN, POPPED, grown, lowest
-from .covering import LawCovering
+from .covering import DENOMINATOR, LawCovering
 from .descent import EPS_LAST, pace
 from .functions import LawFunction
 from .leaf import value_at
@@ -141,10 +142,25 @@ class LawMinimum:
     stats: dict[str, Any] = field(default_factory=dict)
 
 
+def _tiny() -> LawProblem:
+    cubic, axes = LawFunction((0.0, 0.5, 0.0, 0.5)), np.eye(3)
+    return LawProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1], cubic, cubic)
+
+
+def _compile_search() -> None:
+    problem = _tiny()
+    search.advance(problem.terms, planted(9), DENOMINATOR, 0.1, math.inf, 0.0, 1, False)
+
+
+def _compile_beside() -> None:
+    """What a search needs late, then descents: another process compiles the search meanwhile."""
+    search.compile_children(_tiny().terms, planted(9))
+    descend(_tiny(), np.eye(3), np.eye(3))
+
+
 @cache
 def _compiled() -> None:
-    cubic, axes = LawFunction((0.0, 0.5, 0.0, 0.5)), np.eye(3)
-    minimise(LawProblem(axes, axes, np.eye(3) + 0.5, axes[0], axes[1], cubic, cubic), tolerance=0.5)
+    minimise(_tiny(), tolerance=0.5)
 
 
 def compile_kernels() -> float:
@@ -155,7 +171,7 @@ def compile_kernels() -> float:
     KeyboardInterrupt
         Ctrl-C arrived before they were there.
     """
-    return loaded(_compiled)
+    return loaded(_compiled, _compile_search, _compile_beside)
 
 
 def descend(

@@ -18,11 +18,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..compiled import KernelArray as Array
-from ..compiled import kernel
+from ..compiled import ahead, kernel
 from .leaf_step import FREE, LIMITS, Direction, LeafProgram, Point, assemble, direction, room_for
 from .small_matrices import cholesky, congruence
 
-__all__ = ["form", "program"]
+__all__ = ["compile_steps", "form", "program"]
 
 
 STEPS = 30
@@ -40,7 +40,8 @@ def form(data: LeafProgram, x: Array, sigma: Array, y: Array, out: Array) -> Non
     q = 0
     for k in range(data.vectors.shape[0]):
         head = data.vectors[k]
-        total[:] = 0.0
+        for i in range(7):
+            total[i] = 0.0
         for j in range(0 if k < data.terms else data.terms, k):
             f = x[q] if k < data.terms else 0.5 * x[q]
             q += 1
@@ -270,13 +271,39 @@ def program(data: LeafProgram, now: Point, enough: float) -> bool:
             second *= 0.8
         if not moved:
             break
-        now.S[:] = S
-        now.x[:] = new_x
-        now.s[:] = new_s
-        now.sigma[:] = new_sigma
-        now.y[:] = new_y
+        # entry by entry: to compile the assignment of whole arrays takes a second for each
+        for i in range(7):
+            for j in range(7):
+                now.S[i, j] = S[i, j]
+        for k in range(m):
+            now.x[k] = new_x[k]
         for k in range(K):
+            for e in range(FREE):
+                now.s[k, e] = new_s[k, e]
+            for e in range(7):
+                now.sigma[k, e] = new_sigma[k, e]
             for c in range(LIMITS):
                 now.p[k, c] += second * d.p[k, c]
+        for e in range(3):
+            now.y[e] = new_y[e]
         value = new_y[0] + new_y[1] + new_y[2]
     return value >= enough
+
+
+def compile_steps() -> None:
+    """Compile what `program` needs for a step, while another process compiles what comes before it."""
+
+    def arrays(*dimensions: int) -> list[Array]:
+        return [np.empty((1,) * number) for number in dimensions]
+
+    C, vectors, basis, limits, least = arrays(2, 2, 2, 2, 1)
+    data = LeafProgram(C, 1, 1, vectors, basis, limits, least)
+    now = Point(*arrays(2, 2, 1, 2, 2, 1, 1, 1, 2, 2))
+    d = Direction(*arrays(2, 2, 1, 2, 1, 1, 1, 2, 2))
+    room = room_for.py_func(1, 1, 1)
+    ahead(assemble, data, now, room)
+    ahead(direction, data, now, room, 0.0, 0.0, d)
+    ahead(_lengths, data, now, d)
+    ahead(_reach, C, C, 0.0, C, C)
+    ahead(_products, data, now, d, C, 0.0, 0.0)
+    ahead(_moments, C, C, C, 0.0, C, C)

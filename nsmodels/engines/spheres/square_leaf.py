@@ -24,7 +24,7 @@ import numpy as np
 
 from ..compiled import KernelArray as Array
 from ..compiled import entry, kernel, loaded
-from .leaf_program import form, program
+from .leaf_program import compile_steps, form, program
 from .leaf_step import FREE, LIMITS, LeafProgram, Point
 from .patches import frame, minimum
 from .small_matrices import cholesky
@@ -101,7 +101,7 @@ def _compiled() -> None:
 
 def compile_leaves() -> float:
     """Compile the program, or load it from disk; return the seconds that took, this time."""
-    return loaded(_compiled)
+    return loaded(_compiled, _compiled, compile_steps)
 
 
 @kernel
@@ -328,7 +328,9 @@ def square_leaf(
     pairs = m * (m - 1) // 2
     n = pairs + HALVES * (HALVES - 1) // 2
     vectors = np.empty((m + HALVES, 7))
-    vectors[:m] = rows[:m]
+    for k in range(m):
+        for e in range(7):
+            vectors[k, e] = rows[k, e]
     half_spaces(T, gamma, face, vectors[m:])
     sizes = np.ones(HALVES)
     for i in range(HALVES - 1):  # of order one on the patches
