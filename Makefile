@@ -73,8 +73,9 @@ else
 	$(PYTHON) -m venv $(VENV)
 endif
 
+# What is imported is compiled by then; to compile all that is installed takes pip a third of the time.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(INSTALL) --editable .
+	$(INSTALL) $(if $(UV),,--no-compile) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
