@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -162,6 +163,7 @@ def _sweeps() -> Iterator[Entry]:
         yield Entry(name, data["title"], (facts,), data["source"])
 
 
+@cache  # shipped files stay as they are while a process runs, and one word asks for all of them three times
 def _problem(name: str, path: Path) -> Entry:
     """An entry for a shipped problem, from its title, source and expected value."""
     data = tomllib.loads(path.read_text(encoding="utf-8"))
