@@ -157,7 +157,7 @@ def test_what_is_proved_on_a_patch_is_true(linear, eta):
         for below in (0.3, 0.1, 0.03):
             proved += writer.prove(tree, 0, 100, min(values) - below) >= 0
     assert proved >= 12
-    assert math.isfinite(sum(leaf["s"] for leaf in writer.written))
+    assert math.isfinite(sum(leaf.to_json()["s"] for leaf in writer.found))
 
 
 def test_multipliers_too_large_for_a_reader_are_not_written():

@@ -11,6 +11,7 @@ import numpy as np
 from ..compiled import KernelArray as Array
 from . import tree as trees
 from .packing import PackedLists, packed_bytes, packed_lists
+from .square_leaf import SquareLeaf
 from .tree import FACES_U, NODES, QUADRATIC, SQUARE
 
 DENOMINATOR = 100
@@ -107,7 +108,7 @@ class Covering:
     tree : nsmodels.engines.spheres.tree.Tree
     scales : (float, float)
         Of the problem, `SphereProblem.scales`.
-    leaves : list
+    leaves : list of SquareLeaf
         The square leaves, to which ``quad`` of such nodes points.
     packed : PackedLists
         Lists of multipliers that are compressed already, by node and whether they are whole.
@@ -115,7 +116,7 @@ class Covering:
 
     tree: trees.Tree
     scales: tuple[float, float]
-    leaves: list[dict[str, Any]] = field(default_factory=list)
+    leaves: list[SquareLeaf] = field(default_factory=list)
     packed: PackedLists = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -129,7 +130,7 @@ class Covering:
         Byte strings are compressed by zlib and written in base 64.
         """
         done = record(self.tree, DENOMINATOR)
-        square = {"square": [self.leaves[q] for q in done.square]} if done.square else {}
+        square = {"square": [self.leaves[q].to_json() for q in done.square]} if done.square else {}
         return {
             "type": "covering",
             "denominator": DENOMINATOR,

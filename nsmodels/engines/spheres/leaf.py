@@ -128,7 +128,8 @@ def promise(
     x = cd[3 * side]
     y = cd[3 * side + 1]
     z = cd[3 * side + 2]
-    return 0.5 * gain + 0.25 * place.spread[q] + 0.5 * math.sqrt(x * x + y * y + z * z) * extent
+    spread = (0.25 if tree.count[SQUARES] == 0 else 2.5) * place.spread[q]  # square proofs need other halves
+    return 0.5 * gain + spread + 0.5 * math.sqrt(x * x + y * y + z * z) * extent
 
 
 @kernel

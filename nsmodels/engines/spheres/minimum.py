@@ -302,7 +302,7 @@ def _finish(
     u, v = tree.best[:3].copy(), tree.best[3:6].copy()
     found = tree.minima[: count[trees.MINIMA]]
     minima = found[:, :3].copy(), found[:, 3:6].copy()
-    covering = Covering(tree, problem.scales, others.leaves.written, packed)
+    covering = Covering(tree, problem.scales, others.leaves.found, packed)
     covered = SphereMinimum(lower * weight, upper * weight, u, v, covering, reason, minima, stats)
     if others.proof is None or others.proof.lower <= covered.lower:
         return covered

@@ -18,22 +18,21 @@ from __future__ import annotations
 import math
 import threading
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..compiled import KernelArray as Array
-from ..compiled import entry, kernel, loaded
-from .leaf_program import compile_steps, form, program
+from ..compiled import entry, loaded
+from .leaf_geometry import HALVES, affine_minimum, half_spaces, limits, moments, uncertainty
+from .leaf_program import form, program
 from .leaf_step import FREE, LIMITS, LeafProgram, Point
-from .patches import frame, minimum
+from .patches import minimum
 from .small_matrices import cholesky
 from .tree import TAU_BITS, Terms, Tree, empty, geometry
 
 MOST_TERMS = 30
 """Terms without a sign; for more the program takes longer than the patches that it saves."""
-HALVES = 11
-"""Affine functions that are not negative on the patches; the last one is 1."""
 CURVED, SHIFT = 0, 2
 """Places in ``numbers``: λ, μ; s."""
 
@@ -47,8 +46,36 @@ ROOM = 1e-3
 LARGEST = 2.6e5
 """Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 2^18."""
 
+UNDECIDED = 0.9
+"""The share of terms without a sign up to which the moments of a program that fails say where to bisect."""
+
 LARGEST_PRODUCT = 1000.0
 """Upper limit on the P, λ, μ and s; a reader allows them up to 2^10."""
+
+
+class SquareLeaf(NamedTuple):
+    """What proves one leaf: what `square_leaf` wrote."""
+
+    exponent: int
+    signs: Array
+    sigma: Array
+    tau: Array
+    P: Array
+    numbers: Array
+
+    def to_json(self) -> dict[str, Any]:
+        """Certificate form, in integers."""
+        one = float(1 << FINE)
+        return {
+            "exponent": self.exponent,
+            "signs": "".join("a+-"[sign] for sign in self.signs.tolist()),
+            "s": math.ceil(self.numbers[SHIFT] * one),
+            "sigma": [[round(x * one) for x in row] for row in self.sigma.tolist()],
+            "tau": [round(x * 2.0**TAU_BITS) for x in self.tau.tolist()],
+            "p": [round(x * one) for x in self.P.tolist()],
+            "lambda": round(self.numbers[CURVED] * one),
+            "mu": round(self.numbers[CURVED + 1] * one),
+        }
 
 
 class SquareLeaves:
@@ -57,7 +84,7 @@ class SquareLeaves:
     def __init__(self, terms: Terms, weight: float) -> None:
         self.terms = terms
         self.exponent = round(math.log2(weight))
-        self.written: list[dict[str, Any]] = []
+        self.found: list[SquareLeaf] = []
         self.lock = threading.Lock()
 
     def prove(self, tree: Tree, node: int, D: int, target: float) -> int:
@@ -72,20 +99,11 @@ class SquareLeaves:
         start, length = int(tree.nodes["start"][listed]), int(tree.nodes["length"][listed])
         kept = int((np.abs(tree.tau[start : start + length].astype(np.int64)) <= D).sum())
         m = int((signs[:kept] == 0).sum())
-        one = float(1 << FINE)
-        leaf = {
-            "exponent": self.exponent + math.frexp(unit)[1] - 1,
-            "signs": "".join("a+-"[sign] for sign in signs[:kept].tolist()),
-            "s": math.ceil(numbers[SHIFT] * one),
-            "sigma": [[round(x * one) for x in row] for row in sigma[:m].tolist()],
-            "tau": [round(x * 2.0**TAU_BITS) for x in tau[: m * (m - 1) // 2].tolist()],
-            "p": [round(x * one) for x in P.tolist()],
-            "lambda": round(numbers[CURVED] * one),
-            "mu": round(numbers[CURVED + 1] * one),
-        }
+        exponent = self.exponent + math.frexp(unit)[1] - 1
+        leaf = SquareLeaf(exponent, signs[:kept], sigma[:m].copy(), tau[: m * (m - 1) // 2].copy(), P, numbers)
         with self.lock:
-            self.written.append(leaf)
-            return len(self.written) - 1
+            self.found.append(leaf)
+            return len(self.found) - 1
 
 
 @cache
@@ -101,146 +119,7 @@ def _compiled() -> None:
 
 def compile_leaves() -> float:
     """Compile the program, or load it from disk; return the seconds that took, this time."""
-    return loaded(_compiled, _compiled, compile_steps)
-
-
-@kernel
-def half_spaces(T: Array, gamma: Array, face: Array, h: Array) -> None:
-    """Write the affine functions h (11, 7) of a pair of patches with the corners T (2, 4, 3)."""
-    order = (0, 1, 3, 2)
-    for i in range(HALVES):
-        for e in range(7):
-            h[i, e] = 0.0
-    h[HALVES - 1, 0] = 1.0
-    for side in range(2):
-        m0 = T[side, 0, 0] + T[side, 1, 0] + T[side, 2, 0] + T[side, 3, 0]
-        m1 = T[side, 0, 1] + T[side, 1, 1] + T[side, 2, 1] + T[side, 3, 1]
-        m2 = T[side, 0, 2] + T[side, 1, 2] + T[side, 2, 2] + T[side, 3, 2]
-        for i in range(5):
-            x, y, z = m0, m1, m2
-            if i < 4:
-                a = order[i]
-                b = order[(i + 1) % 4]
-                x = T[side, a, 1] * T[side, b, 2] - T[side, a, 2] * T[side, b, 1]
-                y = T[side, a, 2] * T[side, b, 0] - T[side, a, 0] * T[side, b, 2]
-                z = T[side, a, 0] * T[side, b, 1] - T[side, a, 1] * T[side, b, 0]
-                if x * m0 + y * m1 + z * m2 < 0.0:
-                    x, y, z = -x, -y, -z
-            length = math.sqrt(x * x + y * y + z * z)
-            x, y, z = x / length, y / length, z / length
-            row = h[5 * side + i]
-            row[1 + 3 * side] = x
-            row[2 + 3 * side] = y
-            row[3 + 3 * side] = z
-            row[0] = -minimum(x, y, z, face[side], T, side, gamma[side])
-
-
-@kernel
-def moments(T: Array, Y: Array) -> None:
-    """Moments Y (7, 7) of (1, u, v) for points all over the patches: a positive definite start."""
-    for i in range(7):
-        for j in range(7):
-            Y[i, j] = 0.0
-    z = np.empty(7)
-    z[0] = 1.0
-    u = np.empty((9, 3))
-    v = np.empty((9, 3))
-    for side in range(2):
-        points = u if side == 0 else v
-        for p in range(9):
-            s = 0.15 + 0.35 * (p % 3)
-            t = 0.15 + 0.35 * (p // 3)
-            norm = 0.0
-            for e in range(3):
-                x = (1.0 - s) * (1.0 - t) * T[side, 0, e] + s * (1.0 - t) * T[side, 1, e]
-                x += (1.0 - s) * t * T[side, 2, e] + s * t * T[side, 3, e]
-                points[p, e] = x
-                norm += x * x
-            for e in range(3):
-                points[p, e] /= math.sqrt(norm)
-    for p in range(9):
-        for q in range(9):
-            for e in range(3):
-                z[1 + e] = u[p, e]
-                z[4 + e] = v[q, e]
-            for i in range(7):
-                for j in range(7):
-                    Y[i, j] += z[i] * z[j] / 81.0
-
-
-@kernel
-def affine_minimum(c: Array, T: Array, gamma: Array, face: Array) -> float:
-    """Lower bound of c·(1, u, v) over the patches."""
-    least = minimum(c[1], c[2], c[3], face[0], T, 0, gamma[0])
-    return c[0] + least + minimum(c[4], c[5], c[6], face[1], T, 1, gamma[1])
-
-
-@kernel
-def limits(T: Array, gamma: Array, L: Array, basis: Array, rows: Array, least: Array) -> tuple[float, float]:
-    """Write the basis (7, 7) of affine functions and the limits (32, 9), (32,) of `LeafProgram`; return θ.
-
-    The functions are 1 and the coordinates of either flat patch: along its sides, and how far out, all of them of order
-    one at the corners and at their images at 1/γ.
-    """
-    E = np.empty((3, 3))
-    point = np.empty(3)
-    lowest = np.full(2, 1e300)
-    for i in range(7):
-        for j in range(7):
-            basis[i, j] = 0.0
-    for c in range(LIMITS):
-        for e in range(9):
-            rows[c, e] = 0.0
-    basis[0, 0] = 1.0
-    frames = np.empty((2, 3, 3))
-    for side in range(2):
-        frame(T, frames, side)
-        E = frames[side]
-        normal = np.empty(3)
-        normal[0] = E[1, 1] * E[2, 2] - E[1, 2] * E[2, 1]
-        normal[1] = E[1, 2] * E[2, 0] - E[1, 0] * E[2, 2]
-        normal[2] = E[1, 0] * E[2, 1] - E[1, 1] * E[2, 0]
-        out = 0.0
-        for a in range(8):
-            f = 1.0 if a < 4 else 1.0 / gamma[side]
-            z = 0.0
-            for e in range(3):
-                z += normal[e] * (f * T[side, a % 4, e] - E[0, e])
-            out = max(out, abs(z))
-        for q in range(3):
-            row = basis[1 + 3 * side + q]
-            size = 0.0
-            for e in range(3):
-                x = E[q + 1, e] if q < 2 else normal[e]
-                row[1 + 3 * side + e] = x
-                size += x * x
-            if q == 2:
-                size = out
-            for e in range(3):
-                row[1 + 3 * side + e] /= size
-                row[0] -= row[1 + 3 * side + e] * E[0, e]
-        for a in range(8):
-            f = 1.0 if a < 4 else 1.0 / gamma[side]
-            c = 8 * side + a
-            z = 0.5 * L[0]
-            for e in range(3):
-                point[e] = f * T[side, a % 4, e]
-                z += L[1 + 3 * side + e] * point[e]
-            least[c] = z
-            lowest[side] = min(lowest[side], z)
-            rows[c, 2] = 1.0 - side
-            for q in range(3):
-                row = basis[1 + 3 * side + q]
-                z = 0.0
-                for e in range(3):
-                    z += row[1 + 3 * side + e] * (point[e] - E[0, e])
-                rows[c, 3 + 3 * side + q] = z
-            for e in range(2, 9):
-                rows[16 + c, e] = -rows[c, e]
-            least[16 + c] = least[c]
-            rows[c, 0] = 1.0 - 2.0 * side
-            rows[16 + c, 1] = 1.0 - 2.0 * side
-    return 0.5 * (lowest[0] - lowest[1])
+    return loaded(_compiled)
 
 
 @entry
@@ -249,6 +128,8 @@ def square_leaf(
     numbers: Array,
 ) -> float:  # fmt: skip
     """Try to prove ``target`` on a node; return the unit of what is written, 0 if that does not succeed.
+
+    Where it fails, the moments of the program say along which coordinate to bisect, in ``tree.request``.
 
     signs (K,): of the unfixed terms in the order of the pool, 0 for the active ones; sigma (30, 7); tau (435,) for
     l < k, row by row; P (55,) for i > j, row by row; numbers (3,): λ, μ, s. σ and s are in the unit, λ, μ and P in its
@@ -328,9 +209,7 @@ def square_leaf(
     pairs = m * (m - 1) // 2
     n = pairs + HALVES * (HALVES - 1) // 2
     vectors = np.empty((m + HALVES, 7))
-    for k in range(m):
-        for e in range(7):
-            vectors[k, e] = rows[k, e]
+    vectors[:m] = rows[:m]
     half_spaces(T, gamma, face, vectors[m:])
     sizes = np.ones(HALVES)
     for i in range(HALVES - 1):  # of order one on the patches
@@ -351,6 +230,8 @@ def square_leaf(
     x = now.x
     y = now.y
     if not program(data, now, 1e-12):
+        if m < UNDECIDED * terms.ia.shape[0]:
+            uncertainty(data.basis, Y, tree.request[7:11])
         return 0.0
     # written down: with what is left out, and with room for the rounding of a reader
     total = 0.0
