@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import nsmodels as ns
-from nsmodels.engines.laws.averages import coefficients, mean_of_two, opposite_average, series
+from nsmodels.engines.laws.averages import CapAverage, coefficients, opposite_average, series
+from nsmodels.engines.laws.functions import LawFunction
 from nsmodels.errors import InputError
 from nsmodels.studies.every_setting import chain_ceiling, linear_laws, step_law
 
@@ -48,12 +49,12 @@ def test_values_of_other_laws(law, value):
 
 @pytest.mark.parametrize(("eta_a", "eta_b"), [(1.0, 0.9), (1.0, 0.5), (0.3, 0.2), (0.8, 0.75), (1.0, 0.0)])
 def test_unequal_purities(eta_a, eta_b):
-    """The closed form, proved from below by v = −u and enclosed from above; both parties may be exchanged."""
+    """The closed form, which is a theorem; both parties may be exchanged."""
     exact = linear_laws(eta_a, eta_b)
     for laws in (([0, eta_a], [0, eta_b]), ([0, eta_b], [0, -eta_a])):
         r = ns.studies.all_settings(*laws)
         assert r.visibility.lower <= exact <= r.visibility.upper
-        assert r.visibility.width < 2e-6
+        assert r.visibility.width < 1e-12
 
 
 def rotations(count, seed):
@@ -84,17 +85,89 @@ def test_averages_agree_with_random_rotations(law):
             assert abs(exact(math.sin(theta / 2.0)) - out[0]) < 1e-4
 
 
-def test_means_of_two_entries_of_random_rotations():
-    """E|s R_11| = s/2; others by sampling; and the inequality that the closed form of unequal purities needs."""
-    turned = rotations(100_000, 2)
-    for first, second in ((1.0, 0.0), (1.0, 1.0), (1.0, 0.5), (0.7, 0.1)):
-        mean = mean_of_two(np.array([first + second]), np.array([first - second]))[0]
-        assert abs(mean - np.abs(first * turned[:, 0, 0] + second * turned[:, 1, 1]).mean()) < 5e-3
-    assert abs(mean_of_two(np.array([1.0]), np.array([1.0]))[0] - 0.5) < 2e-9
-    e = np.linspace(0.0, 1.0, 2001)
-    means = mean_of_two(1.0 + e, 1.0 - e)
-    assert (means >= 0.5 + e * e / 8.0 - 3e-9).all()
-    assert (means**2 >= 0.25 + e * e / 8.0 - 3e-9).all()
+def mean_over_circle(square, product, k, c):
+    """½ E√(A − D cos ψ), by the rule of trapezoids, which converges fast where A > D: φ(γ, θ) of two linear laws."""
+    psi = 2.0 * math.pi * (np.arange(4096) + 0.5) / 4096
+    d = 2.0 * product * math.sqrt((1.0 - k * k) * (1.0 - c * c))
+    return 0.5 * np.sqrt(np.maximum(square - 2.0 * product * k * c - d * np.cos(psi), 0.0)).mean()
+
+
+def test_linear_laws_average_over_circles():
+    """φ(γ, θ) is the mean of φ(π, ·) over a circle; E|s_1 R_11 + s_2 R_22|² ≥ s_1²/4 + s_2²/8; v = −u is best."""
+    turned = rotations(50_000, 2)
+    u = a = np.array([0.0, 0.0, 1.0])
+    for eta, gamma, theta in ((1.0, 2.5, 0.5), (0.6, 1.2, 0.9)):
+        v, b = (np.array([math.sin(x), 0.0, math.cos(x)]) for x in (gamma, theta))
+        sample = np.abs(turned @ u @ a + eta * (turned @ v @ b)).mean()
+        assert abs(mean_over_circle(1.0 + eta * eta, eta, -math.cos(gamma), math.cos(theta)) - sample) < 6e-3
+    rng = np.random.default_rng(3)
+    for _ in range(300):
+        etas = rng.uniform(0.05, 1.0, 2)
+        square, product, k = etas @ etas, etas.prod(), rng.uniform(-1.0, 1.0)
+        c = rng.uniform(1.0 / 3.0, 1.0)
+        mean = mean_over_circle(square, product, k, c)
+        first, both = square - 2.0 * product * k * c, 2.0 * product * math.sqrt((1.0 - k * k) * (1.0 - c * c))
+        assert mean**2 >= (3.0 * first + math.sqrt(first * first - both * both)) / 16.0 - 1e-7
+        assert mean >= 0.5 * math.sqrt(square - 2.0 * product * c) - 1e-7
+
+
+def test_caps_average_as_polynomials_do():
+    """E|F(u·a) − G(u·b)|: ½ √(η_A² + η_B² − 2 η_A η_B cos θ) for linear laws, an exact polynomial for F = G."""
+    cubic = LawFunction.of([0, 0.5, 0, 0.5], "F")
+    exact = np.polynomial.Polynomial([float(c) for c in opposite_average([Fraction(c) for c in cubic.coefficients])])
+    same = CapAverage(cubic, cubic)
+    lines = CapAverage(LawFunction.of([[-1, -0.9], [0.25, 0.225], [1, 0.9]], "F"), LawFunction.of([0, -0.4], "G"))
+    for theta in (0.0, 1e-3, 0.3, 1.5, 3.0, math.pi):
+        low, high = same(theta)
+        assert low <= exact(math.sin(theta / 2.0)) <= high
+        assert theta == 0.0 or high - low < 5e-6
+        low, high = lines(theta)
+        assert low <= 0.5 * math.sqrt(0.81 + 0.16 - 0.72 * math.cos(theta)) <= high
+        assert high - low < 5e-6
+
+
+@pytest.mark.parametrize(("knots", "other", "exact"), [
+    ([[-1, -1], [1, 1]], [0, 0.9], linear_laws(1.0, 0.9)),
+    ([[-1, 0.5], [1, -0.5]], [0, 1], 0.75),  # 1 − (1 − ½)/2: E|F − G| alone
+])  # fmt: skip
+def test_laws_with_knots_have_the_closed_forms_of_linear_ones(knots, other, exact):
+    """The theorem on unequal purities, by a search that knows nothing of it."""
+    r = ns.studies.all_settings(knots, other)
+    assert r.visibility.lower <= exact <= r.visibility.upper
+    assert r.visibility.width < 1.5e-5
+
+
+def test_steep_knots_tend_to_a_step():
+    """½ sgn x: 0.9459, by v = −u; and the same where one party alone obeys it, since the median of signs is a sign."""
+    knots = [[-1, -0.5], [-1e-4, -0.5], [1e-4, 0.5], [1, 0.5]]
+    both, one = (ns.studies.all_settings(knots, one_sided=x) for x in (False, True))
+    for r in (both, one):
+        # a law 1e-4 away in the mean moves g by twice that at most
+        assert r.visibility.lower - 1e-4 <= step_law(0.5) <= r.visibility.upper + 1e-4
+        assert r.visibility.width < 1.5e-5
+    assert one.visibility.upper >= both.visibility.lower
+
+
+def test_the_law_of_one_party():
+    """√(1 − η²/4) for Malus' law: as a theorem, and by the search; the model below is named."""
+    for eta in (1.0, 0.6):
+        r = ns.studies.all_settings([0, -eta], one_sided=True)
+        exact = math.sqrt(1.0 - eta * eta / 4.0)
+        assert r.visibility.lower <= exact <= r.visibility.upper
+        assert linear_laws(eta, eta * exact) == pytest.approx(exact, abs=1e-14)
+    r = ns.studies.all_settings([[-1, -1], [1, 1]], one_sided=True)
+    assert r.visibility.lower <= math.sqrt(0.75) <= r.visibility.upper
+    assert r.visibility.width < 1e-5
+    assert r.one_sided
+    assert r.alice.knots[-1][1] == pytest.approx(math.sqrt(0.75), abs=1e-5)  # the least is flat
+    assert "the other free" in repr(r)
+
+
+def test_nothing_is_claimed_of_laws_too_steep_for_opposite_vectors():
+    """With sgn x every hidden state is deterministic: v = −u gives E|A + B| = 2 at θ = π, beyond 1 + V."""
+    r = ns.studies.all_settings([[-1, -1], [-0.01, -1], [0.01, 1], [1, 1]])
+    assert r.visibility.lower == 0.0
+    assert 0.6 < r.visibility.upper < 0.65
 
 
 def test_the_linear_program_over_the_angle_agrees():
@@ -146,14 +219,16 @@ def test_finitely_many_settings_exclude_less():
 @pytest.mark.parametrize(
     ("laws", "message"),
     [
-        (([0.1, 0.5],), "no odd polynomial"),
-        (([[-1, -1], [1, 1]],), "no odd polynomial"),
+        (([0.1, 0.5],), "not odd"),
+        (([[-1, -1], [0.5, 0], [1, 1]],), "not odd"),
         (([0, -1.5, 0, 2.5],), "neither rises nor falls"),
-        (([0, 1], [0, 0, 0, 1]), "differ and are not linear"),
+        (([0, 1], [[-1, -1], [-0.5, 0.1], [0.5, -0.1], [1, 1]]), "neither rises nor falls"),
         (([0, 1.2],), "outside"),
+        (([0, 1], [0, 1], True), "leave bob out"),
+        (([0, 1], None, "bob"), "True or False"),
     ],
 )
 def test_other_laws_are_refused(laws, message):
     with pytest.raises(InputError, match=message) as caught:
-        ns.studies.all_settings(*laws)
+        ns.studies.all_settings(*laws[:2], **({"one_sided": laws[2]} if len(laws) > 2 else {}))
     assert "\n" not in str(caught.value)

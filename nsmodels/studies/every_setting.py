@@ -7,14 +7,16 @@ Let A = F(u·a) and B = G(v·b) with odd laws, and C = −V a·b for all a and b
     E_γ φ(γ, θ) ≤ 1 − V cos θ   for all θ in [0, π]
 
 (the condition with A − B is the same one at π − θ). White noise always has a model, so the feasible V are an interval
-[0, V_all]. Its ends here:
+[0, V_all]. Its ends here, for laws that rise (or fall):
 
-- **Lower.** With v = −u the average φ(π, θ) is a polynomial in s = sin(θ/2) with exact coefficients
+- **Lower**, by v = −u. For one polynomial φ(π, θ) is a polynomial in s = sin(θ/2) with exact coefficients
   (`nsmodels.engines.laws.averages`), and 1 − φ − V (1 − 2 s²) ≥ 0 on [0, 1] is decided exactly by Sturm sequences.
-- **Upper.** For every distribution V ≤ max_γ (1 − φ(γ, θ*))/cos θ*, at the angle θ* where v = −u is at its limit. The
-  maximum over γ is enclosed by bisection with a bound of the slope; φ is a Legendre series with a proved tail.
+- **Upper.** For every distribution V ≤ max_γ (1 − φ(γ, θ*))/cos θ*, at the angle θ* where v = −u is at its limit. For
+  one polynomial the maximum over γ is enclosed by bisection with a bound of the slope; φ is a Legendre series with a
+  proved tail.
+- Knots, laws that differ, and the law of one party alone: `nsmodels.studies.pairs_of_laws`.
 
-Both meet for all laws that rise (v = −u is best). For Malus' law V_all = ½ (1 + 1/√2), at sin(θ*/2) = 1 − 1/√2.
+For Malus' law V_all = ½ (1 + 1/√2), at sin(θ*/2) = 1 − 1/√2.
 
 **The vanishing-marginals theorem** in numbers. Cut the half great circle from b to −b into N steps; by eq. (8)
 2 V cos(π/2N) ≤ 2 − E|B(b_i) − B(b_{i+1})| for each, and the sum over all steps gives, for an odd law,
@@ -23,12 +25,26 @@ Both meet for all laws that rise (v = −u is best). For Malus' law V_all = ½ (
 
 which is below 1 for N > π²/(8m): V_all < 1 for every law with m > 0, whatever the other party does.
 
-**Two linear laws** η_A x and η_B x: with S = η_A² + η_B² and r = √(1 − S/4),
+**Theorem.** For two linear laws η_A x and η_B x, with S = η_A² + η_B², P = η_A η_B and r = √(1 − S/4),
 
-    V_all = η_A η_B (1 + r)/S   if 1 − r ≥ |η_A − η_B|/2,   else 1 − |η_A − η_B|/2.
+    V_all = P (1 + r)/S   if 1 − r ≥ |η_A − η_B|/2,   else 1 − |η_A − η_B|/2.
 
-That v = −u reaches it is a proof (E|w·x| = |w|/2 for a vector w). That nothing exceeds it rests on E|s_1 R_11 +
-s_2 R_22|² ≥ s_1²/4 + s_2²/8 for random rotations, which is not proved in general: the upper end encloses the maximum.
+*Proof.* E|w·x| = |w|/2, so φ(π, θ) = ½ √(S − 2P cos θ), and v = −u reaches these values: 1 − φ − V cos θ has a double
+zero at cos θ* = (S − 4 (1 − r)²)/2P, or touches zero at θ* = 0. With v = −u turned by γ' = π − γ, φ(γ, θ) is the mean
+of φ(π, ·) over a circle of radius γ' about a point at distance θ from the pole. At θ* = 0 that is φ(π, γ') ≥ φ(π, 0),
+and nothing exceeds v = −u. Else write k = cos γ', c = cos θ*, A = S − 2P k c and D = 2P √(1 − k²) √(1 − c²): φ is half
+of the mean over ψ of √(A − D cos ψ), which is the perimeter over 2π of the ellipse with semi-axes a, b = √(A ± D). Its
+series π (a + b) (1 + h/4 + h²/64 + …), h = (a − b)²/(a + b)², has positive terms (Ivory), whence
+
+    φ² ≥ (a + b)² (1 + h/2)/16 = (3A + √(A² − D²))/16.
+
+We need φ ≥ φ(π, θ*), that is 3A + √(A² − D²) ≥ 4X with X = S − 2P c, and A = X + e, e = 2P c (1 − k). If 3e ≥ X that
+is so. Else squares give 8 e (X − e) ≥ D², or 4c (X − e) ≥ P (1 + k)(1 − c²), linear in k: it is enough at k = 1, where
+4cX − 2P (1 − c²) ≥ 2P (1 − c)(3c − 1) because S ≥ 2P, and where 3e = X: there it reads X (1 + 15 c²) ≥ 12 P c (1 − c²),
+and X (1 + 15 c²) − 12 P c (1 − c²) ≥ 2P (1 − c)(3c − 1)². Both hold for c ≥ 1/3, and c ≥ 2r/(1 + r) > 0.8. ∎
+
+**One party.** If Bob alone obeys η x, V_all = √(1 − η²/4): by eq. (8) 2 V cos θ ≤ 2 − η sin θ, least at sin θ = η/2;
+and A = η cos θ · u·a with u = −v reaches it, by the theorem.
 """
 
 from __future__ import annotations
@@ -42,12 +58,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..common.arguments import number
+from ..common.arguments import number, shown
 from ..common.rationals import round_down
 from ..core.enclosure import Enclosure
 from ..engines.laws.functions import LawFunction
 from ..engines.laws.ranges import negative_place, value
 from ..errors import InputError
+from .pairs_of_laws import one_party, two_laws
 
 __all__ = ["AllSettings", "all_settings", "chain_ceiling", "linear_laws", "step_law"]
 
@@ -73,6 +90,8 @@ class AllSettings:
         m, the larger of the mean |marginals| of both parties.
     ceiling : float
         What chains of settings alone prove: V_all ≤ min_N (1 − m/N)/cos(π/2N), below 1 for every law but zero.
+    one_sided : bool
+        Whether Alice's marginals are free, and ``alice`` is what they are in the model that attains the lower end.
     """
 
     alice: LawFunction
@@ -81,9 +100,12 @@ class AllSettings:
     angle: float
     mean: float
     ceiling: float
+    one_sided: bool = False
 
     def __repr__(self) -> str:
         laws = f"A = {self.alice}" + (" = B" if self.alice == self.bob else f", B = {self.bob}")
+        if self.one_sided:
+            laws = f"B = {self.bob} for one party, the other free (below: A = {self.alice})"
         return (
             f"all settings at once, {laws}: {self.visibility}\n"
             f"  limit at    θ = {math.degrees(self.angle):.4g}°\n"
@@ -128,7 +150,7 @@ def step_law(m: float) -> float:
 
 
 def linear_laws(eta_a: float, eta_b: float) -> float:
-    """V_all of Leggett's model with purities η_A, η_B, in closed form (see the module's text for what is proved).
+    """V_all of Leggett's model with purities η_A, η_B, in closed form (the theorem of the module's text).
 
     Parameters
     ----------
@@ -149,20 +171,24 @@ def _linear(eta_a: float, eta_b: float) -> tuple[float, float]:
     return product * (1.0 + r) / square, (square - 4.0 * (1.0 - r) ** 2) / (2.0 * product)
 
 
-def all_settings(alice: Any, bob: Any = None) -> AllSettings:
+def all_settings(alice: Any, bob: Any = None, *, one_sided: bool = False) -> AllSettings:
     """Enclose V_all, the largest visibility of the singlet that a law reproduces for all settings at once.
 
     Parameters
     ----------
-    alice : sequence of float
-        F, the coefficients [c0, c1, …] of an odd polynomial that rises on all of [−1, 1] (or falls on all of it), with
-        values in [−1, 1].
-    bob : sequence of float, optional
-        G; F unless given. Only for linear laws may it be another one.
+    alice : sequence of float, or sequence of (float, float)
+        F, as for `Law`: coefficients [c0, c1, …] of a polynomial or knots [[−1, F(−1)], …, [1, F(1)]], odd, with values
+        in [−1, 1], rising on all of [−1, 1] (or falling on all of it).
+    bob : the same, optional
+        G; F unless given.
+    one_sided : bool
+        Whether one party alone obeys the law, and the marginals of the other are free; it does not matter who.
 
     Returns
     -------
     AllSettings
+        Both ends are proved. Laws so steep that E|F| + E|G| exceeds 1 + V, such as steps from −1 to 1, are no models
+        with v = −u; nothing is shown below then, and the lower end is 0.
 
     Raises
     ------
@@ -171,38 +197,75 @@ def all_settings(alice: Any, bob: Any = None) -> AllSettings:
 
     Source: arXiv:0801.2241, eqs. (7) to (12), for the conditions and the theorem; the numbers are derived here.
     """
+    if not isinstance(one_sided, bool):
+        raise InputError(f"all_settings: one_sided is {shown(one_sided)}; it is True or False")
     first = LawFunction.of(alice, "all_settings: alice")
+    if one_sided and bob is not None:
+        raise InputError("all_settings: one_sided takes the law of one party; leave bob out")
     second = first if bob is None else LawFunction.of(bob, "all_settings: bob")
     for law, party in ((first, "alice"), (second, "bob")):
-        if law.knots or not law.odd:
-            remedy = "give the coefficients of a polynomial of odd powers"
-            raise InputError(f"all_settings: {party} is {law}, which is no odd polynomial; {remedy}")
-    linear = max(len(first.coefficients), len(second.coefficients)) <= 2
-    if first != second and not linear:
-        raise InputError("all_settings: the laws of the parties differ and are not linear; give one law for both")
-    mean = max(abs(float(_mean(law))) for law in (first, second))
+        if not law.odd:
+            remedy = "give odd powers alone, or knots that are each other's mirror images"
+            raise InputError(
+                f"all_settings: {party} is {law}, which is not odd, and the singlet's marginals vanish; {remedy}"
+            )
+        _check_monotone(law)
+    mean = max(law.mean_size for law in (first, second))
     ceiling = chain_ceiling(min(1.0, mean))
-    if first == second:
+    linear = _slope(first), _slope(second)
+    if first.constant and second.constant:
+        lower, upper, angle = 1.0, 1.0, 0.0
+    elif one_sided:
+        lower, upper, angle, first = _one_party(first)
+    elif None not in linear:
+        lower, upper, angle = _linear_ends(*(abs(x or 0.0) for x in linear))
+    elif not first.knots and _rising(first) == _rising(second):
         lower, upper, angle = _equal_laws(first)
     else:
-        lower, upper, angle = _linear_ends(first, second)
+        from ..engines.laws.averages import CapAverage
+
+        lower, upper, angle = two_laws(CapAverage(first, second))
     visibility = Enclosure(lower, max(lower, min(upper, ceiling, 1.0)))
-    return AllSettings(first, second, visibility, angle, mean, ceiling)
+    return AllSettings(first, second, visibility, angle, mean, ceiling, one_sided)
 
 
-def _mean(law: LawFunction) -> Fraction:
-    """∫_0^1 F: E|F| of an odd law that rises, up to its sign."""
-    return sum((Fraction(c) / (k + 1) for k, c in enumerate(law.coefficients)), Fraction(0))
+def _slope(law: LawFunction) -> float | None:
+    """The slope of a linear law given by coefficients."""
+    if law.knots or len(law.coefficients) > 2:
+        return None
+    return law.coefficients[1] if len(law.coefficients) == 2 else 0.0
+
+
+def _one_party(law: LawFunction) -> tuple[float, float, float, LawFunction]:
+    """The ends of V_all where one party alone obeys the law, θ*, and the law of the other in the model below."""
+    slope = _slope(law)
+    if slope is None:
+        from ..engines.laws.averages import CapAverage
+
+        return one_party(law, CapAverage)
+    exact = math.sqrt(1.0 - slope * slope / 4.0)
+    other = LawFunction((0.0, slope * exact))
+    return exact - 1e-14, exact + 1e-14, math.asin(abs(slope) / 2.0), other
+
+
+def _check_monotone(law: LawFunction) -> None:
+    """Refuse a law that neither rises nor falls."""
+    if law.knots:
+        if all(x >= 0 for x in law.slopes) or all(x <= 0 for x in law.slopes):
+            return
+    elif _rising(law):
+        return
+    remedy = "give a monotone law, or finitely many settings to `decompose`"
+    raise InputError(f"all_settings: {law} neither rises nor falls on all of [−1, 1]; {remedy}")
 
 
 def _rising(law: LawFunction) -> list[Fraction]:
-    """The exact coefficients of F, or of −F where F falls."""
+    """The exact coefficients of F, or of −F where F falls; [] where a polynomial does neither."""
     exact = [Fraction(c) for c in law.coefficients]
     for sign in (1, -1):
         if negative_place([sign * k * c for k, c in enumerate(exact)][1:]) is None:
             return [sign * c for c in exact]
-    remedy = "give a monotone law, or finitely many settings to `decompose`"
-    raise InputError(f"all_settings: {law} neither rises nor falls on all of [−1, 1]; {remedy}")
+    return []
 
 
 def _equal_laws(law: LawFunction) -> tuple[float, float, float]:
@@ -210,8 +273,6 @@ def _equal_laws(law: LawFunction) -> tuple[float, float, float]:
     from ..engines.laws.averages import coefficients, opposite_average, series, slope_of_average, tail
 
     exact = _rising(law)
-    if not any(exact):
-        return 1.0, 1.0, 0.0
     average = opposite_average(exact)
     lower, s = _lower_end(average)
     cosine = 1.0 - 2.0 * s * s
@@ -267,23 +328,10 @@ def _on_unit_interval(polynomial: Sequence[Fraction]) -> list[Fraction]:
     return total
 
 
-def _linear_ends(first: LawFunction, second: LawFunction) -> tuple[float, float, float]:
-    """The ends of V_all and θ* for two linear laws."""
-    from ..engines.laws.averages import mean_of_two
-
-    etas = [abs(law.coefficients[1]) if len(law.coefficients) > 1 else 0.0 for law in (first, second)]
-    exact, cosine = _linear(*etas)
-    theta = math.acos(min(cosine, 1.0))
-    square, product = etas[0] ** 2 + etas[1] ** 2, etas[0] * etas[1]
-
-    def worth(gamma: Array) -> Array:
-        squares = [square + 2.0 * product * np.cos(gamma + x) for x in (-theta, theta)]
-        sides = np.sqrt(np.maximum(squares, 0.0))
-        large, small = np.asarray(sides.max(axis=0)), np.asarray(sides.min(axis=0))
-        return np.asarray((1.0 - mean_of_two(large, small)) / cosine, dtype=np.float64)
-
-    lower = exact - 1e-14
-    return lower, _highest(worth, 0.5 * min(etas) / cosine, lower), theta
+def _linear_ends(eta_a: float, eta_b: float) -> tuple[float, float, float]:
+    """The ends of V_all and θ* for two linear laws: the theorem, and rounding."""
+    exact, cosine = _linear(eta_a, eta_b)
+    return exact - 1e-14, exact + 1e-14, math.acos(min(cosine, 1.0))
 
 
 def _highest(worth: Callable[[Array], Array], slope: float, hoped: float) -> float:

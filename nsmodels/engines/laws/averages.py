@@ -13,10 +13,7 @@ F(c x_2 − s x_1))] with s = sin(θ/2), c = cos(θ/2), and for odd p and even q
 
     E |x_1|^p x_2^q = ½ ((p − 1)/2)! (q − 1)!! 2^{−q/2} / ((p + q + 1)/2)!.
 
-For F = x: φ(π, θ) = s. For two linear laws, φ = E|s_1 R_11 + s_2 R_22| over random rotations R, where s_1 ≥ s_2 are the
-singular values of η_A a uᵀ + η_B b vᵀ. In quaternions it is E|α(q_0² − q_3²) + β(q_1² − q_2²)| with α, β = s_1 ± s_2:
-
-    φ = (2/π) α t² ∫_0^1 m(x) [(t + x)^{−3} + (1 + t x)^{−3}] dx,   t = β/α,   m(x) = Σ_n C(½, n)² x^{2n}.
+For F = x: φ(π, θ) = s. Other laws, and two different ones, have their averages by `caps`.
 """
 
 from __future__ import annotations
@@ -24,21 +21,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..compiled import entry
+from .caps import CapAverage
 
-__all__ = ["coefficients", "mean_of_two", "opposite_average", "series", "slope_of_average", "tail"]
+__all__ = ["CapAverage", "coefficients", "opposite_average", "series", "slope_of_average", "tail"]
 
 Array = NDArray[np.float64]
 
 TERMS = 20_000
 """L: how many Legendre polynomials are summed up."""
-POWERS = 400
-"""Terms of m(x); those left out are positive."""
 
 
 def opposite_average(law: Sequence[Fraction]) -> list[Fraction]:
@@ -122,31 +117,4 @@ def slope_of_average(law: Sequence[float]) -> float:
         m = (k - 1) // 2
         total += k * law[k] * math.prod(range(1, 2 * m, 2)) / math.prod(range(2, 2 * m + 3, 2))
     return total * (1.0 + 1e-12)
-
-
-@cache
-def _quadrature() -> tuple[Array, Array, Array]:
-    """Nodes and weights of Gauss and Legendre on [0, 1], and m(x) − 1 there, from below."""
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    x = 0.5 * (nodes + 1.0)
-    total, c = np.zeros_like(x), 1.0
-    for n in range(1, POWERS):
-        c *= (1.5 - n) / n
-        total += c * c * x ** (2 * n)
-    return x, 0.5 * weights, total
-
-
-def mean_of_two(alpha: Array, beta: Array) -> Array:
-    """E|α(q_0² − q_3²) + β(q_1² − q_2²)| for α ≥ β ≥ 0 and uniform unit quaternions, less 1e-9 of α.
-
-    The part with m = 1 in closed form, the rest by 200 nodes: the integrand t² (m − 1)[…] is analytic, and its error is
-    below 1e-10 (at α = β the sum is ½ · 2α/2, which the tests compare).
-    """
-    t = np.minimum(beta / np.maximum(alpha, 1e-300), 1.0)
-    x, weights, more = _quadrature()
-    kernel = (t[:, None] + x) ** -3.0 + (1.0 + t[:, None] * x) ** -3.0
-    rest = t * t * (kernel @ (weights * more))
-    exact = 0.5 - 0.5 * (t / (1.0 + t)) ** 2 + 0.5 * t * (1.0 - (1.0 + t) ** -2.0)
-    return np.asarray((2.0 / math.pi) * alpha * (exact + rest) - 1e-9 * alpha, dtype=np.float64)
-
 

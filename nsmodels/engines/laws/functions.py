@@ -7,6 +7,7 @@ A law is a polynomial, given by its coefficients [c0, c1, …], or piecewise lin
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -130,6 +131,17 @@ class LawFunction:
         """The exact slopes between the knots."""
         pairs = itertools.pairwise(self.knots)
         return tuple((Fraction(z) - Fraction(y)) / (Fraction(t) - Fraction(x)) for (x, y), (t, z) in pairs)
+
+    @cached_property
+    def mean_size(self) -> float:
+        """∫_0^1 |F|: the mean |marginal| of an odd law that rises or falls."""
+        parts: Iterable[Fraction]
+        if self.knots:
+            points = [(Fraction(0), Fraction(0))] + [(Fraction(x), Fraction(y)) for x, y in self.knots if x > 0.0]
+            parts = ((t - x) * (y + z) / 2 for (x, y), (t, z) in itertools.pairwise(points))
+        else:
+            parts = (Fraction(c) / (k + 1) for k, c in enumerate(self.coefficients))
+        return abs(float(sum(parts, Fraction(0))))
 
     @cached_property
     def steepness(self) -> float:
