@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -99,7 +100,7 @@ def run(
 
     with one_line_errors():
         options = check_options(tolerance, time_limit, seed)
-        if len(problems) > 1 or Path(problems[0]).is_dir():
+        if len(problems) > 1 or os.path.isdir(problems[0]):
             if picture is not None:
                 raise InputError(f"{shown(picture)}: --picture draws the answer to one problem; give one")
             run_many(problems, out, options, workers, scheduler, json=json)
@@ -109,12 +110,15 @@ def run(
 
 def _check_no_problem(result: str) -> None:
     """Refuse a problem file, or the name of a shipped problem, where a result is wanted."""
-    from .files.problem import shipped
+    if Path(result).suffix != ".toml":
+        if os.path.exists(result):
+            return
+        from .files.problem import shipped
 
-    path = Path(result)
-    if path.suffix == ".toml" or (result in shipped() and not path.exists()):
-        remedy = f"`nsmodels run {shown(result)}` answers it and writes the result file, which verify reads"
-        raise InputError(f"{shown(result)}: this is a problem, not a result; {remedy}")
+        if result not in shipped():
+            return
+    remedy = f"`nsmodels run {shown(result)}` answers it and writes the result file, which verify reads"
+    raise InputError(f"{shown(result)}: this is a problem, not a result; {remedy}")
 
 
 @app.command()
@@ -130,7 +134,7 @@ def verify(
 
     with one_line_errors():
         _check_no_problem(result)
-        if Path(result).is_dir():
+        if os.path.isdir(result):
             raise typer.Exit(_verify_folder(Path(result), workers))
         said = io.StringIO()
         with contextlib.redirect_stdout(said):

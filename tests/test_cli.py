@@ -152,6 +152,25 @@ def test_bad_input_writes_nothing(tmp_path: Path, answers: dict[str, Any]) -> No
     assert not (tmp_path / "out").exists()
 
 
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"run {LONG}", f"run {LONG} leggett_l3", f"verify {LONG}", f"derive {LONG}", f"sweep {LONG}"),
+        *(f"report {LONG}", f"explain {LONG}", f"run leggett_l3 --out out --picture {LONG}/picture.svg"),
+    ],
+)
+def test_no_name_is_too_long_to_be_named(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system refuses to look for such a file; a user sees one line about it."""
+    monkeypatch.chdir(tmp_path)
+    done = run(*command.split())
+    assert done.exit_code == 2
+    assert LONG[:40] in done.stderr or "verify" in command
+    assert "internal error" not in done.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_noticed_before_the_work(tmp_path: Path, answers: dict[str, Any]) -> None:
     answers["answer"] = AssertionError("the work has begun")
     (tmp_path / "file").write_text("")

@@ -56,6 +56,18 @@ def test_help_loads_nothing_heavy() -> None:
         assert f"'{name}'" not in modules
 
 
+def test_verify_needs_the_standard_library_only() -> None:
+    root = Path(__file__).parent.parent
+    code = (
+        "import sys; from nsmodels.cli import main; sys.argv[1:] = ['verify', 'results/leggett_l3.json']\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "assert not {'numpy', 'scipy', 'numba', 'cvxpy', 'rich'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("proved")
+
+
 def test_kernels_leave_linear_algebra_to_those_who_need_it() -> None:
     """The compiler loads scipy.linalg to see whether it is there; here it need not, and still finds it when asked.
 

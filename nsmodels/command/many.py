@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +52,7 @@ def gather(given: Sequence[str]) -> list[str]:
     for name in given:
         path = Path(name)
         files = [name]
-        if path.is_dir():
+        if os.path.isdir(name):
             files = [str(file) for file in sorted(path.glob("*.toml")) if file.is_file()]
             if not files:
                 raise InputError(f"{printable(name)}: this folder has no problem files (*.toml); name another one")

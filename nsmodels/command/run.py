@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def print_notes(question: Problem, notes: list[str]) -> None:
 def _check_picture(picture: Path) -> None:
     if picture.suffix.lower() not in (".svg", ".pdf", ".png"):
         raise InputError(f"{shown(picture)}: --picture: the name must end in .svg, .pdf or .png")
-    if not picture.parent.is_dir():
+    if not os.path.isdir(picture.parent):
         raise InputError(f"{shown(picture)}: --picture: there is no folder {shown(picture.parent)}")
 
 
