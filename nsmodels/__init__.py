@@ -9,15 +9,18 @@ from . import _moved
 
 if TYPE_CHECKING:
     from . import behaviours, convex, errors, functionals, general, interchange, plots, settings
-    from .core.behaviour import Behaviour
+    from .core.behaviour import Behaviour, StandardErrors
     from .core.behaviour import Behaviour as Behavior
     from .core.boxes import BoxMixture
     from .core.enclosure import Enclosure
     from .core.functional import Functional, Inequality
+    from .core.hidden_states import HiddenStates
+    from .core.proof import Proof
     from .core.settings import Settings
     from .files.loading import load
+    from .files.problem import load as load_problem
     from .files.sweeps.run import sweep
-    from .models.base import Model
+    from .models.base import Model, Support
     from .models.bell import Bell
     from .models.finite import Finite
     from .models.hidden_variables import HiddenVariableModel
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from .models.quantum import Quantum
     from .models.two_qubits import TwoQubits
     from .models.unbiased import Unbiased
+    from .questions.answer import NoAnswer
     from .questions.bias.marginals import marginals
     from .questions.bias.result import MarginalsResult
     from .questions.bound import BoundResult, bound
@@ -54,6 +58,7 @@ __all__ = [
     "Enclosure",
     "Finite",
     "Functional",
+    "HiddenStates",
     "HiddenVariableModel",
     "Hull",
     "Inequality",
@@ -61,11 +66,15 @@ __all__ = [
     "Leggett",
     "MarginalsResult",
     "Model",
+    "NoAnswer",
     "NonSignaling",
     "NonSignalling",
     "OneSided",
+    "Proof",
     "Quantum",
     "Settings",
+    "StandardErrors",
+    "Support",
     "TwoQubits",
     "Unbiased",
     "__version__",
@@ -80,6 +89,7 @@ __all__ = [
     "general",
     "interchange",
     "load",
+    "load_problem",
     "marginals",
     "plots",
     "settings",
@@ -100,6 +110,7 @@ _HOMES = {
     "Enclosure": ("core.enclosure", "Enclosure"),
     "Finite": ("models.finite", "Finite"),
     "Functional": ("core.functional", "Functional"),
+    "HiddenStates": ("core.hidden_states", "HiddenStates"),
     "HiddenVariableModel": ("models.hidden_variables", "HiddenVariableModel"),
     "Hull": ("models.hull", "Hull"),
     "Inequality": ("core.functional", "Inequality"),
@@ -107,11 +118,15 @@ _HOMES = {
     "Leggett": ("models.leggett", "Leggett"),
     "MarginalsResult": ("questions.bias.result", "MarginalsResult"),
     "Model": ("models.base", "Model"),
+    "NoAnswer": ("questions.answer", "NoAnswer"),
     "NonSignaling": ("models.nonsignalling", "NonSignalling"),
     "NonSignalling": ("models.nonsignalling", "NonSignalling"),
     "OneSided": ("models.one_sided", "OneSided"),
+    "Proof": ("core.proof", "Proof"),
     "Quantum": ("models.quantum", "Quantum"),
     "Settings": ("core.settings", "Settings"),
+    "StandardErrors": ("core.behaviour", "StandardErrors"),
+    "Support": ("models.base", "Support"),
     "TwoQubits": ("models.two_qubits", "TwoQubits"),
     "Unbiased": ("models.unbiased", "Unbiased"),
     "analyse": ("studies.analysis.question", "analyse"),
@@ -125,6 +140,7 @@ _HOMES = {
     "general": ("general", None),
     "interchange": ("interchange", None),
     "load": ("files.loading", "load"),
+    "load_problem": ("files.problem", "load"),
     "marginals": ("questions.bias.marginals", "marginals"),
     "plots": ("plots", None),
     "settings": ("settings", None),

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .common.arguments import floats, kind_of, one_of, whole
-from .common.rationals import round_down, round_up, to_integers
+from .common.rationals import to_integers
 from .core.enclosure import Enclosed, Enclosure
 from .core.general_scenario import Scenario
 from .core.general_tables import cglmp, ghz, maximally_entangled, mermin, svetlichny
@@ -68,7 +68,7 @@ class Answer(Enclosed):
     @property
     def value(self) -> Enclosure:
         """The value, rounded outward."""
-        return Enclosure(round_down(self.exact), round_up(self.exact))
+        return Enclosure.around(self.exact)
 
     def verify(self) -> bool:
         """Add up again: A x = b, x ≥ 0 and y·A ≥ c with c·x = y·b, in fractions."""

@@ -1,18 +1,20 @@
 """The public names, pinned: a change here is a change for users."""
 
 import inspect
+import re
 import types
+from pathlib import Path
 
 import pytest
 
 import nsmodels as ns
 
 NAMES = """
-Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenVariableModel
-Hull Inequality Law Leggett MarginalsResult Model NonSignaling NonSignalling OneSided Quantum Settings TwoQubits
-Unbiased
-__version__ analyse behaviours bound convex decompose design errors functionals general interchange load marginals plots
-settings studies sweep testing
+Behavior Behaviour Bell BoundResult BoxMixture Data DecomposeResult Enclosure Finite Functional HiddenStates
+HiddenVariableModel Hull Inequality Law Leggett MarginalsResult Model NoAnswer NonSignaling NonSignalling OneSided Proof
+Quantum Settings StandardErrors Support TwoQubits Unbiased
+__version__ analyse behaviours bound convex decompose design errors functionals general interchange load load_problem
+marginals plots settings studies sweep testing
 """.split()
 
 
@@ -92,6 +94,21 @@ def test_public_names_are_documented(name: str) -> None:
 )
 def test_completion_offers_what_makes_something(module: str, names: str) -> None:
     assert dir(getattr(ns, module)) == names.split()
+
+
+INSIDE = {"docs/new_model.md: nsmodels.models.registry"}
+"""Imports from inside on pages that tell people where in the package to write something."""
+
+
+def test_pages_and_notebooks_import_nothing_from_inside() -> None:
+    """What they show is reachable as `ns.` or `ns.studies.`; a public name's old path would be copied for years."""
+    root = Path(__file__).parent.parent
+    pages = [root / "README.md", *(root / "docs").rglob("*.md"), *(root / "notebooks").glob("*.ipynb")]
+    deep = re.compile(r"(?:from|import) (nsmodels(?:\.\w+)+)")
+    found = [(page, name) for page in pages for name in deep.findall(page.read_text(encoding="utf-8"))]
+    assert found
+    told = {f"{page.relative_to(root).as_posix()}: {name}" for page, name in found}
+    assert {line for line in told if not line.endswith((": nsmodels.studies", ": nsmodels.testing"))} == INSIDE
 
 
 def test_studies_are_reachable_by_name() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..common.arguments import not_nan, shown
 from ..common.digits import at_least, at_most
+from ..common.rationals import round_down, round_up
 from ..errors import InputError
 
 __all__ = ["NOT_FOUND", "NO_MODEL_PROVED", "WIDE", "Enclosed", "Enclosure", "Status", "exceeds"]
@@ -75,6 +77,11 @@ class Enclosure:
         object.__setattr__(self, "lower", lower)
         object.__setattr__(self, "upper", upper)
         object.__setattr__(self, "status", status)
+
+    @classmethod
+    def around(cls, number: Fraction) -> Enclosure:
+        """The doubles next to an exact number, or that number twice; infinite beyond the largest double."""
+        return cls(round_down(number), round_up(number))
 
     @property
     def width(self) -> float:

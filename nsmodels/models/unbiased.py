@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arrays import Array
-from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.effort import Effort, Hint
 from ..core.enclosure import Enclosure
@@ -57,7 +56,7 @@ class Unbiased(ShapedModel, HiddenVariableModel):
         total = Fraction(functional.constant)
         total += sum((Fraction(abs(s)) for s in functional.correlators.ravel().tolist()), Fraction(0))
         state = self.listed()[0]
-        value = Enclosure(round_down(total), round_up(total))
+        value = Enclosure.around(total)
         return Support(value, state, ClosedFormProof())
 
     def propose(

@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..core.boxes import largest_signalling
     from ..questions.visibility.tidy import tidy
-    from . import measurements, one_box, polytopes, protocols, vanishing
+    from . import measurements, one_box, polytopes, protocols, sums_of_squares, vanishing
     from .analysis.result import AnalysisResult
     from .design.result import DesignResult
     from .every_setting import all_settings
@@ -29,6 +30,7 @@ __all__ = [
     "dying_out",
     "finite_set",
     "joint_marginals",
+    "largest_signalling",
     "local_content",
     "measurements",
     "one_box",
@@ -36,6 +38,7 @@ __all__ = [
     "protocols",
     "relax",
     "robustness",
+    "sums_of_squares",
     "tidy",
     "vanishing",
 ]
@@ -49,6 +52,7 @@ _HOMES = {
     "dying_out": ".finite_sets",
     "finite_set": ".finite_sets",
     "joint_marginals": ".joint_bias",
+    "largest_signalling": "..core.boxes",
     "local_content": ".local_weight",
     "relax": ".sums_of_squares",
     "robustness": ".robustness",

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, one_of
-from ..common.rationals import round_down, round_up
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosed, Enclosure
 from ..errors import InputError
@@ -55,7 +54,7 @@ class Robustness(Enclosed):
     @property
     def value(self) -> Enclosure:
         """The least r, rounded outward."""
-        return Enclosure(round_down(self.exact), round_up(self.exact))
+        return Enclosure.around(self.exact)
 
     def verify(self) -> bool:
         """Weights and multipliers are added up again, in fractions."""
