@@ -965,10 +965,10 @@ def quadratic_leaf(
     # Q + σ ⪰ 0 with σ r² ≤ K − level suffices: w|y| ≥ w τ y + κ y² where κ max|y| ≤ w (1 − |τ|),
     # c·u = c·u* + (c − λu*)·δ − λ|δ|²/2, and 0 ≥ P[(u*·δ)² − r²|δ|²/4]; `m` is the matrix of
     # K, ℓ/2, Q, and the vectors x = w y are integers over `scale`.
-    only(leaf, "u v signs tau kappa lambda mu p", "a quadratic leaf")
+    only(leaf, "exponent u v signs tau kappa lambda mu p", "a quadratic leaf")
+    scale *= Fraction(2) ** whole(leaf["exponent"], -1100, 0, "it") if "exponent" in leaf else 1
     curved = [Fraction(whole(leaf[k], -ONE, ONE, k) * scale, TAU) for k in ("lambda", "mu")]
-    star: Row = []
-    radii: Row = []
+    star, radii = Row(), Row()
     for key, spot in zip("uv", where):
         *point, length = (whole(x, -ONE, ONE, key) for x in listed(leaf[key], 4, key))
         need(sum(x * x for x in point) == length**2 > 0, "the centre of a leaf is off the sphere")

@@ -194,7 +194,7 @@ class Law(TwoVectors):
         wanted = effort.tolerance
         answer = minimise(
             self.problem(functional),
-            tolerance=max(wanted - lost, 0.25 * wanted, FINEST * max(1.0, size)),
+            tolerance=max(wanted - lost, 0.25 * wanted, FINEST * size),
             time_limit_s=effort.time_limit_s,
             **self._search(effort, hint, top),
         )

@@ -168,7 +168,7 @@ class Leggett(TwoVectors):
         stored = self._stored_effect(functional)
         size = float(trivial_bound(Functional(functional.correlators, functional.alice, functional.bob)))
 
-        finest, wanted = FINEST * max(1.0, size), effort.tolerance
+        finest, wanted = FINEST * max(problem.unit, size), effort.tolerance
         # the certificate speaks of the exact directions; half of the engine's allowance for rounding is to spare
         effect = self.rounding_effect(functional)
         # (a checker rounds too, by less than 2^-56 of the size of f; where purities are small the engine spares less)

@@ -11,6 +11,7 @@ import numpy as np
 from ..compiled import KernelArray as Array
 from . import tree as trees
 from .packing import PackedLists, packed_bytes, packed_lists
+from .problem import unit_of
 from .square_leaf import SquareLeaf
 from .tree import FACES_U, NODES, QUADRATIC, SQUARE
 
@@ -160,7 +161,11 @@ def rational_unit(x: Array, bits: int = 60) -> tuple[int, int, int, int]:
 
 
 def _quadratic(tree: trees.Tree, q: int, length: float, weight: float) -> dict[str, Any]:
-    """A quadratic proof in integers; κ, λ, μ, P are rounded to the side on which the checks have room."""
+    """A quadratic proof in integers; κ, λ, μ, P are rounded to the side on which the checks have room.
+
+    They are whole numbers over powers of two, of the unit 2^exponent where the function is small.
+    """
+    unit = unit_of(length, weight)
     head = tree.quads["head"][q]
     first, number = int(tree.quads["start"][q]), int(head[11])
     tau = tree.qpool["tau"][first : first + number].tolist()
@@ -170,13 +175,15 @@ def _quadratic(tree: trees.Tree, q: int, length: float, weight: float) -> dict[s
     coarse = float(1 << trees.KAPPA_BITS)
     active = [p for p in range(number) if abs(tau[p]) != one]
     signs = "".join("a" if abs(t) != one else "+" if t > 0 else "-" for t in tau)
+    exponent = {} if unit == 1.0 else {"exponent": math.frexp(unit)[1] - 1}
     return {
+        **exponent,
         "u": list(rational_unit(head[:3])),
         "v": list(rational_unit(head[3:6])),
         "signs": signs,
         "tau": [tau[p] for p in active],
-        "kappa": [math.floor(kappa[p] * weight / (length * length) * coarse) for p in active],
-        "lambda": round(float(head[6]) * weight * fine),
-        "mu": round(float(head[7]) * weight * fine),
-        "p": [round(float(head[8]) * weight * coarse), round(float(head[9]) * weight * coarse)],
+        "kappa": [math.floor(kappa[p] * (weight / unit) / (length * length) * coarse) for p in active],
+        "lambda": round(float(head[6]) * (weight / unit) * fine),
+        "mu": round(float(head[7]) * (weight / unit) * fine),
+        "p": [round(float(head[e]) * (weight / unit) * coarse) for e in (8, 9)],
     }

@@ -24,9 +24,16 @@ from ...common.arrays import Array
 from .descent import value_at
 from .tree import Terms
 
-__all__ = ["SphereProblem"]
+__all__ = ["SphereProblem", "unit_of"]
 
 _UNIT = 2.0**-53
+SMALL = 2.0**-16
+"""Functions smaller than this have quadratic proofs in a unit of their own."""
+
+
+def unit_of(length: float, weight: float) -> float:
+    """The unit of quadratic proofs, of `SphereProblem.scales`: a power of two, 1 for ordinary functions."""
+    return weight / length if weight < SMALL * length else 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +67,11 @@ class SphereProblem:
         )
         weight = 2.0 ** round(math.log2(weight)) if weight > 0.0 else 1.0
         return length, weight
+
+    @property
+    def unit(self) -> float:
+        """The unit of quadratic proofs."""
+        return unit_of(*self.scales)
 
     @cached_property
     def terms(self) -> Terms:
