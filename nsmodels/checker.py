@@ -1716,6 +1716,315 @@ def check_marginals(problem: Any, settings: Any, result: Any) -> Claims:
     yield enclosure(result["value"], low, high, "largest marginal")
 
 
+# -- more outcomes and parties ---------------------------------------------------------------------
+
+
+class Scenario:
+    """Parties with numbers of outcomes of their own: tables are keyed by (outcomes, settings)."""
+
+    def __init__(self, problem: Any) -> None:
+        spec = only(problem["scenario"], "outcomes|parties settings outcomes", "the scenario")
+        counts = spec["outcomes"]
+        if "parties" in spec or "settings" in spec:
+            n, m = (whole(spec[k], 1, 20_000, k) for k in ("parties", "settings"))
+            need(n <= 8, "too many parties")
+            counts = n * [m * [counts]]
+        self.counts = [[whole(x, 2, 100, "outcomes") for x in listed(c, None, "a party")]
+                       for c in listed(counts, None, "outcomes")]  # fmt: skip
+        self.n, self.sizes = len(counts), [*map(max, self.counts), *map(len, self.counts)]
+        need(self.n <= 8 and math.prod(self.sizes) <= 20_000, "too many parties, or outcomes")
+        cells = ((q[: self.n], q[self.n :]) for q in product(*map(range, self.sizes)))
+        self.cells = [q for q in cells if all(a < c[x] for a, x, c in zip(*q, self.counts))]
+        own = [[(x, a) for x, m in enumerate(c) for a in range(m - 1)] for c in self.counts]
+        self.chosen = [*product(*([None, *x] for x in own))]  # what fixes a box: no last outcomes
+        model = only(problem.get("model", {"name": "nonsignalling"}), "name marginals", "the model")
+        self.model, self.hidden = model["name"].replace("signaling", "signalling"), None
+        need(self.model in ("local", "nonsignalling", "finite"), "the model is not known")
+        given = (self.model == "finite") == ("marginals" in model)
+        need(given, "marginals belong to the model finite")
+        if "marginals" in model:
+            self.hidden = [self.marginals(x) for x in listed(model["marginals"], None, "marginals")]
+
+    def marginals(self, spec: Any) -> Any:
+        """Give the marginals of a hidden state: lists of probabilities, divided by their sums."""
+        found = []
+        for own, counts in zip(listed(spec, self.n, "a hidden state"), self.counts):
+            rows = [row(p, m, "p") for p, m in zip(listed(own, len(counts), "a party"), counts)]
+            fits = all(min(p) >= 0 and abs(sum(p) - 1) <= 2 * ROUNDING for p in rows)
+            need(fits, "a marginal is no distribution")
+            found.append([[x / sum(p) for x in p] for p in rows])
+        return found
+
+    def read(self, value: Any, what: str) -> dict[Any, Any]:
+        """Give the entries of a nested table, which has zeros for outcomes that do not exist."""
+        flat = [value]
+        for n in self.sizes:
+            flat = [y for x in flat for y in listed(x, n, what)]
+        keys = ((q[: self.n], q[self.n :]) for q in product(*map(range, self.sizes)))
+        found = dict(zip(keys, map(number, flat)))
+        need(not any(found[q] for q in found.keys() - {*self.cells}), "an outcome does not exist")
+        return {q: found[q] for q in self.cells}
+
+    def nest(self, entries: Any) -> Any:
+        """Give the nested table of entries."""
+        keys = ((q[: self.n], q[self.n :]) for q in product(*map(range, self.sizes)))
+        flat: Any = [entries.get(q, ZERO) for q in keys]
+        for n in self.sizes[:0:-1]:
+            flat = [flat[k : k + n] for k in range(0, len(flat), n)]
+        return flat
+
+    def functional(self, spec: Any) -> dict[Any, Any]:
+        """Give the coefficients of a functional, by its name or in numbers."""
+        only(spec, "probabilities|name d|name", "the functional")
+        if "probabilities" in spec:
+            return self.read(spec["probabilities"], "the functional")
+        name, d, found = spec["name"], self.counts[0][0], dict[Any, Any]()
+        if name == "cglmp":
+            need(self.counts == 2 * [[d, d]] and spec.get("d", d) == d, "cglmp of another scenario")
+            for (a, b), (x, y) in self.cells:
+                r = (b - a if (x, y) == (0, 1) else a - b) % d
+                weight = number(1.0 - 2.0 * min(r, d - 1 - r) / (d - 1.0))
+                found[(a, b), (x, y)] = weight * (1 if 2 * r < d - 1 else -1) * (-1) ** (x > y)
+            return found
+        signs = {"mermin": (0, 1, 0, -1), "svetlichny": (1, 1, -1, -1)}[name]
+        need(self.counts == 3 * [[2, 2]] and "d" not in spec, f"{name} of another scenario")
+        return {(a, x): Fraction(signs[sum(x)] * (-1) ** sum(a)) for a, x in self.cells}
+
+    def behaviour(self, spec: Any) -> dict[Any, Any]:
+        """Give the doubles nearest to the probabilities of a named behaviour, or those given."""
+        if "probabilities" in spec:
+            return self.read(spec["probabilities"], "the behaviour")
+        name, d, found = spec["name"], self.counts[0][0], dict[Any, Any]()
+        need(name in ("ghz", "maximally_entangled"), "the behaviour is not known")
+        if name == "maximally_entangled":
+            need(self.counts == 2 * [[d, d]] and d <= 12, "the state is of another scenario")
+            need(spec.get("d", d) == d and "angles_deg" not in spec, "another state")
+            for (a, b), (x, y) in self.cells:
+                c, _ = cos_sin((a - b + Fraction(x, 2) + Fraction(1 - 2 * y, 4)) / d)
+                found[(a, b), (x, y)] = Fraction(ONE, d**3 * (ONE - c))
+        else:
+            need(self.counts == 3 * [[2, 2]] and "d" not in spec, "ghz of another scenario")
+            angles = table(spec.get("angles_deg", [[270, 180], [90, 0], [90, 0]]), (3, 2), "angles")
+            for q in self.cells:
+                c, _ = cos_sin(sum((r[k] for r, k in zip(angles, q[1])), ZERO) / 360)
+                found[q] = Fraction(ONE + (-1) ** sum(q[0]) * c, 8 * ONE)
+        return {q: number(float(Fraction(round(p * FORM), FORM))) for q, p in found.items()}
+
+    def means(self, p: Any) -> Row:
+        """Give the probabilities of all that is chosen, averaged over the settings of others."""
+        found: Any = dict.fromkeys(self.chosen, ZERO)
+        for (a, x), value in p.items():
+            for q in product(*[(None, own) for own in zip(x, a)]) if value else ():
+                if q in found:
+                    found[q] += value
+        others = ((len(c) for c, own in zip(self.counts, q) if own is None) for q in found)
+        return [*map(Fraction, found.values(), map(math.prod, others))]
+
+    def box(self, p: Any, slack: Any = 0) -> None:
+        """Check that a table is a box: nothing negative, no signalling, and 1 in all."""
+        need(min(p.values()) >= -slack, "a probability is negative")
+        for k in range(self.n):
+            sums: Any = {}
+            for (a, x), value in p.items():
+                own = sums.setdefault((a[:k], a[k + 1 :], x[:k], x[k + 1 :]), Counter())
+                own[x[k]] += value
+            still = all(max(s.values()) - min(s.values()) <= slack for s in sums.values())
+            need(still, "a table signals")
+        total = sum(p[a, x] for a, x in self.cells if not any(x))
+        need(abs(total - 1) <= slack, "probabilities do not add up to 1")
+
+    def target(self, spec: Any, what: str = "the behaviour") -> Row:
+        """Give what fixes the box that a behaviour names."""
+        only(spec, "probabilities noise|name d noise|name angles_deg noise", what)
+        p = self.behaviour(spec)
+        self.box(p, 2 * ROUNDING)
+        return [Fraction(1), *self.means(p)[1:]]
+
+    def state(self, spec: Any) -> Any:
+        """Check that a state belongs to the model; give its table, and how it is displayed."""
+        if self.model == "local":
+            rows = listed(only(spec, "strategy", "a state")["strategy"], self.n, "a strategy")
+            rows = [[whole(a, 0, m - 1, "an outcome") for a, m in zip(listed(r, len(c), "r"), c)]
+                    for r, c in zip(rows, self.counts)]  # fmt: skip
+            hits = ((q, zip(rows, q[1], q[0])) for q in self.cells)
+            p = {q: Fraction(all(r[k] == b for r, k, b in own)) for q, own in hits}
+            return p, {"strategy": rows}
+        only(spec, "hidden box" if self.hidden else "box", "a state")
+        p = dict(zip(self.cells, row(spec["box"], len(self.cells), "a box", rational)))
+        self.box(p)
+        if not self.hidden:
+            return p, {"probabilities": self.nest(p)}
+        h = whole(spec["hidden"], 0, len(self.hidden) - 1, "a hidden state")
+        for k, own in enumerate(self.hidden[h]):
+            for x, m in enumerate(own):
+                need(self.outcomes(p, k, x) == m, "a box has other marginals than its hidden state")
+        return p, {"hidden": h, "probabilities": self.nest(p)}
+
+    def outcomes(self, p: Any, party: int, setting: int) -> Row:
+        """Give the probabilities of a party's outcomes."""
+        here = (*(setting * (k == party) for k in range(self.n)),)
+        found = self.counts[party][setting] * [ZERO]
+        for (a, x), value in p.items():
+            if x == here:
+                found[a[party]] += value
+        return found
+
+    def mixture(self, states: Any) -> Any:
+        """Give what a mixture of states adds up to, its weights and tables, and its display."""
+        total, parts, shown = len(self.chosen) * [ZERO], [], []
+        for spec in listed(states, None, "states"):
+            w = rational(spec["weight"])
+            p, display = self.state({k: x for k, x in spec.items() if k != "weight"})
+            need(w >= 0, "a weight is negative")
+            total = [x + w * y for x, y in zip(total, self.means(p))]
+            parts.append((w, p))
+            shown.append({"weight": w, **display})
+        return total, parts, shown
+
+    def spread(self, coefficients: Row) -> dict[Any, Any]:
+        """Give the table of Σ c P(chosen), all other settings being the first."""
+        c = {q: x for q, x in zip(self.chosen, coefficients) if x}
+        found = {}
+        for a, x in self.cells:
+            own = [[q, None] if q[0] == 0 else [q] for q in zip(x, a)]
+            found[a, x] = sum((c.get(q, ZERO) for q in product(*own)), ZERO)
+        return found
+
+    def covered(self, s: Any, proof: Any, marginals: Any) -> Fraction:
+        """Claim: Σ s p ≤ the number given, for boxes of these marginals (None: of any).
+
+        Given: prices of (outcome, all settings) for each party, and shifts of (outcomes of others,
+        all settings) that add up to 0 over the settings of the party. Why it suffices: an entry
+        of s is at most the prices and shifts of its outcomes; shifts cancel without signalling,
+        and what prices add up to follows from marginals, or is the same for all outcomes.
+        """
+        total, rest = ZERO, dict(s)
+        only(proof, "prices shifts", "a proof")
+        for k, own in enumerate(listed(proof["prices"], self.n, "prices")):
+            keys: Any = sorted({(a[k], x) for a, x in self.cells})
+            prices = dict(zip(keys, row(own, len(keys), "prices", rational)))
+            for (a, x), y in prices.items():
+                need(marginals or y == prices[0, x], "a price depends on an outcome that is free")
+                total += y * marginals[k][x[k]][a] if marginals else y * (a == 0)
+            rest = {(a, x): v - prices[a[k], x] for (a, x), v in rest.items()}
+        moved = listed(proof["shifts"], self.n, "shifts") if proof["shifts"] else ()
+        for k, own in enumerate(moved):
+            keys = sorted({(a[:k] + a[k + 1 :], x) for a, x in self.cells})
+            shifts: Any = dict(zip(keys, row(own, len(keys), "shifts", rational)))
+            sums: Any = Counter()
+            for (a, x), y in shifts.items():
+                sums[a, x[:k], x[k + 1 :]] += y
+            need(not any(sums.values()), "shifts do not cancel")
+            rest = {(a, x): v - shifts[a[:k] + a[k + 1 :], x] for (a, x), v in rest.items()}
+        need(max(rest.values()) <= 0, "an entry is above its multipliers")
+        return total
+
+    def fixed(self, s: Any, counts: Any) -> Any:
+        """Give the largest Σ s over strategies: the last party answers all the others at best."""
+        if len(counts) == 1:
+            return sum(max(s[(a,), (x,)] for a in range(m)) for x, m in enumerate(counts[0]))
+        best: Any = []
+        for own in product(*map(range, counts[0])):
+            rest: Any = Counter()
+            for (a, x), value in s.items():
+                if own[x[0]] == a[0]:
+                    rest[a[1:], x[1:]] += value
+            best.append(self.fixed(rest, counts[1:]))
+        return max(best)
+
+    def most(self, s: Any, proof: Any) -> Fraction:
+        """Give a bound of Σ s p over the model."""
+        if self.hidden:
+            proofs = zip(listed(proof, len(self.hidden), "proofs"), self.hidden)
+            return max(self.covered(s, x, m) for x, m in proofs)
+        if self.model == "nonsignalling":
+            return self.covered(s, proof, None)
+        many = math.prod(m for c in self.counts[:-1] for m in c)
+        need(proof is None and many <= 20_000, "too many strategies, or an odd proof")
+        scale = common(s.values())
+        return Fraction(self.fixed({q: int(x * scale) for q, x in s.items()}, self.counts), scale)
+
+
+def scenario_bound(problem: Any, settings: Any, result: Any) -> Claims:
+    """Check kind = "bound" of a scenario: the largest Σ s p over a model."""
+    scene = Scenario(problem)
+    s = scene.functional(problem["functional"])
+    certificate = only(result["certificate"], "format lower upper", "the certificate")
+    p, display = scene.state(only(certificate["lower"], "state", "the lower end")["state"])
+    upper = scene.most(s, only(certificate["upper"], "proof", "the upper end")["proof"])
+    lower = sum((value * p[q] for q, value in s.items()), ZERO)
+    yield enclosure(result["value"], lower, upper, "value")
+    yield same(result["maximiser"], display), "maximiser as in the certificate"
+
+
+def scenario_visibility(problem: Any, settings: Any, result: Any) -> Claims:
+    """Check kind = "visibility" of a scenario: the largest V with a model."""
+    scene, spec, none = Scenario(problem), problem["behaviour"], result["value"] is None
+    certificate = only(result["certificate"], "format lower upper", "the certificate")
+    lower, upper, high = certificate["lower"], certificate["upper"], Fraction(1)
+    wanted, given = scene.target(spec), spec.get("noise", "white")
+    if given == "white":
+        rooms = {x: math.prod(c[k] for c, k in zip(scene.counts, x)) for _, x in scene.cells}
+        noise = [Fraction(1), *scene.means({q: number(1.0 / rooms[q[1]]) for q in scene.cells})[1:]]
+    else:
+        noise = scene.target(only(given, "probabilities", "the noise"))
+    need(none == (lower is None) and (not none or upper), "nothing is proved: there is no value")
+    if lower is not None:
+        v = rational(only(lower, "visibility states", "the lower end")["visibility"])
+        total, _, shown_states = scene.mixture(lower["states"])
+        fits = 0 <= v <= 1 and total == [v * x + (1 - v) * y for x, y in zip(wanted, noise)]
+        need(fits, "the states add up to something else")
+        text = f"{len(shown_states)} hidden states that reach {shown(v, up=False)}"
+        yield same(result["decomposition"], shown_states), text
+    if upper is None:
+        need(result["inequality"] is None, "an inequality without a proof")
+    else:
+        only(upper, "coefficients bound proof", "the upper end")
+        c = row(upper["coefficients"], len(scene.chosen), "coefficients", rational)
+        s, limit = scene.spread(c), number(result["inequality"]["bound"])
+        bound = scene.most(s, upper["proof"])
+        exact = {"probabilities": scene.nest(s), "bound": limit}
+        holds = bound <= min(limit, rational(upper["bound"]))
+        holds = holds and same(result["inequality"], exact, ZERO)
+        yield holds, f"the inequality Σ s p ≤ {shown(bound)} holds for the model"
+        at, base = (sum(map(mul, c, x)) for x in (wanted, noise))
+        if none:
+            yield min(at, base) > limit, f"{NOTHING} (both of them exceed the bound)"
+        else:
+            need(at > base, "the inequality does not tell the behaviour from the noise")
+            high = min(high, (bound - base) / (at - base))
+    if not none:
+        yield enclosure(result["value"], v, high, "visibility")
+
+
+def scenario_marginals(problem: Any, settings: Any, result: Any) -> Claims:
+    """Check kind = "marginals" of a scenario: (d g − 1)/(d − 1), outcomes guessed with g."""
+    scene, ends = Scenario(problem), list[Row]()
+    wanted = scene.target(problem["behaviour"])
+    certificate = only(result["certificate"], "format known", "the certificate")
+    both = [listed(x, scene.n, "marginals") for x in (result["marginals"], certificate["known"])]
+    for k, (displays, parts) in enumerate(zip(*both)):
+        need(len(displays) == len(parts) == len(scene.counts[k]), "a setting is left out")
+        for x, (display, part) in enumerate(zip(displays, parts)):
+            only(part, "guess states most coefficients proofs", "a setting")
+            total, states, _ = scene.mixture(part["states"])
+            need(total == wanted, "the states add up to something else")
+            guess = sum((w * max(scene.outcomes(p, k, x)) for w, p in states), ZERO)
+            c = row(part["coefficients"], len(scene.chosen), "coefficients", rational)
+            most, d = sum(map(mul, c, wanted)), scene.counts[k][x]
+            right = guess == rational(part["guess"]) and most == rational(part["most"])
+            need(right, "a guess is not what the states and multipliers give")
+            s, here = scene.spread(c), (*(x * (j == k) for j in range(scene.n)),)
+            for a in range(d):
+                excess = {q: (q[0][k] == a and q[1] == here) - value for q, value in s.items()}
+                proof = part["proofs"][a] if part["proofs"] else None
+                need(scene.most(excess, proof) <= 0, "a guess exceeds its multipliers")
+            ends.append([(d * g - 1) / (d - 1) for g in (guess, most)])
+            yield enclosure(display, ends[-1][0], ends[-1][1], f"party {k}, setting {x}")
+    low, high = map(max, zip(*ends))
+    yield enclosure(result["value"], low, high, "largest bias")
+
+
 # -- analyses --------------------------------------------------------------------------------------
 
 
@@ -1963,6 +2272,11 @@ KINDS = {  # what checks it, what a result displays, what a problem is made of
     "analysis": (check_analysis, ANALYSED, "model data functional prediction"),
     "design": (check_design, f"settings design {MIXED}", "model design"),
 }
+SCENARIOS = {  # the same of problems with a table [scenario]
+    "bound": (scenario_bound, "maximiser", "scenario model functional"),
+    "visibility": (scenario_visibility, "decomposition inequality", "scenario model behaviour"),
+    "marginals": (scenario_marginals, "marginals", "scenario model behaviour"),
+}
 OF_ANALYSES = ("uncertainty_deg", "waveplate_uncertainty_deg", "moduli")  # their own keys
 FORMS = {  # of a table with a name, and without
     "settings": ("family normalise", """alice bob normalise|alice_deg bob_deg normalise|
@@ -2005,7 +2319,8 @@ def check(result: Any) -> list[Any]:
     try:
         need(isinstance(result, dict) and isinstance(result.get("problem"), dict), NO_PROBLEM)
         problem, kind, reason = result["problem"], result["kind"], result["reason"]
-        question, displays, tables = KINDS[kind]
+        more = "scenario" in problem
+        question, displays, tables = (SCENARIOS if more else KINDS)[kind]
         only(result, KEYS + displays, "the file")
         text = json.dumps(problem, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         none = kind == "visibility" and NOTHING in reason and result["status"] == "no_answer"
@@ -2017,8 +2332,9 @@ def check(result: Any) -> list[Any]:
             need(result[key] == value, f"nothing is proved: {is_not}")
         asked = {"behaviour" if key == "behavior" else key: x for key, x in problem.items()}
         need(len(asked) == len(problem), "the behaviour is given twice")
-        forms = f"schema kind title source options expected settings {tables}"
-        for key in FORMS.keys() & only(asked, forms, "the problem"):
+        forms = f"schema kind title source options expected {tables}" + " settings" * (not more)
+        only(asked, forms, "the problem")
+        for key in () if more else FORMS.keys() & asked:
             own = OF_ANALYSES if kind == "analysis" else ()
             plain = {k: x for k, x in asked[key].items() if k not in own}
             if plain or not own:

@@ -206,7 +206,7 @@ def derive(
 
     Exit codes as for run. Where the correlations themselves have a model there is none, and that is said.
     """
-    from .command.derive import KINDS, derivation, from_result
+    from .command.derive import check, derivation, from_result
     from .command.run import ask, print_notes
     from .common.interrupts import first_interrupts, held
     from .files import result as results
@@ -219,9 +219,7 @@ def derive(
             print_notes(question, notes)
             raise typer.Exit(code)
         question = load(problem)
-        if question.kind not in KINDS:
-            remedy = 'derive needs kind = "visibility" or "design"; use `nsmodels run`'
-            question.document.refuse(("kind",), f'kind = "{question.kind}" has no inequality to derive', remedy)
+        check(question)
         with first_interrupts(), held():
             _, answer = ask(question, quiet=form is Format.JSON)
         code, notes = results.verdict(question, answer)

@@ -18,7 +18,7 @@ from nsmodels import checker
 
 def test_it_is_one_file_of_the_standard_library():
     text = FILE.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 2060
+    assert len(text.splitlines()) <= 2380
     assert max(map(len, text.splitlines())) <= 100
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -44,7 +44,7 @@ def test_it_reads_like_a_definition():
     assert headings == [
         "limits", "reading", "exact numbers", "from the problem to the inputs", "models", "patches of the sphere",
         "rules of upper ends: each gives a bound of f over the model", "states", "the three questions",
-        "analyses", "tables of keys", "main",
+        "more outcomes and parties", "analyses", "tables of keys", "main",
     ]  # fmt: skip
     for name, rule in checker.RULES.items():
         said = [rule.prove.__doc__.find(word) for word in ("Claim: ", "Given: ", "Why it suffices: ", "Cost: ")]

@@ -117,7 +117,8 @@ def test_other_noise_and_local_behaviours() -> None:
 
 
 def test_a_forged_answer_does_not_verify() -> None:
-    answer = general.bound(general.cglmp(3), "nonsignalling")
+    answer = general.guessing(general.maximally_entangled(2))
+    assert answer.verify()
     assert not replace(answer, exact=answer.exact - 1).verify()
     assert not replace(answer, dual=(answer.dual[0] - 1, *answer.dual[1:])).verify()
     assert not replace(answer, primal=(answer.primal[0] + 1, *answer.primal[1:])).verify()

@@ -23,6 +23,21 @@ KINDS = ("visibility", "design")
 NONE = "there is no inequality: the correlations themselves have a model"
 
 
+def check(problem: Problem) -> None:
+    """Refuse a problem that has no inequality to derive.
+
+    Raises
+    ------
+    InputError
+    """
+    if problem.kind not in KINDS:
+        remedy = 'derive needs kind = "visibility" or "design"; use `nsmodels run`'
+        problem.document.refuse(("kind",), f'kind = "{problem.kind}" has no inequality to derive', remedy)
+    if problem.scenario is not None:
+        remedy = "`nsmodels run` writes the table s and the bound under inequality in the result"
+        problem.document.refuse(("scenario",), "derive is for two parties with outcomes ±1", remedy)
+
+
 def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
     """The inequality in a result file, with its problem, the exit code and notes; nothing is solved again.
 
@@ -34,8 +49,7 @@ def from_result(path: str, form: str) -> tuple[Problem, str, int, list[str]]:
         If it is no result file, or the answer to another kind of question.
     """
     problem, answer = opened(results.read(path), path)
-    if problem.kind not in KINDS:
-        problem.document.refuse(("kind",), f'kind = "{problem.kind}" has no inequality to derive', "give a visibility")
+    check(problem)
     code, notes = results.verdict(problem, answer)
     refused = [claim for holds, claim in answer.verify().claims if not holds]
     if refused:

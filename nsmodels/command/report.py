@@ -21,15 +21,16 @@ import numpy as np
 from .. import checker
 from ..common.digits import at_most, counted, enclosure
 from ..core import formula
+from ..core.functional import Inequality
 from ..errors import InputError
 from ..files.atomic import replace
 from ..files.loading import displayed
 from ..files.result import read
+from ..general.results import ScenarioAnswer
 from .page import Chapter, framed
 from .summary import summary, value_name
 
 if TYPE_CHECKING:
-    from ..core.functional import Inequality
     from ..files.problem import Problem
     from ..questions.answer import Answer
 
@@ -103,7 +104,8 @@ def _more(title: str, text: str) -> str:
 
 def _terms(answer: Answer) -> Inequality | None:
     """The inequality that is written out with all of its terms."""
-    return getattr(answer, "inequality", None) if answer.answered else None
+    found = getattr(answer, "inequality", None) if answer.answered else None
+    return found if isinstance(found, Inequality) else None
 
 
 def _inequality(answer: Answer) -> list[str]:
@@ -121,7 +123,7 @@ def _inequality(answer: Answer) -> list[str]:
 def _states(answer: Answer) -> list[str]:
     """The explicit model, a row for each hidden state."""
     decomposition = getattr(answer, "decomposition", None)
-    if decomposition is None:
+    if decomposition is None or isinstance(answer, ScenarioAnswer):
         return []
     table = decomposition.table()
     shown = table._repr_html_().replace("<table>", '<table class="sorts">', 1)
@@ -159,7 +161,7 @@ def _verdict(path: Path) -> tuple[bool, list[str]]:
 
 def _picture(answer: Answer) -> str:
     """The picture of an answer in base64 SVG; empty where there is none, or numbers that cannot be drawn."""
-    if not answer.answered:
+    if not answer.answered or isinstance(answer, ScenarioAnswer):
         return ""
     from ..plots import on_page
 

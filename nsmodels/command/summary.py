@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..core.functional import Inequality
     from ..files.problem import Problem
     from ..files.sweeps.result import SweepResult
+    from ..general.results import ScenarioAnswer
     from ..questions.answer import Answer
     from ..questions.bias.result import MarginalsResult
     from ..questions.bound import BoundResult
@@ -35,7 +36,7 @@ Lines = Iterator[tuple[str, str]]
 
 def summary(problem: Problem, answer: Answer) -> list[tuple[str, str]]:
     """Pairs (name, text) that tell a reader what was asked and answered."""
-    own = KINDS[problem.kind](answer) if answer.answered else ()
+    own = KINDS[problem.subject](answer) if answer.answered else ()
     return [*_value(problem, answer.told), *own, *_expected(problem, answer), *_cost(answer)]
 
 
@@ -46,6 +47,8 @@ def as_text(title: str, lines: list[tuple[str, str]]) -> str:
 
 def value_name(problem: Problem) -> str:
     """What the value of this problem is called."""
+    if problem.scenario is not None and problem.kind != "visibility":
+        return {"bound": f"{problem.scenario.model.name} bound", "marginals": "largest bias"}[problem.kind]
     if problem.kind in ("bound", "analysis"):
         assert problem.model is not None
         return f"{problem.model.name} bound"
@@ -102,6 +105,13 @@ def _visibility(answer: DecomposeResult) -> Lines:
         yield "inequality", inequality_text(inequality)
     elif answer.lower >= 1.0:
         yield "inequality", "none: the correlations themselves have a model"
+
+
+def _scenario(answer: ScenarioAnswer) -> Lines:
+    lines = answer.lines()
+    yield from lines[:MAX_ROWS]
+    if len(lines) > MAX_ROWS:
+        yield "", f"and {len(lines) - MAX_ROWS} more settings"
 
 
 def _local_content(answer: LocalContent) -> Lines:
@@ -231,5 +241,6 @@ KINDS: dict[str, Callable[[Any], Lines]] = {
     "design": _design,
     "analysis": _analysis,
     "local_content": _local_content,
+    "scenario": _scenario,
 }
 """What is told of the answers to each kind of problem."""

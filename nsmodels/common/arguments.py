@@ -55,7 +55,8 @@ MOST_NUMBERS = 2**26
 SMALLEST_PURITY = 1e-30
 """Least purity that is not zero: smaller ones leave too few digits for proofs in double precision."""
 TWO_PARTIES = (
-    "nsmodels is for two parties with outcomes ±1; for more of either see Ket.jl, QETLAB, toqito or ncpol2sdpa"
+    "this is for two parties with outcomes ±1; for more of either see nsmodels.general, in files a table [scenario] "
+    "(`nsmodels explain scenario`), and for the quantum side Ket.jl, QETLAB, toqito or ncpol2sdpa"
 )
 PURITY = f"a purity is 0, or lies in [{SMALLEST_PURITY:g}, 1]"
 

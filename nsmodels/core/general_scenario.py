@@ -5,20 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import floats, listed, whole
+from ..common.rationals import to_integers
 from ..errors import InputError
 
-__all__ = ["Scenario"]
+__all__ = ["MOST_PARTIES", "Chosen", "Scenario"]
 
 Array = NDArray[np.float64]
+Chosen = list[tuple[int, int, int]]
+MOST_PARTIES = 8
 MOST_STRATEGIES = 20_000
 MOST_ENTRIES = 20_000
 """Entries of a table: they are columns of the linear program over non-signalling boxes."""
+MOST_SUMS = 4_000_000
+"""Entries of a table, times how many numbers a box without signalling has."""
+TOLERANCE = 1e-9
+"""By how much a table may signal, or a block of it may not add up to 1."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +55,24 @@ class Scenario:
             parties.append(tuple(whole(n, "general: a number of outcomes", 2, 100) for n in counts))
         if not parties or not all(parties):
             raise InputError(f"general: a party without settings; {remedy}")
+        if len(parties) > MOST_PARTIES:
+            raise InputError(f"general: {len(parties)} parties are above the limit of {MOST_PARTIES}; use fewer")
         object.__setattr__(self, "outcomes", tuple(parties))
         if math.prod(self.shape) > MOST_ENTRIES:
             size = math.prod(self.shape)
             raise InputError(f"general: tables of {size} entries are above the limit of {MOST_ENTRIES}; use fewer")
+
+    @classmethod
+    def alike(cls, parties: int, settings: int, outcomes: int) -> Scenario:
+        """The scenario in which all parties have the same numbers of settings and outcomes.
+
+        Raises
+        ------
+        InputError
+        """
+        parties = whole(parties, "general: the number of parties", 1, MOST_PARTIES)
+        settings = whole(settings, "general: the number of settings", 1, MOST_ENTRIES)
+        return cls([[outcomes] * settings] * parties)
 
     @classmethod
     def of(cls, table: Array) -> Scenario:
@@ -92,6 +115,11 @@ class Scenario:
             found &= own.reshape(axes)
         return found
 
+    @cached_property
+    def cells(self) -> NDArray[np.int64]:
+        """The entries that there are, in the order of the table: rows of outcomes and then settings."""
+        return np.argwhere(self.exists())
+
     def strategies(self) -> list[tuple[tuple[int, ...], ...]]:
         """All deterministic strategies: for each party the outcome at each setting.
 
@@ -100,16 +128,85 @@ class Scenario:
         InputError
             If there are more than 20,000.
         """
-        count = math.prod(n for counts in self.outcomes for n in counts)
-        if count > MOST_STRATEGIES:
-            raise InputError(f"general: {count} deterministic strategies are above the limit of {MOST_STRATEGIES}")
+        self.check_strategies(self.outcomes)
         return list(product(*(list(product(*map(range, counts))) for counts in self.outcomes)))
 
-    def coordinates(self) -> list[list[tuple[int, int, int]]]:
-        """Sets of (party, setting, outcome) of all outcomes but the last, at most one setting a party; not the empty one."""  # noqa: E501
+    @staticmethod
+    def check_strategies(parties: Sequence[tuple[int, ...]]) -> None:
+        """Refuse to list more than 20,000 strategies of these parties."""
+        count = math.prod(n for counts in parties for n in counts)
+        if count > MOST_STRATEGIES:
+            raise InputError(f"general: {count} deterministic strategies are above the limit of {MOST_STRATEGIES}")
+
+    @cached_property
+    def chosen(self) -> list[Chosen]:
+        """What fixes a box: sets of (party, setting, outcome), no last outcomes, at most one setting of each party.
+
+        The first one is empty: its probability is 1.
+
+        Raises
+        ------
+        InputError
+            If there are too many.
+        """
+        count = math.prod(1 + sum(n - 1 for n in counts) for counts in self.outcomes)
+        if count * len(self.cells) > MOST_SUMS:
+            size = f"{len(self.cells)} probabilities, {count - 1} of them independent,"
+            raise InputError(f"general: {size} are too many for a linear program here; use fewer settings or outcomes")
         options: list[list[tuple[int, int, int] | None]] = [
             [None, *((k, x, a) for x, n in enumerate(counts) for a in range(n - 1))]
             for k, counts in enumerate(self.outcomes)
         ]
-        sets = [[entry for entry in chosen if entry is not None] for chosen in product(*options)]
-        return [chosen for chosen in sets if chosen]
+        return [[entry for entry in entries if entry is not None] for entries in product(*options)]
+
+    def _matching(self, *, everywhere: bool) -> NDArray[np.int8]:
+        """For each of `chosen` which entries have these outcomes; all other settings are the first, or any."""
+        parties, cells = len(self.outcomes), self.cells
+        found = np.zeros((len(self.chosen), len(cells)), dtype=np.int8)
+        first = cells[:, parties:] == 0
+        for row, entries in enumerate(self.chosen):
+            fits = np.ones(len(cells), dtype=bool)
+            for k, x, a in entries:
+                fits &= (cells[:, k] == a) & (cells[:, parties + k] == x)
+            if not everywhere:
+                others = [k for k in range(parties) if k not in {entry[0] for entry in entries}]
+                fits &= first[:, others].all(axis=1)
+            found[row] = fits
+        return found
+
+    @cached_property
+    def sums(self) -> NDArray[np.int8]:
+        """Which entries of a box add up to the probability of each of `chosen`, all other settings being the first."""
+        return self._matching(everywhere=False)
+
+    def spread(self, coefficients: Sequence[int]) -> NDArray[np.object_]:
+        """Coefficients of entries that give Σ c_S P(S), S as in `chosen`; all other settings are the first."""
+        return np.asarray(np.array(coefficients, dtype=object) @ self.sums.astype(object))
+
+    def exact(self, table: Array, name: str) -> list[Fraction]:
+        """The probabilities of `chosen` in a table, averaged over the settings of all others, as exact numbers.
+
+        Raises
+        ------
+        InputError
+            If an entry is negative, a block does not add up to 1, or the table signals, by more than 1e-9.
+        """
+        parties = len(self.outcomes)
+        if table.min() < -TOLERANCE:
+            raise InputError(f"general: {name} has a probability of {table.min():.6g}")
+        totals = table.sum(axis=tuple(range(parties)))
+        if np.abs(totals - 1.0).max() > TOLERANCE:
+            total = totals.ravel()[np.abs(totals - 1).argmax()]
+            raise InputError(f"general: a block of {name} adds up to {total:.9g}; it must be 1")
+        for k in range(parties):
+            change = float(np.ptp(table.sum(axis=k), axis=parties - 1 + k).max())
+            if change > TOLERANCE:
+                what = f"a marginal changes by {change:.3g} with the settings of others"
+                raise InputError(f"general: {name} signals: {what}")
+        integers, exponent = to_integers(table[self.exists()].tolist())
+        numbers, found = np.array(integers, dtype=object), [Fraction(1)]
+        for entries, fits in zip(self.chosen[1:], self._matching(everywhere=True)[1:]):
+            own = {k for k, _, _ in entries}
+            many = math.prod(len(counts) for k, counts in enumerate(self.outcomes) if k not in own)
+            found.append(Fraction(int(numbers[fits.astype(bool)].sum()), many << exponent))
+        return found

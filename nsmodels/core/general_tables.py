@@ -1,8 +1,12 @@
-"""Named functionals and behaviours of more outcomes and parties, as tables: see `nsmodels.general`."""
+"""Named functionals and behaviours of more outcomes and parties, as tables: see `nsmodels.general`.
+
+Probabilities of named behaviours are the doubles nearest to the true ones, so that others can form the same table.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -14,6 +18,25 @@ from ..errors import InputError
 __all__ = ["cglmp", "ghz", "maximally_entangled", "mermin", "svetlichny"]
 
 Array = NDArray[np.float64]
+_PI = Fraction(314159265358979323846264338327950288419716939937510582097494459, 10**62)
+_ONE, _GRID = 1 << 200, 1 << 120
+_GHZ_DEG = ((270.0, 180.0), (90.0, 0.0), (90.0, 0.0))
+
+
+def _cosine(turns: Fraction) -> Fraction:
+    """The cosine of an angle in turns, to 55 digits (Taylor)."""
+    x = round((turns - round(turns)) * 2 * _PI * _ONE)
+    total, term, n = 0, _ONE, 0
+    while term:
+        total += term
+        n += 2
+        term = -term * x * x // (n * (n - 1) * _ONE * _ONE) if abs(term) > 1 else 0
+    return Fraction(total, _ONE)
+
+
+def _nearest(probability: Fraction) -> float:
+    """The nearest double; what is below 2^-121 is 0."""
+    return float(Fraction(round(probability * _GRID), _GRID))
 
 
 def cglmp(d: int) -> Array:
@@ -39,10 +62,11 @@ def maximally_entangled(d: int) -> Array:
     |Σ_q e^(2πi q (a − b + α_x + β_y)/d)|²/d³ with α = (0, ½) and β = (¼, −¼). Source: quant-ph/0106024, eq. (13).
     """
     d = whole(d, "general: the argument d of maximally_entangled", 2, 12)
-    a, b, x, y = np.ix_(range(d), range(d), (0.0, 0.5), (0.25, -0.25))
-    q = np.arange(d)
-    amplitudes = np.exp(2j * np.pi * q * (a - b + x + y)[..., None] / d).sum(axis=-1)
-    return np.asarray(np.abs(amplitudes) ** 2 / d**3)
+    table = np.zeros((d, d, 2, 2))
+    for a, b, x, y in np.ndindex(d, d, 2, 2):
+        phase = a - b + Fraction(x, 2) + Fraction(1 - 2 * y, 4)  # the numerator is |1 − e^(2πi phase)|² = 2
+        table[a, b, x, y] = _nearest(1 / (d**3 * (1 - _cosine(phase / d))))
+    return table
 
 
 def _correlators(parties: int, sign: Callable[[int], float]) -> Array:
@@ -70,16 +94,34 @@ def svetlichny() -> Array:
     return _correlators(3, lambda ones: (1.0, 1.0, -1.0, -1.0)[ones])
 
 
-def ghz(angles: ArrayLike = ((1.5 * np.pi, np.pi), (0.5 * np.pi, 0.0), (0.5 * np.pi, 0.0))) -> Array:
+def ghz(angles: ArrayLike | None = None, *, angles_deg: ArrayLike | None = None) -> Array:
     """p[a,b,c,x,y,z] of (|000⟩ + |111⟩)/√2 with measurements cos φ σ_x + sin φ σ_y, a row of two angles for each party.
 
     ⟨A B C⟩ = cos(φ_a + φ_b + φ_c); all other mean values vanish. By default `mermin` is 4.
+
+    Parameters
+    ----------
+    angles : array_like, shape (3, 2), optional
+        In radians.
+    angles_deg : array_like, shape (3, 2), optional
+        In degrees, instead.
+
+    Raises
+    ------
+    InputError
     """
-    rows = floats(angles, "general: angles is not a table of numbers, shape (3, 2)")
+    name, given = ("angles", angles) if angles is not None else ("angles_deg", angles_deg)
+    if angles is not None and angles_deg is not None:
+        raise InputError("general: ghz has angles and angles_deg; give one of them")
+    rows = floats(_GHZ_DEG if given is None else given, f"general: {name} is not a table of numbers, shape (3, 2)")
     if rows.shape != (3, 2):
-        raise InputError(f"general: angles has shape {rows.shape}; it must be (3, 2)")
-    x, y, z = np.ix_(*rows)
-    mean = np.cos(x + y + z)
-    sign = np.array([1.0, -1.0])
-    signs = np.einsum("a,b,c->abc", sign, sign, sign)
-    return np.asarray((1.0 + signs[..., None, None, None] * mean) / 8.0)
+        raise InputError(f"general: {name} has shape {rows.shape}; it must be (3, 2)")
+    if not np.isfinite(rows).all():
+        raise InputError(f"general: {name} has an entry that is not finite")
+    table = np.zeros((2,) * 6)
+    turn = 2 * _PI if angles is not None else Fraction(360)
+    for settings in product(range(2), repeat=3):
+        mean = _cosine(sum((Fraction(float(rows[k, x])) for k, x in enumerate(settings)), Fraction(0)) / turn)
+        for outcomes in product(range(2), repeat=3):
+            table[(*outcomes, *settings)] = _nearest((1 + (-1) ** sum(outcomes) * mean) / 8)
+    return table

@@ -47,6 +47,9 @@ def first(problem: Problem) -> dict[str, Any]:
     if kind not in KINDS:
         document.refuse(("kind",), f'explore shows directions of kind = "bound" or "visibility", not "{kind}"',
                         "give a problem of these kinds")  # fmt: skip
+    if problem.scenario is not None:
+        document.refuse(("scenario",), "explore drags directions, and a scenario has none",
+                        "give a problem with [settings]")  # fmt: skip
     if problem.settings is None:
         document.refuse(("settings",), "there are no directions to drag", "add a table [settings]")
     if max(problem.shape) > MOST_SETTINGS:

@@ -11,7 +11,8 @@ from ..common.interrupts import arrived
 from ..errors import InputError, SolverError
 from ..questions.answer import Answer, NoAnswer
 from . import result as results
-from .problem import MAX_SECONDS, MAX_TOLERANCE, Options, Problem, validated
+from .options import MAX_SECONDS, MAX_TOLERANCE, Options
+from .problem import Problem, validated
 
 if TYPE_CHECKING:
     from .toml.table import Document

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from ..core.general_scenario import MOST_ENTRIES, MOST_PARTIES
 from ..engines.moments.words import LEVELS
 from ..settings import DIRECTIONS
-from .problem import MAX_SECONDS, MAX_TOLERANCE
+from .options import MAX_SECONDS, MAX_TOLERANCE
 from .sections.correlations import MAX_CHAIN, MAX_COEFFICIENT
 from .sections.design import MOST_CORRELATORS, MOST_DIRECTIONS, MOST_STARTS, OBJECTIVES, PLANES, SHARING
 from .sections.expected import VERDICTS
+from .sections.scenario import MOST_LEVELS, SCENARIO_TABLES
 from .sections.settings import MAX_DEGREES, MAX_SEED
 from .toml.table import ALIASES, MAX_SETTINGS
 
-__all__ = ["KEYS", "TABLE_LINES", "Key"]
+__all__ = ["KEYS", "SCENARIO_KEYS", "TABLE_LINES", "Key"]
 
 Schema = Mapping[str, Any]
 
@@ -96,6 +98,11 @@ _MARGINALS_FIRST = {**_rows(bound=MAX_COEFFICIENT), "minItems": 2, "maxItems": M
 _OUTCOMES = {"type": "array", "minItems": 2, "maxItems": 2}
 _AXES = {"anyOf": [_word(*DIRECTIONS), _rows(3)]}
 
+_COUNT = _integer(2, 100)
+_EACH = {"type": "array", "minItems": 1, "maxItems": MOST_PARTIES,
+         "items": {"type": "array", "minItems": 1, "items": _COUNT}}  # fmt: skip
+_LEVELS = _integer(2, MOST_LEVELS)
+
 TABLE_LINES: Mapping[str, str] = MappingProxyType({
     "model": "The law that the local marginals of hidden states obey.",
     "settings": "The directions that are measured: a family, rows of unit vectors, or angles.",
@@ -106,6 +113,7 @@ TABLE_LINES: Mapping[str, str] = MappingProxyType({
     "prediction": "What quantum theory predicts, before the data are looked at: one of the three keys.",
     "options": "What the run may cost and how narrow the answer shall be.",
     "expected": "What a theorem or a source says; a run that disagrees ends with exit code 1.",
+    "scenario": "More outcomes or parties: problems with this table have keys of their own in the others.",
 })  # fmt: skip
 """What each table is for."""
 
@@ -230,5 +238,39 @@ KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "source": Key("who says so", _TEXT, "none"),
         "verdict": Key("what an analysis shall conclude", _word(*VERDICTS), "not compared"),
     },
+    "scenario": {
+        "outcomes": Key("for each party the outcomes of each setting, or one number", {"anyOf": [_COUNT, _EACH]}),
+        "parties": Key("how many parties, where all are alike", _integer(1, MOST_PARTIES), "as in outcomes"),
+        "settings": Key("how many settings each, where all are alike", _integer(1, MOST_ENTRIES), "as in outcomes"),
+    },
 })  # fmt: skip
 """The keys of each table; those of no table under the empty name."""
+
+SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
+    "scenario": KEYS["scenario"],
+    "model": {
+        "name": Key("which model", {}, 'for marginals "nonsignalling"'),
+        "marginals": Key(
+            "of finite: marginals[state][party][setting], the probabilities of the outcomes",
+            {"type": "array", "minItems": 1, "items": {"type": "array"}},
+        ),
+    },
+    "functional": {
+        "name": Key("a named functional", {}),
+        "d": Key("of cglmp, the number of outcomes", _LEVELS, "that of the scenario"),
+        "probabilities": Key("coefficients s[a][b]…[x][y]… of the probabilities, outcomes first", {"type": "array"}),
+    },
+    "behaviour": {
+        "name": Key("a named behaviour", {}),
+        "d": Key("of maximally_entangled, the number of outcomes", _LEVELS, "that of the scenario"),
+        "angles_deg": Key(
+            "of ghz, a row of two angles for each party",
+            {**_rows(2, MAX_DEGREES), "minItems": 3, "maxItems": 3}, "those that suit mermin",
+        ),
+        "probabilities": Key("p[a][b]…[x][y]…, outcomes first", {"type": "array"}),
+        "noise": Key('what a visibility mixes in: "white", or a table with probabilities', {}, '"white"'),
+    },
+    "options": {key: KEYS["options"][key] for key in SCENARIO_TABLES["options"]},
+    "expected": {key: KEYS["expected"][key] for key in SCENARIO_TABLES["expected"]},
+})  # fmt: skip
+"""The keys of each table in problems with a table [scenario]."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..core.enclosure import Status
 from ..errors import InputError
+from ..general.results import BoundAnswer, DecomposeAnswer, MarginalsAnswer, ScenarioAnswer
 from ..questions.answer import NoAnswer, Question
 from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
@@ -23,7 +24,10 @@ from .problem import Problem, from_data
 
 __all__ = ["answer_of", "displayed", "load", "opened", "path_of"]
 
-Loaded = BoundResult | DecomposeResult | MarginalsResult | AnalysisResult | LocalContent | DesignResult | NoAnswer
+Loaded = (
+    BoundResult | DecomposeResult | MarginalsResult | AnalysisResult | LocalContent | DesignResult | ScenarioAnswer
+    | NoAnswer
+)  # fmt: skip
 KINDS: dict[str, tuple[Any, str]] = {
     "bound": (BoundResult, "maximiser"),
     "visibility": (DecomposeResult, "decomposition"),
@@ -33,6 +37,12 @@ KINDS: dict[str, tuple[Any, str]] = {
     "design": (DesignResult, "design"),
 }
 """The result of each kind, and a key of its files that those of questions without any answer do not have."""
+SCENARIOS: dict[str, tuple[Any, str]] = {
+    "bound": (BoundAnswer, "maximiser"),
+    "visibility": (DecomposeAnswer, "decomposition"),
+    "marginals": (MarginalsAnswer, "marginals"),
+}
+"""The same of problems with a table [scenario]."""
 
 
 def load(path: str | PathLike[str]) -> Loaded:
@@ -47,7 +57,7 @@ def load(path: str | PathLike[str]) -> Loaded:
     Returns
     -------
     BoundResult, DecomposeResult, MarginalsResult, AnalysisResult, LocalContent, DesignResult or NoAnswer
-        With its question, its proofs and its stats.
+        Or, of a scenario, an answer of `nsmodels.general`. With its question, its proofs and its stats.
 
     Raises
     ------
@@ -82,7 +92,8 @@ def displayed(content: Mapping[str, Any], source: str | Path) -> tuple[Problem, 
     try:
         return problem, answer_of(content, problem, source)
     except InputError:
-        bare = {key: entry for key, entry in content.items() if key != KINDS[problem.kind][1] or content["value"]}
+        own = _kinds(problem)[1]
+        bare = {key: entry for key, entry in content.items() if key != own or content["value"]}
         if bare.get("status") not in set(Status):
             bare["status"] = Status.ESTIMATE
         return problem, answer_of({**bare, "certificate": {}}, problem, source)
@@ -98,7 +109,7 @@ def answer_of(content: Mapping[str, Any], problem: Problem, source: str | Path) 
     """
     asked: dict[str, Any] = {"settings": problem.settings, "marginals": problem.marginals, "problem": problem.data}
     question = Question(**vars(problem.options), **asked, stored=content)
-    kind, own = KINDS[problem.kind]
+    kind, own = _kinds(problem)
     try:
         if content["value"] is None and own not in content:
             return NoAnswer.from_json(content, problem, question=question)
@@ -108,6 +119,10 @@ def answer_of(content: Mapping[str, Any], problem: Problem, source: str | Path) 
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise _malformed(source, type(error).__name__) from None
     return found
+
+
+def _kinds(problem: Problem) -> tuple[Any, str]:
+    return (KINDS if problem.scenario is None else SCENARIOS)[problem.kind]
 
 
 def path_of(path: str | PathLike[str]) -> Path:

@@ -71,6 +71,10 @@ _WORDS = {
     "poincare": "poincare_sphere bloch bloch_sphere",
     "tsirelson": "tsirelson_bound",
     "kind": "title schema problem name",
+    "scenario": "outcomes outcome parties party d angles_deg three_parties multipartite three_outcomes qutrit qutrits "
+    "qudit qudits",
+    "mermin": "mermin_polynomial",
+    "ghz": "ghz_state greenberger_horne_zeilinger",
 }
 ALIASES: Mapping[str, str] = {word: name for name, words in _WORDS.items() for word in words.split()}
 """Other words for names of the catalogue, in the spelling of `plain_name`."""
@@ -83,14 +87,10 @@ ELSEWHERE: Mapping[str, str] = {
         "about Leggett's inequality for two systems",
     ),
     **dict.fromkeys(
-        ("mermin", "ghz", "svetlichny", "w_state", "three_parties", "multipartite", "mermin_polynomial"),
-        "This is about three or more parties, and models here are for two parties with outcomes ±1; local and "
-        f"non-signalling bounds and visibilities are in Python, nsmodels.general; for quantum ones see {_MORE}",
-    ),
-    **dict.fromkeys(
-        ("cglmp", "qutrit", "qutrits", "three_outcomes", "qudit", "qudits"),
-        "This is about three or more outcomes, and models here are for two parties with outcomes ±1; local and "
-        f"non-signalling bounds and visibilities are in Python, nsmodels.general; for quantum ones see {_MORE}",
+        ("mermin", "ghz", "svetlichny", "w_state", "cglmp", "maximally_entangled"),
+        "This is about more than two parties with outcomes ±1: local and non-signalling bounds, visibilities and "
+        "marginals want a table [scenario] (`nsmodels explain scenario`), in Python nsmodels.general; for quantum ones "
+        f"see {_MORE}",
     ),
     **dict.fromkeys(
         ("steering", "contextuality", "kochen_specker", "kcbs", "negativity", "concurrence", "entanglement"),

@@ -19,6 +19,8 @@ from ..common.interrupts import held
 from ..errors import InputError
 from ..models.registry import Entry, entry_of
 from ..questions.answer import Answer
+from .options import Options, read_options
+from .sections import scenario
 from .sections.expected import Expected, read_expected
 from .toml.table import ALIASES, OWN_KEYS, TABLES, USED_BY, Document, Table, check_keys, read, refuse
 
@@ -26,25 +28,14 @@ if TYPE_CHECKING:
     from ..core.behaviour import Behaviour
     from ..core.functional import Functional
     from ..core.settings import Settings
+    from ..general.results import Tables
     from ..models.base import Model
     from .sections.analysis import AnalysisTables
     from .sections.design import DesignTable
 
 __all__ = ["Expected", "Options", "Problem", "find", "from_data", "load", "shipped", "shipped_records", "validated"]
 
-MAX_TOLERANCE = 1e6
-MAX_SECONDS = 1e9
-
 Progress = Callable[[float, float, int, float], None]
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the run may cost and how narrow the enclosure shall be."""
-
-    tolerance: float
-    time_limit_s: float
-    seed: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +48,7 @@ class Problem:
     document: Document
     name: str
     kind: str
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
     options: Options
     expected: Expected | None = None
     model: Model | None = None
@@ -69,6 +60,7 @@ class Problem:
     allow_signalling: bool = False
     design: DesignTable | None = None
     analysis: AnalysisTables | None = None
+    scenario: Tables | None = None
     resolved: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,6 +72,11 @@ class Problem:
     def title(self) -> str:
         """The title, or the name of the file."""
         return str(self.data.get("title", self.name))
+
+    @property
+    def subject(self) -> str:
+        """What has its own results and pages: the kind, or "scenario" for all kinds of problems about scenarios."""
+        return self.kind if self.scenario is None else "scenario"
 
     @property
     def digest(self) -> str:
@@ -125,6 +122,8 @@ class Problem:
             self.document.refuse((written,), told_in_file(error))
 
     def _answer(self, **limits: Any) -> Answer:
+        if self.scenario is not None:
+            return scenario.ask(self.kind, self.scenario, **limits)
         if self.kind == "marginals":
             from ..questions.bias.marginals import marginals
 
@@ -231,13 +230,15 @@ def validated(document: Document, name: str) -> Problem:
 
     if "sweep" in document.data:
         document.refuse(("sweep",), "this is a sweep, not one problem", "`nsmodels sweep FILE --out DIR` answers it")
-    check_keys(document)
     top = Table(document, (), document.data)
+    if "scenario" in top:
+        return _scenario(document, name, top)
+    check_keys(document)
     kind = _kind(top)
     tables = _tables(top, kind)
     if kind == "analysis":
         tables.setdefault("options", Table(document, ("options",), {}))
-    options = _options(tables.get("options", Table(document, ("options",), {})), kind, _uncertain(tables))
+    options = read_options(tables.get("options", Table(document, ("options",), {})), kind, _uncertain(tables))
     expected = read_expected(tables["expected"], options.tolerance) if "expected" in tables else None
     entry = _model_entry(tables["model"], kind) if "model" in tables else None
     if entry is not None and entry.needs_settings and kind != "design":
@@ -275,6 +276,19 @@ def validated(document: Document, name: str) -> Problem:
     return Problem(
         document, name, kind, sizes.known(), options, expected, model, sizes.settings, resolved=resolved, **given
     )
+
+
+def _scenario(document: Document, name: str, top: Table) -> Problem:
+    """A problem about more outcomes or parties."""
+    scenario.check_keys(document)
+    kind = _kind(top)
+    tables = scenario.tables_of(top, kind)
+    options = read_options(tables.get("options", Table(document, ("options",), {})), "marginals")
+    expected = read_expected(tables["expected"], options.tolerance) if "expected" in tables else None
+    asked, resolved = scenario.read_scenario(tables, kind)
+    shape = tuple(map(len, asked.scenario.outcomes))
+    resolved |= {"options": dict(vars(options))}
+    return Problem(document, name, kind, shape, options, expected, scenario=asked, resolved=resolved)
 
 
 def _design(
@@ -359,12 +373,3 @@ def _allowed(options: Table | None, behaviour: Behaviour) -> bool:
 def _uncertain(tables: dict[str, Table]) -> bool:
     """Whether directions are known within angles only, which makes the bound a matter of branch and bound over them."""
     return "settings" in tables and any(tables["settings"].content.get(key) for key in OWN_KEYS["settings"])
-
-
-def _options(table: Table, kind: str, uncertain: bool = False) -> Options:
-    usual = 1e-9 if kind == "marginals" else 1e-4 if uncertain else 1e-6
-    return Options(
-        table.number("tolerance", high=MAX_TOLERANCE, default=usual, positive=True),
-        table.number("time_limit_s", high=MAX_SECONDS, default=60.0, positive=True),
-        table.integer("seed", 0, 2**32 - 1, 0),
-    )

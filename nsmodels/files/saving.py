@@ -21,6 +21,7 @@ from ..core.functional import Functional
 from ..core.settings import NORM_TOLERANCE, Settings
 from ..errors import InputError
 from ..functionals import FUNCTIONALS
+from ..general.results import ScenarioAnswer
 from ..models.registry import ENTRIES, table_of
 from ..questions.answer import Answer, Question
 from ..questions.bias.result import MarginalsResult
@@ -34,7 +35,8 @@ from . import atomic
 from . import result as results
 from .answering import with_options
 from .loading import path_of
-from .problem import MAX_SECONDS, MAX_TOLERANCE, Problem, from_data
+from .options import MAX_SECONDS, MAX_TOLERANCE
+from .problem import Problem, from_data
 from .sections.analysis import tables_of
 from .sections.correlations import with_free_marginals
 from .sections.settings import read_settings
@@ -93,6 +95,9 @@ def problem_of(answer: Answer, name: str = "result") -> Problem:
 
 
 def _written(answer: Answer) -> dict[str, Any]:
+    if isinstance(answer, ScenarioAnswer):
+        asked = {"schema": 1, "kind": answer.kind, **answer.asked.to_table()}
+        return asked | {"options": _options(answer.question)}
     settings = _directions(answer)
     data: dict[str, Any] = {"schema": 1, "kind": answer.kind}
     own: dict[str, Any] = {}
@@ -304,6 +309,7 @@ def _check_same(answer: Answer, problem: Problem) -> None:
                 "this question cannot be written as a problem file: its parts belong to different directions, and a "
                 "file has one table [settings]; ask on the same settings"
             )
+    fits = isinstance(answer, ScenarioAnswer)  # written in numbers, whatever they are
     if isinstance(answer, BoundResult):
         fits = problem.functional == answer.functional
     elif isinstance(answer, AnalysisResult):

@@ -13,9 +13,11 @@ from typing import Any
 
 from ..behaviours import BEHAVIOURS
 from ..functionals import FUNCTIONALS
+from ..general.models import MODELS
 from ..models.registry import ENTRIES
 from ..settings import FAMILIES
-from .keys import KEYS, TABLE_LINES, Key
+from .keys import KEYS, SCENARIO_KEYS, TABLE_LINES, Key
+from .sections import scenario
 from .sections.correlations import NOTATIONS
 from .toml.table import ALIASES, NOISE, TABLES, USED_BY
 
@@ -33,6 +35,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "analysis": ("model", "data"),
 }
 """The tables that a kind cannot do without."""
+
+SCENARIO_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "bound": ("model", "functional"),
+    "visibility": ("model", "behaviour"),
+    "marginals": ("behaviour",),
+}
+"""The same of problems with a table [scenario]."""
 
 _Schema = dict[str, Any]
 
@@ -66,17 +75,30 @@ def schema() -> _Schema:
     top = _properties(KEYS[""])
     top["kind"]["enum"] = list(USED_BY)
     spellings = {name: name for name in tables} | {other: word for other, word in ALIASES.items() if word in tables}
+    more = _scenario_tables()
+    own = {other: name for other, name in spellings.items() if name in more and more[name] != tables[name]}
+    refs = {other: _ref(name) for other, name in spellings.items()}
+    pairs = {other: {"anyOf": [_ref(name), _ref(f"scenario_{name}")]} for other, name in own.items()}
     return {
         "$schema": DRAFT,
         "title": "nsmodels problem",
         "description": "A question about hidden-variable models without signalling, for `nsmodels run`.",
         "type": "object",
-        "properties": {**top, **{other: {"$ref": f"#/definitions/{name}"} for other, name in spellings.items()}},
+        "properties": {**top, **refs, **pairs},
         "required": ["schema", "kind"],
         "additionalProperties": False,
-        "allOf": [_kind(kind, used) for kind, used in USED_BY.items()],
-        "definitions": tables,
-    }
+        "if": {"required": ["scenario"]},
+        "then": {
+            "properties": {"kind": {"enum": list(scenario.SCENARIO_USED_BY)},
+                           **{other: _ref(f"scenario_{name}") for other, name in own.items()}},
+            "allOf": [_kind(kind, used, SCENARIO_NEEDED) for kind, used in scenario.SCENARIO_USED_BY.items()],
+        },
+        "else": {
+            "properties": {other: refs[other] for other in own},
+            "allOf": [_kind(kind, used, NEEDED) for kind, used in USED_BY.items()],
+        },
+        "definitions": tables | {f"scenario_{name}": more[name] for name in own.values()},
+    }  # fmt: skip
 
 
 def as_text() -> str:
@@ -93,11 +115,32 @@ def _said(key: Key) -> str:
     return f"{key.meaning[0].upper()}{key.meaning[1:]}.{left_out}"
 
 
-def _table(name: str) -> _Schema:
+def _ref(name: str) -> _Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+def _scenario_tables() -> dict[str, _Schema]:
+    """The tables of problems with a table [scenario]."""
+    tables = {name: _table(name, SCENARIO_KEYS) for name in SCENARIO_KEYS}
+    tables["model"] |= {"required": ["name"]}
+    tables["model"]["allOf"] = _named("name", {name: kind.keys for name, kind in MODELS.items()}, ())
+    tables["functional"]["oneOf"] = [{"required": [key]} for key in ("name", "probabilities")]
+    tables["functional"]["allOf"] = _named("name", scenario.FUNCTIONALS, ())
+    tables["behaviour"]["oneOf"] = [{"required": [key]} for key in ("name", "probabilities")]
+    tables["behaviour"]["allOf"] = _named("name", scenario.BEHAVIOURS, ("noise",))
+    only = _properties({"probabilities": SCENARIO_KEYS["behaviour"]["probabilities"]})
+    noise = {"type": "object", "properties": only, "required": list(only), "additionalProperties": False}
+    tables["behaviour"]["properties"]["noise"] = {"anyOf": [{"const": "white"}, noise]}
+    tables["expected"]["anyOf"] = [{"required": [key]} for key in ("value", "lower", "upper")]
+    tables["expected"]["not"] = {"required": ["value"], "anyOf": [{"required": ["lower"]}, {"required": ["upper"]}]}
+    return tables
+
+
+def _table(name: str, keys: Mapping[str, Mapping[str, Key]] = KEYS) -> _Schema:
     return {
         "type": "object",
         "description": TABLE_LINES[name],
-        "properties": _properties(KEYS[name]),
+        "properties": _properties(keys[name]),
         "additionalProperties": False,
     }
 
@@ -128,11 +171,11 @@ def _errors() -> _Schema:
     return {**table, "description": _said(KEYS["behaviour"]["errors"])}
 
 
-def _kind(kind: str, used: Iterable[str]) -> _Schema:
+def _kind(kind: str, used: Iterable[str], needed: Mapping[str, tuple[str, ...]]) -> _Schema:
     """Which tables a kind needs, and which it has no use for."""
     unused = [name for name in TABLES if name not in used]
     unused += [other for other, word in ALIASES.items() if word in unused]
     then: _Schema = {"properties": dict.fromkeys(unused, False)}
-    if NEEDED[kind]:
-        then["required"] = list(NEEDED[kind])
+    if needed[kind]:
+        then["required"] = list(needed[kind])
     return {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": then}

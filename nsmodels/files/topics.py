@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .other_words import ALIASES, ELSEWHERE, plain_name
+from .scenario_topics import SCENARIO_TOPICS
 
 __all__ = ["ALIASES", "ELSEWHERE", "TOPICS", "plain_name"]
 
 Topic = tuple[str, tuple[str, ...], str]
 
 TOPICS: Mapping[str, Topic] = {
+    **SCENARIO_TOPICS,
     "visibility": (
         "V in V·P + (1 − V)·noise, with white noise unless another is given",
         (

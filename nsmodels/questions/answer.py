@@ -57,6 +57,10 @@ class Asked(Protocol):
     def analysis(self) -> Any:
         """Data, and how they are judged; of kind = "analysis" alone."""
 
+    @property
+    def scenario(self) -> Any:
+        """What is asked of more outcomes or parties; of problems with a scenario alone."""
+
 
 @dataclass(frozen=True, eq=False)
 class Nouns:
@@ -68,6 +72,7 @@ class Nouns:
     behaviour: Behaviour | None = None
     noise: Behaviour | None = None
     analysis: Any = None
+    scenario: Any = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from ..common.arguments import check_noun, one_of
 from ..core.behaviour import Behaviour
 from ..core.enclosure import Enclosed, Enclosure
 from ..errors import InputError
-from ..general import Answer, solved
+from ..general.programs import Answer, solved
 
 __all__ = ["Robustness", "robustness"]
 

@@ -45,6 +45,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "prediction": ("visibility", "split", "correlators"),
     "options": ("tolerance", "time_limit_s", "seed", "confidence", "allow_signalling"),
     "expected": ("value", "lower", "upper", "tolerance", "source", "verdict"),
+    "scenario": ("outcomes", "parties", "settings"),
 }
 TOP = ("schema", "kind", "title", "source", *TABLES)
 SENSES = {"equals": "==", "at_most": "<=", "at_least": ">="}
@@ -86,6 +87,7 @@ MOST: dict[KeyPath, Most] = {
     **{(table, key, "correlators"): _FEW_ROWS for table in _TARGETS for key in ("noise", "errors")},
     **{(table, "counts"): _MANY_NUMBERS for table in _TARGETS},
     **{(table, "pairs"): Most(numbers=2 * MAX_ENTRIES) for table in _TARGETS},
+    ("model", "marginals"): _MANY_NUMBERS,
     **{("model", *of, key): _MANY_NUMBERS for of in ((), ("of",)) for key in ("alice", "bob")},
 }
 
