@@ -41,9 +41,9 @@ PI = 314159265358979323846264338327950288419716939937510582097494459230781640628
 EPS, ZERO, TINY = Fraction(1, 1 << 150), Fraction(0), Fraction(1, 1 << 56)
 ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, …) agree with what is proved
 FIELDS, HALVES = range(0, 960, 160), sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors
-PARTIES = ("alice", "bob")
+PARTIES, SENSES = ("alice", "bob"), {"equals", "at_most", "at_least"}
 NOTATIONS = {"collins_gisin", "full_correlators", "probabilities"}
-SENSES = {"equals", "at_most", "at_least"}
+A10 = [[0] * 4 + [-1, -1], [0, 0, 0, -1, 1, -1], [0, 0, -1, -1, 0, 1], [-1, -1, 0, 1, 1, 1], [-2, 1, 1, 0, 0, 1]]
 NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer without a value
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
@@ -349,10 +349,11 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     for key in NOTATIONS & spec.keys():
         return in_notation(key, spec[key], shape)
     n = whole(spec.get("n", shape[0] if shape else 2), 1, 1000, "functional.n")
-    sizes = {"ch": 2, "hardy": 2, "i3322": 3, "i3322_one": 3, "imm22": n}
+    sizes = {"ch": 2, "hardy": 2, "i3322": 3, "i3322_one": 3, "imm22": n, "a10": 4}
     if name in sizes:
         need(n > 1, "the functional has one setting")
-        return in_notation("collins_gisin", imm22(sizes[name], int(name == "i3322_one")), shape)
+        rows = A10 if name == "a10" else imm22(sizes[name], name == "i3322_one")
+        return in_notation("collins_gisin", rows, shape)
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
     else:
@@ -362,8 +363,7 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
         biased = [[x * y * (1 - 2 * i * j) for j, y in enumerate(q)] for i, x in enumerate(p)]
         signs = [[1, 1], [1, -1]]
         known: dict[str, Table] = {"chsh": signs, "tilted_chsh": signs, "biased_chsh": biased}
-        corners = ((1, -1, -1), (-1, 1, -1), (-1, -1, 1))
-        known |= {"chained": chain, "elegant": [[1, *x] for x in corners]}
+        known |= {"chained": chain, "elegant": [[1, *x] for x in ((1, -1, -1), (-1, 1, -1), (-1, -1, 1))]}
         if shape and (name == "leggett_n" or (name, n) == ("leggett3", 3)):
             known[name] = [[Fraction(-(j // 2 == i), n) for j in range(2 * n)] for i in range(n)]
         need(name in known, "the functional is unknown here")

@@ -14,11 +14,13 @@ from .common.arguments import MOST_ROWS, check_noun, check_size, fraction, numbe
 from .core.functional import Functional
 from .core.relabellings import Relabellings
 from .core.settings import Settings
+from .core.triangular_elimination import triangular_elimination
 from .errors import InputError
 
 __all__ = [
     "FUNCTIONALS",
     "FunctionalFamily",
+    "a10",
     "biased_chsh",
     "ch",
     "chained",
@@ -33,6 +35,7 @@ __all__ = [
     "leggett_n",
     "relabellings",
     "tilted_chsh",
+    "triangular_elimination",
 ]
 
 
@@ -125,6 +128,26 @@ def i3322_one() -> Functional:
     Source: Collins and Gisin, J. Phys. A 37, 1775 (2004), quant-ph/0306129.
     """
     return _renamed(imm22(3), "i3322_one", "J. Phys. A 37, 1775 (2004), quant-ph/0306129", 1.0)
+
+
+A10 = [[0, 0, 0, 0, -1, -1], [0, 0, 0, -1, 1, -1], [0, 0, -1, -1, 0, 1], [-1, -1, 0, 1, 1, 1], [-2, 1, 1, 0, 0, 1]]
+"""Coefficients in Collins-Gisin notation."""
+
+
+def a10() -> Functional:
+    """A10 of the list of Avis, Imai and Ito, 4×5: at most 0 for local boxes and about 0.4158004 for quantum ones.
+
+    It is the parachute inequality of the cut polytope of seven points (Deza and Laurent, Geometry of Cuts and Metrics,
+    section 30.4) after `triangular_elimination` with the letters XAAABAB: the node on top of the parachute is the
+    constant, and of the path u_3 u_2 u_1 v_1 v_2 v_3 below it v_1 and v_3 are Bob's. Two qubits reach 0.4153900 only.
+
+    The list itself was not at hand: among all 4×5 inequalities that triangular elimination makes of facets of the cut
+    polytopes of up to eight points it is the one whose quantum value is the published 0.4158004.
+
+    Source: quant-ph/0505060; the value in Pál and Vértesi, PRA 79, 022120 (2009), arXiv:0810.1615.
+    """
+    source = "quant-ph/0505060; PRA 79, 022120 (2009), arXiv:0810.1615"
+    return Functional.from_collins_gisin(A10, name="a10", source=source)
 
 
 def tilted_chsh(beta: float) -> Functional:
@@ -330,6 +353,8 @@ FUNCTIONALS: Mapping[str, FunctionalFamily] = {
                          "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
         FunctionalFamily("i3322_one", i3322_one, (), False, "I3322 + 1, with the local bound 1",
                          "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
+        FunctionalFamily("a10", a10, (), False, "A10 with the local bound 0, 4×5, in probabilities of +1",
+                         "quant-ph/0505060; PRA 79, 022120 (2009), arXiv:0810.1615"),
         FunctionalFamily("imm22", imm22, ("n",), False, "I_nn22 of n settings a side, in probabilities of +1",
                          "J. Phys. A 37, 1775 (2004), quant-ph/0306129"),
         FunctionalFamily("tilted_chsh", tilted_chsh, ("beta",), False, "β A_0 + CHSH",

@@ -81,6 +81,7 @@ NAMED = [
     ({"name": "hardy"}, 0.0),
     ({"name": "i3322"}, 0.0),
     ({"name": "i3322_one"}, 1.0),
+    ({"name": "a10"}, 0.0),
     ({"name": "imm22", "n": 4}, 0.0),
     ({"name": "tilted_chsh", "beta": 0.7}, 2.7),
     ({"name": "biased_chsh", "p": 0.7, "q": 0.6}, 1 - 2 * 0.3 * 0.4),

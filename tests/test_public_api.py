@@ -50,8 +50,8 @@ def test_what_the_names_are() -> None:
         ("behaviours", "BEHAVIOURS BehaviourFamily from_state partially_entangled pr_box singlet uniform werner"),
         (
             "functionals",
-            "FUNCTIONALS FunctionalFamily biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one imm22 "
-            "leggett3 leggett_n relabellings tilted_chsh",
+            "FUNCTIONALS FunctionalFamily a10 biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one "
+            "imm22 leggett3 leggett_n relabellings tilted_chsh triangular_elimination",
         ),
         ("errors", "InputError MissingExtraError NsmodelsError SolverError"),
     ],
@@ -87,8 +87,8 @@ def test_public_names_are_documented(name: str) -> None:
         ("behaviours", "from_state partially_entangled pr_box singlet uniform werner"),
         (
             "functionals",
-            "biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one imm22 leggett3 leggett_n "
-            "relabellings tilted_chsh",
+            "a10 biased_chsh ch chained chsh elegant hardy hardy_zeros i3322 i3322_one imm22 leggett3 leggett_n "
+            "relabellings tilted_chsh triangular_elimination",
         ),
     ],
 )

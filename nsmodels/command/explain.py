@@ -89,6 +89,11 @@ FACTS: dict[str, dict[str, tuple[str, ...]]] = {
             "The only facet of 3×3 settings besides CHSH and positivity: at most 0 for local boxes, 1/4 for two "
             "qubits, 0.250876 for quantum and 1 for non-signalling boxes.",
         ),
+        "a10": (
+            "A facet of 4×5 settings: at most 0 for local boxes, about 0.4153900 for two qubits and 0.4158004 for "
+            "quantum boxes. It comes from the parachute inequality of the cut polytope of seven points by "
+            "ns.functionals.triangular_elimination.",
+        ),
         "i3322_one": ("i3322 + 1, as some papers and toolkits write it: at most 1 for local boxes.",),
         "imm22": ("n = 2 is ch, n = 3 is i3322. At most 0 for local boxes.",),
         "tilted_chsh": ("At most 2 + β for local and √(8 + 2β²) for quantum boxes, 0 ≤ β ≤ 2. Key: beta.",),
