@@ -43,7 +43,7 @@ ROUNDING = Fraction(1, 10**9)  # displayed copies (maximiser, weights, …) agre
 FIELDS, HALVES = range(0, 960, 160), sum(1 << 160 * e + 159 for e in range(6))  # of packed vectors
 PARTIES, SENSES = ("alice", "bob"), {"equals", "at_most", "at_least"}
 NOTATIONS = {"collins_gisin", "full_correlators", "probabilities"}
-A10 = [[0] * 4 + [-1, -1], [0, 0, 0, -1, 1, -1], [0, 0, -1, -1, 0, 1], [-1, -1, 0, 1, 1, 1], [-2, 1, 1, 0, 0, 1]]
+A10 = [[int(x) - 2 for x in r] for r in "222211 222131 221123 112333 033223".split()]
 NOTHING = "no mixture of the behaviour and the noise has a model"  # the answer without a value
 Row = list[Any]  # of fractions, but mypy takes sums of them for floats
 Table = list[Row]
@@ -352,8 +352,8 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
     sizes = {"ch": 2, "hardy": 2, "i3322": 3, "i3322_one": 3, "imm22": n, "a10": 4}
     if name in sizes:
         need(n > 1, "the functional has one setting")
-        rows = A10 if name == "a10" else imm22(sizes[name], name == "i3322_one")
-        return in_notation("collins_gisin", rows, shape)
+        cells = A10 if name == "a10" else imm22(sizes[name], int(name == "i3322_one"))
+        return in_notation("collins_gisin", cells, shape)
     if name is None:
         rows = table(spec["correlators"], shape, "functional.correlators")
     else:
@@ -363,15 +363,15 @@ def functional(spec: Any, shape: tuple[int, int] | None) -> Functional:
         biased = [[x * y * (1 - 2 * i * j) for j, y in enumerate(q)] for i, x in enumerate(p)]
         signs = [[1, 1], [1, -1]]
         known: dict[str, Table] = {"chsh": signs, "tilted_chsh": signs, "biased_chsh": biased}
-        known |= {"chained": chain, "elegant": [[1, *x] for x in ((1, -1, -1), (-1, 1, -1), (-1, -1, 1))]}
+        corners = ((1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+        known |= {"chained": chain, "elegant": [[1, *x] for x in corners]}
         if shape and (name == "leggett_n" or (name, n) == ("leggett3", 3)):
             known[name] = [[Fraction(-(j // 2 == i), n) for j in range(2 * n)] for i in range(n)]
         need(name in known, "the functional is unknown here")
         rows = [[*map(Fraction, r)] for r in known[name]]
     size = len(rows), len(rows[0])
     need(shape in (None, size), "the functional does not fit the settings")
-    if name == "tilted_chsh":
-        spec = {"alice": [spec["beta"], 0]}
+    spec = {"alice": [spec["beta"], 0]} if name == "tilted_chsh" else spec
     return Functional(number(spec.get("constant", 0)), rows, *pair(spec, size, default=[ZERO]))
 
 

@@ -87,4 +87,4 @@ def triangular_elimination(coefficients: ArrayLike, parties: str) -> Functional:
     if "X" in parties:
         for side, found in zip(sides, marginals):
             found[: len(side)] = table[parties.index("X"), side]
-    return Functional(correlators, *marginals, constant)
+    return Functional(correlators, marginals[0], marginals[1], constant)
