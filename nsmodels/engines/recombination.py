@@ -11,11 +11,15 @@ import math
 import time
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..common.arrays import Array
 from .blas_threads import one_blas_thread
 
 __all__ = ["recombine"]
+
+PANEL = 32
+"""Directions that are made to leave emptied columns alone one by one; the later ones are, for all of these at once."""
 
 
 def recombine(points: Array, weights: Array, deadline: float = math.inf) -> Array:
@@ -60,31 +64,45 @@ def _reduced(equations: Array, weights: Array, deadline: float) -> Array:
     null = full[:, rank:].copy()
     weights = weights.copy()
     alive = np.ones(count, dtype=bool)
-    for k in range(null.shape[1]):
-        direction = null[:, k]
-        candidates = alive & (np.abs(direction) > 1e-12)
-        if not candidates.any():
-            continue
-        if time.perf_counter() > deadline:
-            break
-        ratio = np.full(count, np.inf)
-        ratio[candidates] = weights[candidates] / np.abs(direction[candidates])
-        positive = candidates & (direction > 0.0)
-        negative = candidates & (direction < 0.0)
-        sides = [(side, sign) for side, sign in ((positive, 1.0), (negative, -1.0)) if side.any()]
-        # of the two ways to go, the one that ends at the larger pivot
-        best, index, sign = max(
-            (abs(direction[p]), p, sign)
-            for p, sign in ((int(np.where(side, ratio, np.inf).argmin()), sign) for side, sign in sides)
-        )
-        if best <= 1e-12:
-            continue
-        weights -= sign * ratio[index] * direction
-        weights[index] = 0.0
-        np.maximum(weights, 0.0, out=weights)
-        alive[index] = False
-        if k + 1 < null.shape[1]:
-            rest = null[:, k + 1 :]
-            rest -= np.outer(direction, rest[index] / direction[index])
-            rest[index] = 0.0
+    for first in range(0, null.shape[1], PANEL):
+        panel, rest = null[:, first : first + PANEL].copy(order="F"), null[:, first + PANEL :]
+        used: list[int] = []
+        pivots: list[int] = []
+        for k in range(panel.shape[1]):
+            if time.perf_counter() > deadline:
+                return weights
+            index = _emptied(panel[:, k], weights, alive)
+            if index is None:
+                continue
+            later = panel[:, k + 1 :]
+            later -= np.outer(panel[:, k], later[index] / panel[index, k])
+            later[index] = 0.0
+            used.append(k)
+            pivots.append(index)
+        if used and rest.size:
+            directions = panel[:, used]
+            rest -= directions @ np.linalg.solve(np.tril(directions[pivots]), rest[pivots])
+            rest[pivots] = 0.0
     return weights
+
+
+def _emptied(direction: Array, weights: Array, alive: NDArray[np.bool_]) -> int | None:
+    """Move weights along a direction, in place, until a column is empty: which one, None where nothing can move."""
+    candidates = alive & (np.abs(direction) > 1e-12)
+    if not candidates.any():
+        return None
+    ratio = np.full(len(weights), np.inf)
+    ratio[candidates] = weights[candidates] / np.abs(direction[candidates])
+    positive = candidates & (direction > 0.0)
+    negative = candidates & (direction < 0.0)
+    sides = [(side, sign) for side, sign in ((positive, 1.0), (negative, -1.0)) if side.any()]
+    # of the two ways to go, the one that ends at the larger pivot
+    _, index, sign = max(
+        (abs(direction[p]), p, sign)
+        for p, sign in ((int(np.where(side, ratio, np.inf).argmin()), sign) for side, sign in sides)
+    )
+    weights -= sign * ratio[index] * direction
+    weights[index] = 0.0
+    np.maximum(weights, 0.0, out=weights)
+    alive[index] = False
+    return index

@@ -13,6 +13,9 @@ from ..core.hidden_states import HiddenStates
 
 __all__ = ["attained_value", "best_correlators", "best_first", "input_effect", "trivial_bound", "values_at"]
 
+BLOCK = 60_000
+"""Terms times states that are worked on at once."""
+
 
 def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
     """The best value of f for each row of marginals, shape (m,): the bracket of h(f) in `base`.
@@ -27,10 +30,15 @@ def values_at(functional: Functional, alice: Array, bob: Array) -> Array:
     weights = np.abs(table[rows, columns])
     signs = np.sign(table[rows, columns])
     values = values + weights.sum()
-    block = max(1, 4_000_000 // len(rows))
+    # a state after another in memory, and few at a time: what is formed on the way stays in the processor's cache
+    first, second = np.ascontiguousarray(alice.T), np.ascontiguousarray(bob.T)
+    block = max(1, BLOCK // len(rows))
     for start in range(0, len(alice), block):
         part = slice(start, start + block)
-        values[part] -= np.abs(alice[part][:, rows] - signs * bob[part][:, columns]) @ weights
+        apart = second[:, part].take(columns, axis=0)
+        apart *= -signs[:, None]
+        apart += first[:, part].take(rows, axis=0)
+        values[part] -= weights @ np.abs(apart, out=apart)
     return np.asarray(values, dtype=np.float64)
 
 

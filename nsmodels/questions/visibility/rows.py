@@ -31,6 +31,9 @@ from ...errors import InputError
 
 __all__ = ["Target", "make_target"]
 
+BLOCK = 60_000
+"""Settings times states of which sums are formed at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -114,20 +117,26 @@ class Target:
         TimeoutError
             After the deadline (of `time.perf_counter`).
         """
-        out = np.empty(2 * self.n_pairs)
+        out = np.zeros(2 * self.n_pairs)
         order = np.argsort(self.first, kind="stable")
         starts = np.searchsorted(self.first[order], np.arange(len(alice) + 1))
-        for i in range(len(alice)):
-            pairs = order[starts[i] : starts[i + 1]]
-            if len(pairs) == 0:
-                continue
-            if time.perf_counter() > deadline:
-                raise TimeoutError
-            others = bob if len(pairs) == len(bob) and self._natural else bob[self.second[pairs]]
-            space = others + alice[i]
-            out[pairs] = np.abs(space, out=space) @ weights
-            np.subtract(others, alice[i], out=space)
-            out[pairs + self.n_pairs] = np.abs(space, out=space) @ weights
+        block = max(1, BLOCK // max(len(bob), 1))  # what is formed on the way stays in the processor's cache
+        for some in range(0, alice.shape[1], block):
+            part = slice(some, some + block)
+            first, second, share = alice[:, part], np.ascontiguousarray(bob[:, part]), weights[part]
+            space = np.empty_like(second)
+            for i in range(len(alice)):
+                pairs = order[starts[i] : starts[i + 1]]
+                if len(pairs) == 0:
+                    continue
+                if time.perf_counter() > deadline:
+                    raise TimeoutError
+                others = second if len(pairs) == len(bob) and self._natural else second[self.second[pairs]]
+                room = space[: len(pairs)]
+                np.add(others, first[i], out=room)
+                out[pairs] += np.abs(room, out=room) @ share
+                np.subtract(others, first[i], out=room)
+                out[pairs + self.n_pairs] += np.abs(room, out=room) @ share
         return out
 
     @property
