@@ -3,8 +3,8 @@
 Entries let other threads of Python run meanwhile. Kernels need no wrapper for Python, which for functions of many
 arrays takes longer to compile than the function itself. Compiled code is kept on disk, beside the package or, where
 that is read-only, in the user's cache folder; where nothing can be written it is compiled again in every run, and that
-is said once. The first compilation takes half a minute: `loaded` leaves it to another process, so that Ctrl-C ends it
-at once. Division by zero gives an infinity instead of an exception, so that loops can be vectorised; kernels guard
+is said once. The first compilation takes 15 to 20 seconds: `loaded` leaves it to other processes, so that Ctrl-C ends
+it at once. Division by zero gives an infinity instead of an exception, so that loops can be vectorised; kernels guard
 what may vanish. With NUMBA_DISABLE_JIT=1 the same functions run as plain Python, for debuggers.
 """
 
