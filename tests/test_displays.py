@@ -26,8 +26,15 @@ from nsmodels.studies.local_weight import local_content
 ROOT = Path(__file__).parent.parent
 
 
+def shown_in(pattern: str, text: str) -> tuple[str, ...]:
+    """The groups of a pattern, which stands in the text."""
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found.groups()
+
+
 def ends_of(text: str) -> tuple[float, float]:
-    low, high = re.search(r"\[(\S+), (\S+)\]", text).groups()  # type: ignore[union-attr]
+    low, high = shown_in(r"\[(\S+), (\S+)\]", text)
     return float(low), float(high)
 
 
@@ -54,11 +61,11 @@ def test_an_inequality_is_shown_no_sharper_than_it_is(phi: float) -> None:
         shown = re.search(r"(?:≤|bound) (\d\S*?)(?: |\)|$)", text)
         assert shown is not None, text
         assert Fraction(shown[1]) >= Fraction(found.inequality.bound)
-    assert Fraction(re.search(r"V = ([\d.]+)", repr(found.decomposition))[1]) <= Fraction(found.lower)  # type: ignore[index]
+    assert Fraction(shown_in(r"V = ([\d.]+)", repr(found.decomposition))[0]) <= Fraction(found.lower)
     low, high = ends_of(repr(found.visibility))
     assert low <= found.lower <= found.upper <= high
     title = found.plot().get_suptitle()
-    low, high = (float(end) for end in re.search(r"(\d\S*) … (\d\S*),", title).groups())  # type: ignore[union-attr]
+    low, high = (float(end) for end in shown_in(r"(\d\S*) … (\d\S*),", title))
     assert low <= found.lower <= found.upper <= high
 
 
@@ -66,9 +73,9 @@ def test_a_chain_is_shown_no_shorter_than_it_is() -> None:
     for n in (3, 5, 7, 11):
         found = ns.marginals(ns.behaviours.werner(ns.settings.half_circle(n), visibility=0.97))
         chain = found.path("B0")
-        assert float(re.search(r"= (\S+) along", chain.text())[1]) >= chain.bound  # type: ignore[index]
+        assert float(shown_in(r"= (\S+) along", chain.text())[0]) >= chain.bound
         title = ns.plots.settings_graph_with_chain(found, "B0").axes[0].get_title()
-        assert float(re.search(r"= (\S+),", title)[1]) >= chain.bound  # type: ignore[index]
+        assert float(shown_in(r"= (\S+),", title)[0]) >= chain.bound
 
 
 def wide_file(name: str, lower: float, upper: float) -> dict[str, object]:
@@ -133,7 +140,7 @@ def test_biased_states_are_counted() -> None:
         (ns.behaviours.werner(circle, visibility=0.5), None),
     ):
         found = joint_marginals(target, weights)
-        count = int(re.search(r"(\d+) biased", repr(found))[1])  # type: ignore[index]
+        count = int(shown_in(r"(\d+) biased", repr(found))[0])
         mixture = found.model()
         used = mixture.weights > 0.0
         assert count == int((np.hstack([mixture.alice, mixture.bob])[used] != 0.0).any(axis=1).sum())

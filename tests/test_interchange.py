@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import highspy
 import numpy as np
 import pytest
 
@@ -106,7 +107,6 @@ def test_blocks_of_an_assemblage() -> None:
 
 @pytest.mark.parametrize("form", ["lp", "mps"])
 def test_a_solver_reads_the_linear_program(tmp_path: Path, form: str) -> None:
-    highspy = pytest.importorskip("highspy")
     for f in (F, ns.functionals.i3322(), ns.functionals.chsh()):
         path = tmp_path / f"x.{form}"
         path.write_text(interchange.linear_program(f, form=form))

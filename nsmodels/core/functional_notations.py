@@ -53,7 +53,7 @@ class Coefficients:
 
 
 def misfit(shape: tuple[int, int], wanted: tuple[int, int]) -> str:
-    """What to say where a functional has one setting too many on either side: constants and marginals were read as correlators."""  # noqa: E501
+    """The remedy for one setting too many on either side: constants and marginals were read as correlators."""
     if shape != (wanted[0] + 1, wanted[1] + 1):
         return ""
     return (
@@ -111,7 +111,7 @@ def full_correlators(correlators: Array, alice: Array, bob: Array, constant: flo
 
 
 def read_collins_gisin(values: ArrayLike) -> Coefficients:
-    """From P(+|a) = ½(1 + A) and P(++|ab) = ¼(1 + A + B + C): S = g_ij/4, α_i = g_i0/2 + Σ_j g_ij/4, likewise β, and k."""  # noqa: E501
+    """From P(+|a) = ½(1 + A), P(++|ab) = ¼(1 + A + B + C): S = g_ij/4, α_i = g_i0/2 + Σ_j g_ij/4, likewise β, and k."""
     table = _corner_table(values, "Collins-Gisin")
     quarter = _Sums("Collins-Gisin")
     with np.errstate(over="ignore"):
@@ -125,7 +125,7 @@ def read_collins_gisin(values: ArrayLike) -> Coefficients:
 
 
 def collins_gisin(correlators: Array, alice: Array, bob: Array, constant: float) -> Array:
-    """From A = 2P(+|a) − 1 and C = 1 − 2P(+|a) − 2P(+|b) + 4P(++|ab): g_ij = 4S, g_i0 = 2α_i − 2Σ_j S_ij, likewise g_0j, and g_00."""  # noqa: E501
+    """From A = 2P(+|a) − 1, C = 1 − 2P(+|a) − 2P(+|b) + 4P(++|ab): g_ij = 4S, g_i0 = 2α_i − 2Σ_j S_ij, and so on."""
     table = np.empty((len(alice) + 1, len(bob) + 1))
     table[1:, 1:] = 4.0 * correlators
     table[1:, 0] = [2.0 * math.fsum([a, *row]) for a, row in zip(alice.tolist(), (-correlators).tolist())]
@@ -156,7 +156,7 @@ def read_probabilities(values: ArrayLike, order: str | None = None) -> Coefficie
 
 
 def probabilities(correlators: Array, alice: Array, bob: Array, constant: float) -> Array:
-    """s[a,b,x,y] = αβ S_xy + α α_x/n_B + β β_y/n_A + k/(n_A n_B): marginals are read off with all the other's settings alike."""  # noqa: E501
+    """s[a,b,x,y] = αβ S_xy + α α_x/n_B + β β_y/n_A + k/(n_A n_B): all settings of the other share a marginal's part."""
     n_alice, n_bob = correlators.shape
     spread = _ALPHA * (alice / n_bob)[:, None] + _BETA * (bob / n_alice) + constant / (n_alice * n_bob)
     return np.asarray(_ALPHA * _BETA * correlators + spread)

@@ -80,9 +80,7 @@ class SpheresProof(Proof):
     threshold: float
 
     def to_json(self) -> dict[str, Any]:
-        """``{"type": "covering", "threshold", "denominator", "tree", "multipliers", "quadratic"}`` or
-        ``{"type": "square", "threshold", "exponent", "tau", "lambda", "mu"}``.
-        """  # noqa: D205
+        """``{"type": "covering", "threshold", …}``, or of type "square", with what the engine's proof writes down."""
         return {"threshold": rational(self.threshold), **self.proof.to_json()}
 
 

@@ -116,7 +116,9 @@ def bound(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
     seconds = PATIENT_SECONDS if asked.get("patient") is True else SECONDS
     problem, visibility = read(_within(asked, seconds), "bound")
     answer = _ask(problem, watch)
-    value = problem.functional.value(werner(problem.settings, visibility))  # type: ignore[union-attr, arg-type]
+    assert problem.functional is not None
+    assert problem.settings is not None
+    value = problem.functional.value(werner(problem.settings, visibility))
     told: dict[str, Any] = {
         "directions": _directions(problem),
         "status": str(answer.status),

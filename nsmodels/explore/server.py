@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,8 @@ MOST_BYTES = 1_000_000
 def _library() -> Any:
     """The module uvicorn, where starlette is there too."""
     try:
-        import starlette.applications  # noqa: F401
-        import uvicorn
+        import_module("starlette.applications")
+        uvicorn = import_module("uvicorn")
     except ImportError:
         raise MissingExtraError(
             'explore: the page needs starlette and uvicorn; add them with: pip install "nsmodels[explore]"'

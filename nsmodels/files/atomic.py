@@ -50,10 +50,7 @@ def name_of(path: object, what: str, remedy: str) -> str:
     InputError
         For anything that cannot be one; `what` and `remedy` are for the message.
     """
-    try:
-        name = os.fspath(path)  # type: ignore[call-overload]  # whatever it is
-    except TypeError:
-        name = ""
+    name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
     if not isinstance(name, str) or not name or "\0" in name:
         raise InputError(f"{what} is {kind_of(path)}; {remedy}")
     return name

@@ -281,8 +281,8 @@ def _equal_laws(law: LawFunction) -> tuple[float, float, float]:
     k = coefficients(floats)
     legendre = np.empty(len(k))
     legendre[0], legendre[1] = 1.0, cosine
-    for l in range(2, len(k)):  # noqa: E741  # as in P_l
-        legendre[l] = ((2 * l - 1) * cosine * legendre[l - 1] - (l - 1) * legendre[l - 2]) / l
+    for n in range(2, len(k)):
+        legendre[n] = ((2 * n - 1) * cosine * legendre[n - 1] - (n - 1) * legendre[n - 2]) / n
     weights, lost = k * legendre, tail(floats, math.sin(angle))
 
     def worth(gamma: Array) -> Array:

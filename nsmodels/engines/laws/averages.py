@@ -91,11 +91,11 @@ def series(weights: Array, x: Array, out: Array) -> None:
         before = 1.0
         now = x[n]
         total = weights[0] + weights[1] * now
-        for l in range(2, weights.shape[0]):  # noqa: E741
-            following = ((2.0 * l - 1.0) * x[n] * now - (l - 1.0) * before) / l
+        for k in range(2, weights.shape[0]):
+            following = ((2.0 * k - 1.0) * x[n] * now - (k - 1.0) * before) / k
             before = now
             now = following
-            total += weights[l] * now
+            total += weights[k] * now
         out[n] = total
 
 

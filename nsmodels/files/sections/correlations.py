@@ -255,8 +255,8 @@ def _errors(table: Table, sizes: Sizes, matched: bool) -> StandardErrors:
     for key in ("alice", "bob"):
         if key in inner and not matched:
             inner.refuse(key, "there are no marginals", f"remove it, or give {key}")
-    alice, bob = sizes.sides(inner, math.inf)
-    return made(inner, lambda: StandardErrors(matrix, alice, bob))  # type: ignore[arg-type]  # lists become arrays
+    rows = (None if side is None else np.array(side) for side in sizes.sides(inner, math.inf))
+    return made(inner, lambda: StandardErrors(np.array(matrix), *rows))
 
 def _both_or_neither(table: Table, alice: list[float] | None, bob: list[float] | None) -> None:
     if (alice is None) != (bob is None):
