@@ -233,7 +233,7 @@ def _written(tree: _Tree, lower: float) -> DiscCovering:
         tau = tree.tau[node]
         if code < 0 and tau is not None:
             stream.append(LINEAR_LEAF + FINE)
-            fine.append([int(t) for t in tau * 2.0**TAU_BITS])
+            fine.append((tau * 2.0**TAU_BITS).astype(np.int64).tolist())
         else:
             stream.append(code)
         stack.extend(reversed(children))

@@ -21,8 +21,8 @@ from .tree import GROUPS, MINIMA, Tree
 
 __all__ = ["OtherProofs"]
 
-FLAT_NODES = 1_000
-"""Nodes after which a side that spans a plane is left whole, and the other one searched anew."""
+FLAT_NODES, FLAT_WORK = 1_000, 200_000
+"""Nodes, or nodes times terms, after which a side that spans a plane is left whole, and the other one searched anew."""
 SQUARE_NODES = 3_000
 """Nodes after which a square proof at the root is tried, which takes as long as a thousand of them."""
 SAVE_NODES = 300
@@ -72,7 +72,7 @@ class OtherProofs:
         late = LEAF_NODES if len(problem.terms.ia) <= MANY_TERMS else LATER
         self.due: list[tuple[int, Trial]] = [
             (SAVE_NODES, self._save),
-            (FLAT_NODES, self._discs),
+            (max(SAVE_NODES, min(FLAT_NODES, FLAT_WORK // max(len(problem.terms.ia), 1))), self._discs),
             (SQUARE_NODES, self._square),
             (late, self._leaves),
         ]
