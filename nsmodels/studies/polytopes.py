@@ -1,4 +1,4 @@
-"""Polytopes of boxes: vertices of the non-signalling polytope, and whether an inequality is a facet of a model.
+"""Polytopes of boxes: vertices of the non-signalling polytope, facets of models, and files of other programs.
 
 A box of n_A×n_B settings with outcomes ±1 is a point (A, B, C) of n_A + n_B + n_A n_B dimensions. For given marginals
 the extreme boxes have every correlator at an end of −1 + |A + B| ≤ C ≤ 1 − |A − B|. Vertices of the non-signalling
@@ -17,25 +17,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, permutations, product
-from math import comb, lcm
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..common.arguments import check_noun, whole
-from ..common.rationals import kernel_of, round_up, to_integers
+from ..common.rationals import round_up, to_integers
 from ..core.behaviour import Behaviour
 from ..core.functional import Functional, Inequality
 from ..errors import InputError
 from ..models.hidden_variables import HiddenVariableModel
+from .extreme_boxes import SCALE, affine_rank, boxes_of
+from .facets import Facets, facets
+from .polyhedra import Polyhedron
 
-__all__ = ["Face", "Vertices", "face", "is_facet", "nonsignalling_vertices", "vertex_count"]
+__all__ = [
+    "Face", "Facets", "Polyhedron", "Vertices", "face", "facets", "is_facet", "nonsignalling_vertices", "vertex_count",
+]  # fmt: skip
 
 Array = NDArray[np.float64]
 MOST_VERTICES = 2_000_000
-MOST_BOXES = 2_000_000
-PRIME = 2**31 - 1
-"""A prime: ranks modulo a prime are never above the rank, so that a full one is a proof."""
 
 
 def vertex_count(n_alice: int, n_bob: int) -> int:
@@ -208,102 +210,24 @@ def face(inequality: Inequality | Functional, model: HiddenVariableModel) -> Fac
         raise InputError(f"polytopes: an inequality of shape {functional.shape} for a model of shape {model.shape}")
     if functional.relative_rounding:
         raise InputError("polytopes: the coefficients are rounded, and faces need exact ones; multiply them out")
-    points = _boxes(model)
+    points = boxes_of(model)
     coefficients = [*functional.alice.tolist(), *functional.bob.tolist(), *functional.correlators.ravel().tolist()]
     integers, exponent = to_integers(coefficients)
     values = points.astype(object) @ np.array(integers, dtype=object)
     best = max(values)
-    bound = Fraction(functional.constant) + Fraction(int(best), 1 << exponent) / _SCALE
+    bound = Fraction(functional.constant) + Fraction(int(best), 1 << exponent) / SCALE
     if stated is not None and stated < bound:
         raise InputError(f"polytopes: the model reaches {float(bound):.17g}, above the stated bound {stated:.17g}")
-    polytope = _affine_rank(points)
+    polytope = affine_rank(points)
     if stated is not None and stated != round_up(bound):
         return Face(bound, -1, polytope, 0)
     on_it = points[np.array([value == best for value in values])]
     kept = np.ones(points.shape[1], dtype=bool)
     if any(integers):  # on the face this coordinate follows from the others
         kept[next(k for k, x in enumerate(integers) if x)] = False
-    return Face(bound, _affine_rank(on_it[:, kept]), polytope, len(on_it))
+    return Face(bound, affine_rank(on_it[:, kept]), polytope, len(on_it))
 
 
 def is_facet(inequality: Inequality | Functional, model: HiddenVariableModel) -> bool:
     """Whether an inequality is a facet of the model's set of boxes: see `face`."""
     return face(inequality, model).facet
-
-
-_SCALE = 1 << 53
-"""Units in 1: marginals of lists are whole numbers of units, or refused."""
-
-
-def _boxes(model: HiddenVariableModel) -> NDArray[np.int64]:
-    """All extreme boxes (A, B, C), in units of 2^−53, a row each."""
-    states = model.corners()
-    if states is None:
-        raise InputError(f"polytopes: the model {model.name} has infinitely many extreme boxes, or too many")
-    rows: list[Array] = []
-    for a, b in zip(states.alice, states.bob):
-        low, high = np.abs(a[:, None] + b) - 1.0, 1.0 - np.abs(a[:, None] - b)
-        free = np.argwhere(high > low)
-        if len(rows) + 2 ** len(free) > MOST_BOXES:
-            raise InputError(f"polytopes: the model {model.name} has more than {MOST_BOXES} extreme boxes; use fewer")
-        for ends in product((False, True), repeat=len(free)):
-            c = low.copy()
-            for (i, j), end in zip(free, ends):
-                c[i, j] = high[i, j] if end else low[i, j]
-            rows.append(np.concatenate([a, b, c.ravel()]))
-    points = np.array(rows) * float(_SCALE)
-    if not np.array_equal(points, np.rint(points)):
-        raise InputError("polytopes: marginals finer than 2^-53 have no exact place here; round them")
-    return np.unique(points.astype(np.int64), axis=0)
-
-
-def _affine_rank(points: NDArray[np.int64]) -> int:
-    """The dimension of the affine hull, exactly; −1 for no points."""
-    if not len(points):
-        return -1
-    differences = points[1:] - points[0]
-    common = np.gcd.reduce(differences.ravel()) if differences.size else 0
-    rows = differences // common if common > 1 else differences
-    return _rank(rows)
-
-
-def _rank(rows: NDArray[np.int64]) -> int:
-    """The rank, exactly: rows that are independent modulo a prime are so, and the others lie in their span."""
-    if not rows.size:
-        return 0
-    places = _independent(rows)
-    if len(places) == min(rows.shape):
-        return len(places)
-    vectors = _whole_kernel([[Fraction(x) for x in rows[k].tolist()] for k in places])
-    table = np.array(vectors, dtype=object).T
-    if not (rows.astype(object) @ table).any():
-        return len(places)
-    raise InputError("polytopes: the rank could not be decided; give coefficients with fewer digits")
-
-
-def _independent(rows: NDArray[np.int64]) -> list[int]:
-    """Numbers of rows that are independent modulo a prime, as many as there are."""
-    modulo, names, rank = rows % PRIME, np.arange(len(rows)), 0
-    for column in range(rows.shape[1]):
-        places = np.flatnonzero(modulo[rank:, column])
-        if not places.size:
-            continue
-        top = rank + int(places[0])
-        modulo[[rank, top]], names[[rank, top]] = modulo[[top, rank]], names[[top, rank]]
-        inverse = pow(int(modulo[rank, column]), -1, PRIME)
-        modulo[rank] = modulo[rank] * inverse % PRIME
-        below = modulo[rank + 1 :, column].copy()
-        modulo[rank + 1 :] = (modulo[rank + 1 :] - below[:, None] * modulo[rank] % PRIME) % PRIME
-        rank += 1
-        if rank == len(rows):
-            break
-    return [int(k) for k in names[:rank]]
-
-
-def _whole_kernel(rows: list[list[Fraction]]) -> list[list[int]]:
-    """Whole vectors that span what all rows send to 0."""
-    found = []
-    for vector in kernel_of(rows):
-        scale = lcm(*(x.denominator for x in vector))
-        found.append([int(x * scale) for x in vector])
-    return found
