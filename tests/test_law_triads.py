@@ -7,6 +7,7 @@ import pytest
 
 import nsmodels as ns
 from nsmodels.engines.laws.functions import LawFunction
+from nsmodels.engines.laws.minimum import MINIMA, _Share
 from nsmodels.models.values import values_at
 
 
@@ -69,3 +70,19 @@ def test_proposals_find_the_best_states_of_laws_that_are_flat_at_one(phi):
     found = ns.Law(s, law).propose(ns.functionals.leggett3(s), 8, rng=np.random.default_rng(0))
     best = values_at(ns.functionals.leggett3(s), found.alice, found.bob)[0]
     assert best == pytest.approx(2.0 - least_difference(law, phi)[0] / 3.0, abs=1e-4)
+
+
+def test_a_search_keeps_few_minima():
+    """Thousands of descents are made where a law is flat: what each costs may not grow with their number."""
+    s = ns.settings.leggett_triads(0.6)
+    share = _Share(ns.Law(s, [0, 0, 0, 1]).problem(ns.functionals.leggett3(s)), 0, None)
+    rng = np.random.default_rng(1)
+    lowest = min(value for value, *_ in share.minima)
+    for _ in range(40):
+        u, v = (x / np.linalg.norm(x, axis=1)[:, None] for x in rng.normal(size=(2, 10, 3)))
+        share.meet(u, v, 0.3)
+        lowest = min(lowest, share.minima[-10][0], *(value for value, *_ in share.minima[-10:]))
+    assert len(share.minima) <= 4 * MINIMA
+    assert len(share.lowest_minima()) == MINIMA
+    assert share.lowest_minima()[0][0] == lowest
+    assert share.tree.best[6] * share.problem.scale == lowest

@@ -44,6 +44,8 @@ Progress = Callable[[float, float, int, float], None]
 
 STARTS = 48
 """Random starting points of local searches."""
+MINIMA = 64
+"""Local minimisers that are kept."""
 NODE_LIMIT = 6_000_000
 LIST_LIMIT = 400 << 20
 """Bytes of multipliers."""
@@ -219,14 +221,20 @@ class _Share(Share):
     def meet(self, u: Array, v: Array, first: float) -> None:
         """Descend from these points; the best that was met is the incumbent."""
         values, u, v = descend(self.problem, u, v, first=first)
-        for k in np.argsort(values, kind="stable").tolist():
-            self.minima.append((float(values[k]), u[k], v[k]))
-        value, x, y = min(self.minima, key=lambda item: item[0])
+        self.minima += zip(values.tolist(), u, v, strict=True)
+        if len(self.minima) > 4 * MINIMA:  # searches descend thousands of times
+            self.minima = self.lowest_minima()
+        k = int(values.argmin())
+        value = float(values[k])
         if value / self.problem.scale < self.tree.best[6]:
-            self.tree.best[:3], self.tree.best[3:6] = x, y
+            self.tree.best[:3], self.tree.best[3:6] = u[k], v[k]
             if self.problem.sign:
-                self.tree.best[3:6] = x  # in the kernels v is u
+                self.tree.best[3:6] = u[k]  # in the kernels v is u
             self.tree.best[6] = value / self.problem.scale
+
+    def lowest_minima(self) -> list[tuple[float, Array, Array]]:
+        """The `MINIMA` lowest, lowest first."""
+        return sorted(self.minima, key=lambda item: item[0])[:MINIMA]
 
     def descend(self, terms: Any, mirror: bool) -> None:
         """The local search that was asked for."""
@@ -293,7 +301,7 @@ def minimise(
         reason = "interrupted"
     share.take_zero()
     tree, count = share.tree, share.tree.count
-    found = sorted(share.minima, key=lambda item: item[0])[:64]
+    found = share.lowest_minima()
     nodes = tree.nodes[: int(count[NODES])]
     stats = {
         "nodes": len(nodes),
