@@ -19,7 +19,7 @@ __all__ = ["HALVES", "affine_minimum", "half_spaces", "limits", "moments", "unce
 HALVES = 11
 """Affine functions that are not negative on the patches; the last one is 1."""
 
-THINNEST = 0.01
+THINNEST = 0.05
 """The least side of a patch that moments bisect, in units of the longest."""
 
 
