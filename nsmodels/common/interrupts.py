@@ -22,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 PATIENCE = 3
-"""The signal that abandons everything is this one, counted from the first."""
+"""Number of the signal, counted from the first, that abandons everything."""
 
 
 @dataclass

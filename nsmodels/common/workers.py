@@ -40,7 +40,7 @@ UNKNOWN = 16
 """Workers of an executor that does not say how many it has."""
 TICK_S = 0.25
 ASK_S = 1.0
-"""A cluster, whose workers come and go, is asked how many there are at most so often."""
+"""Seconds between two questions to a cluster how many workers it has: they come and go."""
 CONNECT_S = 20
 _LENGTH = struct.Struct("<Q")
 _SERVE = "from nsmodels.common.workers import serve; serve()"

@@ -1,4 +1,4 @@
-"""Functionals in words: plain text, LaTeX and HTML."""
+"""Functionals as formulas: plain text, LaTeX and HTML."""
 
 from __future__ import annotations
 

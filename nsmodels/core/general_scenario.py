@@ -27,7 +27,7 @@ MOST_ENTRIES = 20_000
 MOST_SUMS = 4_000_000
 """Entries of a table, times how many numbers a box without signalling has."""
 TOLERANCE = 1e-9
-"""By how much a table may signal, or a block of it may not add up to 1."""
+"""Largest amount by which a table may signal, or the sum of a block of it differ from 1."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ SCENARIOS: dict[str, tuple[Any, str]] = {
     "visibility": (DecomposeAnswer, "decomposition"),
     "marginals": (MarginalsAnswer, "marginals"),
 }
-"""The same of problems with a table [scenario]."""
+"""The same for problems with a table [scenario]."""
 
 
 def load(path: str | PathLike[str]) -> Loaded:

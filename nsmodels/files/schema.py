@@ -41,7 +41,7 @@ SCENARIO_NEEDED: Mapping[str, tuple[str, ...]] = {
     "visibility": ("model", "behaviour"),
     "marginals": ("behaviour",),
 }
-"""The same of problems with a table [scenario]."""
+"""The same for problems with a table [scenario]."""
 
 _Schema = dict[str, Any]
 

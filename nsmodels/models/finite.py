@@ -42,7 +42,7 @@ MOST_STATES = 100_000_000
 MOST_ROWS_READ = 1_000_000
 """Hidden states of a list in a problem file, and these times the pairs of settings."""
 MANY_STATES = 4000
-"""Lists of at most this many hidden states enter the search of a decomposition whole."""
+"""Hidden states up to which a list enters the search for a decomposition whole."""
 
 
 def _table(values: ArrayLike, party: str) -> Array:

@@ -47,7 +47,7 @@ from .values import input_effect, trivial_bound
 __all__ = ["HIDDEN", "Law"]
 
 HIDDEN = {"free": 0, "opposite": -1, "equal": 1}
-"""How v depends on u: v = ±u, or 0, not at all."""
+"""Sign of v as a multiple of u; 0 where it is independent."""
 FINEST = 2.0**-40
 """The finest width that is searched for, in units of the size of f."""
 

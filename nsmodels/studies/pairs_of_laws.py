@@ -49,12 +49,12 @@ Array = NDArray[np.float64]
 Average = Callable[[float], tuple[float, float]]
 
 WIDTH = 2e-6
-"""What each end may lose by cells, beside the widths of g."""
+"""Amount that each end may lose by cells, beside the widths of g."""
 MOST_CELLS = 8000
 """Cells that a search may make: with more of them it would last too long."""
 FIRST_CELLS = 64
 DEGREES = (14, 24)
-"""Of the polynomial below g: lower ones do not reach laws that are flat in the middle, higher ones take longer."""
+"""Degrees of the polynomial below g: lower ones miss laws that are flat in the middle, higher ones take longer."""
 ROUNDS = 5
 """Linear programs in a row, each with the minima of the last."""
 

@@ -35,12 +35,12 @@ __all__ = ["CapAverage"]
 Array = NDArray[np.float64]
 
 CELLS = 800
-"""At least so many cells along s, along t and along r."""
+"""Least numbers of cells along s, along t and along r."""
 CHORDS = 2e-7
-"""What chords in place of a polynomial may change g by, where their number allows it."""
+"""Amount that chords in place of a polynomial may change g by, where their number allows it."""
 MOST_CHORDS = 4000
 ROUNDING = 1e-9
-"""Far more than rounding in double precision changes an average by: also where circles touch, or caps are small."""
+"""Amount far above what rounding changes an average by, also where circles touch or caps are small."""
 
 
 @kernel

@@ -25,7 +25,7 @@ __all__ = ["MOST_DEGREE", "MOST_KNOTS", "LawFunction"]
 Array = NDArray[np.float64]
 
 MOST_DEGREE = 24
-"""Higher powers lose the digits of the proofs in their coefficients."""
+"""Largest degree of a polynomial; higher powers lose the digits of the proofs in their coefficients."""
 MOST_KNOTS = 200
 GIVE = "give coefficients [c0, c1, …] of a polynomial, or knots [[-1, F(-1)], …, [1, F(1)]]"
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -50,7 +50,7 @@ NODE_LIMIT = 6_000_000
 LIST_LIMIT = 400 << 20
 """Bytes of multipliers."""
 SIGNS = {"free": 0, "opposite": -1, "equal": 1}
-"""How the second hidden vector depends on the first one: v = sign · u, 0 where it does not."""
+"""Sign of the second hidden vector as a multiple of the first, v = sign · u; 0 where it is independent."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,9 +48,9 @@ __all__ = [
 Integers = NDArray[np.int64]
 
 QUANTUM = 2.0**-51
-"""Weights are multiples of this: sums up to 4 of such numbers are exact in double precision."""
+"""Unit of the weights: sums up to 4 of its multiples are exact in double precision."""
 POTENTIAL_UNIT = 2.0**-52
-"""Potentials are multiples of this, because they are halves of distances."""
+"""Unit of the potentials, which are halves of distances."""
 CAP = 2.0
 """Weight between the two nodes of one unknown: |x_k| ≤ 1."""
 LITTLE_WORK = 1_500_000

@@ -1,4 +1,4 @@
-"""Linear programs by HiGHS: where it is asked, through the gate, for the solution of one program.
+"""Linear programs by HiGHS, which is asked through the gate for the solution of one program.
 
     minimise c·x   subject to   A_ub x ≤ b_ub,  A_eq x = b_eq,  lower ≤ x ≤ upper
 

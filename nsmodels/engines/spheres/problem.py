@@ -28,7 +28,7 @@ __all__ = ["SphereProblem", "unit_of"]
 
 _UNIT = 2.0**-53
 SMALL = 2.0**-16
-"""Functions smaller than this have quadratic proofs in a unit of their own."""
+"""Size of a function below which its quadratic proofs have a unit of their own."""
 
 
 def unit_of(length: float, weight: float) -> float:

@@ -41,7 +41,7 @@ FINE = 70
 """Numbers of a leaf but the T are integers over 2^70."""
 
 ROOM = 1e-3
-"""What L is at least on the patches, in units of the largest term or of the linear part."""
+"""Least value of L on the patches, in units of the largest term or of the linear part."""
 
 LARGEST = 2.6e5
 """Upper limit on the coefficients of σ in the unit of a leaf; a reader allows them below 2^18."""

@@ -122,7 +122,7 @@ GROUPS = (
     (QUADS, ("quads",)),
     (QPOOL, ("qpool",)),
 )
-"""Which entry of `Tree.count` says how much of an array is in use."""
+"""Entries of `Tree.count` that say how much of each array is in use."""
 
 
 def grown(tree: Any, terms: int, groups: Any = GROUPS) -> Any:
