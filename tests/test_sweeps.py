@@ -298,6 +298,7 @@ def test_pictures_of_one_two_and_more_keys_and_of_words(tmp_path: Path) -> None:
     every = np.linspace(0.98, 1.0, 9)
     one = picture("one", behaviour__visibility=visibility)[0]
     np.testing.assert_allclose(one.lines[0].get_ydata(), [chain(v) for v in every], atol=1e-9)
+    assert one.get_title() == "chain_werner over behaviour.visibility"  # the problem has a title of its own
     few = picture("few", behaviour__visibility=visibility, settings__n=[4, 8])[0]
     np.testing.assert_allclose(few.lines[1].get_ydata(), [chain(v) for v in every], atol=1e-9)
     assert [text.get_text() for text in few.get_legend().get_texts()] == ["settings.n = 4", "settings.n = 8"]

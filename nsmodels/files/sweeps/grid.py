@@ -121,8 +121,10 @@ class Grid:
 
     @property
     def title(self) -> str:
-        """The title of the sweep, or of its problem, or the name."""
-        return str(self.document.data.get("title", self.problem.data.get("title", self.name)))
+        """The title of the sweep, or else its problem and what is varied: a problem's title may name a point."""
+        problem = self.document.data["sweep"]["problem"]
+        name = Path(problem).stem if isinstance(problem, str) else self.name
+        return str(self.document.data.get("title", f"{name} over {', '.join(one.key for one in self.parameters)}"))
 
     @property
     def kind(self) -> str:
