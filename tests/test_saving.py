@@ -49,6 +49,14 @@ def test_a_saved_result_is_proved_and_comes_back(case: str, answers: dict[str, A
     assert (tmp_path / "y.json").read_text() == path.read_text()
 
 
+def test_results_of_all_kinds_can_be_keys_and_know_what_was_allowed(answers: dict[str, Any], tmp_path: Path) -> None:
+    for case in ("bound bell", "visibility bell", "marginals given", "local content"):
+        assert {ask(answers, case): case}[ask(answers, case)] == case
+    found: Any = ns.load(ask(answers, "marginals errors").save(tmp_path / "x.json"))
+    assert found.question.allow_signalling
+    assert not ns.load(ask(answers, "marginals moved").save(tmp_path / "x.json")).question.allow_signalling
+
+
 def test_names_and_options_are_kept_and_numbers_where_there_is_no_name(answers: dict[str, Any], tmp_path: Path) -> None:
     def written(case: str) -> Any:
         return json.loads(ask(answers, case).save(tmp_path / "x.json").read_text())["problem"]

@@ -108,7 +108,8 @@ def answer_of(content: Mapping[str, Any], problem: Problem, source: str | Path) 
         If it is malformed.
     """
     asked: dict[str, Any] = {"settings": problem.settings, "marginals": problem.marginals, "problem": problem.data}
-    question = Question(**vars(problem.options), **asked, stored=content)
+    asked |= {"allow_signalling": problem.allow_signalling, "stored": content}
+    question = Question(**vars(problem.options), **asked)
     kind, own = _kinds(problem)
     try:
         if content["value"] is None and own not in content:

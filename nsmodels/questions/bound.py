@@ -39,7 +39,7 @@ LARGEST = 1e300
 """Upper limit on Σ|coefficients|; beyond it bounds would overflow a double."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BoundResult(Answer):
     """The answer to `bound`.
 
