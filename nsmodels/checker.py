@@ -164,6 +164,18 @@ def cos_sin(turns: Fraction) -> tuple[int, int]:
     return ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine))[quadrant % 4]
 
 
+def simplest(x: Fraction) -> Fraction:
+    """Give the fraction of smallest denominator within 10^-14 of a number that is not negative."""
+    low, high, parts = x - Fraction(1, 10**14), x + Fraction(1, 10**14), list[int]()
+    while math.ceil(low) > high:
+        parts.append(math.floor(low))
+        low, high = 1 / (high - parts[-1]), 1 / (low - parts[-1])
+    found = Fraction(max(math.ceil(low), 0))
+    for part in reversed(parts):
+        found = part + 1 / found
+    return found
+
+
 def unit(vector: Row) -> Ints:
     """Give a/|a| over `ONE` for a non-zero vector of fractions, whatever their size."""
     scale = common(vector)
@@ -1752,6 +1764,7 @@ class Scenario:
             rows = [row(p, m, "p") for p, m in zip(listed(own, len(counts), "a party"), counts)]
             fits = all(min(p) >= 0 and abs(sum(p) - 1) <= 2 * ROUNDING for p in rows)
             need(fits, "a marginal is no distribution")
+            rows = [[*map(simplest, p)] for p in rows]
             found.append([[x / sum(p) for x in p] for p in rows])
         return found
 
@@ -1838,7 +1851,11 @@ class Scenario:
         only(spec, "probabilities noise|name d noise|name angles_deg noise", what)
         p = self.behaviour(spec)
         self.box(p, 2 * ROUNDING)
-        return [Fraction(1), *self.means(p)[1:]]
+        return self.fractions(p)
+
+    def fractions(self, p: Any) -> Row:
+        """Give the simplest fractions near what is chosen; of nothing it is 1."""
+        return [Fraction(1), *map(simplest, self.means(p)[1:])]
 
     def state(self, spec: Any) -> Any:
         """Check that a state belongs to the model; give its table, and how it is displayed."""
@@ -1965,7 +1982,7 @@ def scenario_visibility(problem: Any, settings: Any, result: Any) -> Claims:
     wanted, given = scene.target(spec), spec.get("noise", "white")
     if given == "white":
         rooms = {x: math.prod(c[k] for c, k in zip(scene.counts, x)) for _, x in scene.cells}
-        noise = [Fraction(1), *scene.means({q: number(1.0 / rooms[q[1]]) for q in scene.cells})[1:]]
+        noise = scene.fractions({q: number(1.0 / rooms[q[1]]) for q in scene.cells})
     else:
         noise = scene.target(only(given, "probabilities", "the noise"))
     need(none == (lower is None) and (not none or upper), "nothing is proved: there is no value")

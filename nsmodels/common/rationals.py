@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-__all__ = ["kernel_of", "rational", "rational_point", "rationals", "round_down", "round_up", "to_integers", "total"]
+__all__ = [
+    "kernel_of", "rational", "rational_point", "rationals", "round_down", "round_up", "simplest", "to_integers",
+    "total",
+]  # fmt: skip
 
 POINT_BITS = 40
 """Coordinates of stereographic projections are rounded to multiples of 2^-40."""
@@ -42,6 +45,25 @@ def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
     ratios = [float(number).as_integer_ratio() for number in numbers]
     exponent = max((denominator.bit_length() - 1 for _, denominator in ratios), default=0)
     return [numerator << (exponent - denominator.bit_length() + 1) for numerator, denominator in ratios], exponent
+
+
+def simplest(number: Fraction, slack: Fraction) -> Fraction:
+    """The fraction with the smallest denominator within `slack` of a number (continued fractions).
+
+    >>> simplest(Fraction(1 / 3), Fraction(1, 10**14))
+    Fraction(1, 3)
+    """
+    if number < 0:
+        return -simplest(-number, slack)
+    low, high = number - slack, number + slack
+    parts: list[int] = []
+    while math.ceil(low) > high:
+        parts.append(math.floor(low))
+        low, high = 1 / (high - parts[-1]), 1 / (low - parts[-1])
+    found = Fraction(max(math.ceil(low), 0))
+    for part in reversed(parts):
+        found = part + 1 / found
+    return found
 
 
 def total(numbers: Iterable[float]) -> Fraction:

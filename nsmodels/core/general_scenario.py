@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import floats, listed, whole
-from ..common.rationals import to_integers
+from ..common.rationals import simplest, to_integers
 from ..errors import InputError
 
 __all__ = ["MOST_PARTIES", "Chosen", "Scenario"]
@@ -28,6 +28,8 @@ MOST_SUMS = 4_000_000
 """Entries of a table, times how many numbers a box without signalling has."""
 TOLERANCE = 1e-9
 """Largest amount by which a table may signal, or the sum of a block of it differ from 1."""
+SLACK = Fraction(1, 10**14)
+"""How far probabilities may be from the simplest fractions, which they are read as: 0.1 is 1/10."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,8 @@ class Scenario:
     def exact(self, table: Array, name: str) -> list[Fraction]:
         """The probabilities of `chosen` in a table, averaged over the settings of all others, as exact numbers.
 
+        Each is the simplest fraction within 1e-14 of the average, so that what is 1/3 or 0 but for its rounding is so.
+
         Raises
         ------
         InputError
@@ -208,5 +212,5 @@ class Scenario:
         for entries, fits in zip(self.chosen[1:], self._matching(everywhere=True)[1:]):
             own = {k for k, _, _ in entries}
             many = math.prod(len(counts) for k, counts in enumerate(self.outcomes) if k not in own)
-            found.append(Fraction(int(numbers[fits.astype(bool)].sum()), many << exponent))
+            found.append(simplest(Fraction(int(numbers[fits.astype(bool)].sum()), many << exponent), SLACK))
         return found

@@ -153,31 +153,29 @@ def mixed(
             sign = -1 if answer.x is not None else 1
             scale = math.lcm(*(x.denominator for x in y))
             integers = [int(sign * x * scale) * unit for x in y]
+            functional = tuple(Fraction(k, scale) for k in integers)
             found = task.model.best(scenario.spread(integers), deadline)
-            lower, weights, states = best.lower, best.weights, best.states
-            if answer.x is not None:
+            if answer.x is None:  # multipliers show that these states have no mixture; the oracle looks for others
+                promised = [(value, state) for value, state in found.states]
+                if found.value <= 0:
+                    return Mixed(None, Fraction(0), (), (), functional, NO_MODEL_PROVED, rounds, len(known))
+            else:
                 used = [k for k in range(len(known)) if answer.x[k]]
                 weights = tuple(answer.x[k] * columns[k][1] for k in used)
                 states = tuple(known[k] for k in used)
                 lower = sum((x * int(k) for x, k in zip(answer.x, c)), Fraction(0))
-            functional = tuple(Fraction(k, scale) for k in integers)
-            promised = [(value / scale + task.reward(state), state) for value, state in found.states]
-            above = max(value for value, _ in promised)
-            upper = _upper(task, functional, above)
-            if answer.x is None and above <= 0:
-                return Mixed(None, Fraction(0), (), (), functional, NO_MODEL_PROVED, rounds, len(known))
-            if best.functional is not None and upper >= best.upper:
-                upper, functional = best.upper, best.functional
-            best = Mixed(lower, upper, weights, states, functional, "tolerance_met", rounds, len(known))
-            if progress is not None and lower is not None:
-                progress(float(lower), float(upper), rounds, time.perf_counter() - begin)
-            if lower is not None and upper - lower <= tolerance:
-                return best
+                promised = [(value / scale + task.reward(state), state) for value, state in found.states]
+                upper = _upper(task, functional, max(value for value, _ in promised))
+                if best.functional is not None and upper >= best.upper:
+                    upper, functional = best.upper, best.functional
+                best = Mixed(lower, upper, weights, states, functional, "tolerance_met", rounds, len(known))
+                if progress is not None:
+                    progress(float(lower), float(upper), rounds, time.perf_counter() - begin)
+                if upper - lower <= tolerance:
+                    return best
             new = [state for value, state in promised if value > 0][:MOST_COLUMNS]
             if not new or not add(new):
-                if lower is None or upper != lower:
-                    raise SolverError("general: the search for columns ended without an answer")
-                return best
+                raise SolverError("general: the search for columns ended without an answer")
     except TimeoutError:
         return Mixed(
             best.lower, best.upper, best.weights, best.states, best.functional, "time_limit", best.rounds, len(known)

@@ -96,7 +96,7 @@ def decompose(
     """The largest V in [0, 1] for which V·p + (1 − V)·noise has a model, the model, and the best inequality.
 
     The tables are read by their joint probabilities of all outcomes but the last ones, marginals being averaged over
-    the settings of the others, as exact numbers.
+    the settings of the others, as exact numbers: the simplest fractions within 1e-14.
 
     Parameters
     ----------
