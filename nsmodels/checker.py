@@ -1954,10 +1954,9 @@ class Scenario:
         if self.hidden:
             proofs = zip(listed(proof, len(self.hidden), "proofs"), self.hidden)
             return max(self.covered(s, x, m) for x, m in proofs)
-        if self.model == "nonsignalling":
+        if self.model == "nonsignalling" or proof is not None:  # what holds for all boxes is local too
             return self.covered(s, proof, None)
-        many = math.prod(m for c in self.counts[:-1] for m in c)
-        need(proof is None and many <= 20_000, "too many strategies, or an odd proof")
+        need(math.prod(m for c in self.counts[:-1] for m in c) <= 20_000, "too many strategies")
         scale = common(s.values())
         return Fraction(self.fixed({q: int(x * scale) for q, x in s.items()}, self.counts), scale)
 

@@ -97,16 +97,21 @@ def test_transport_is_proved_by_its_multipliers() -> None:
         assert value == sum(map(int.__mul__, rows, supply)) + sum(map(int.__mul__, columns, demand))
 
 
-def test_time_that_is_up_is_no_error() -> None:
+def test_no_time_at_all_leaves_a_proved_enclosure() -> None:
     table = np.random.default_rng(0).integers(-3, 4, (3, 3, 3, 3)).astype(float)
+    third = [1 / 3, 1 / 3, 1 / 3]
+    uniform = general.Finite([[[third] * 3] * 2])
     for found in (
-        general.bound(table, "nonsignalling", time_limit_s=1e-9),
+        *(general.bound(table, model, time_limit_s=1e-9) for model in ("local", "nonsignalling", uniform)),
         general.decompose(general.maximally_entangled(4), time_limit_s=1e-9),
         general.marginals(general.ghz(), time_limit_s=1e-9),
     ):
-        assert not found.answered
         assert found.reason == "time_limit"
-        assert found.to_json()["value"] is None
+        assert found.lower < found.upper
+        assert found.verify()
+    open_end = general.decompose(np.full((3, 3, 3, 3), 1 / 9), uniform, time_limit_s=1e-9)
+    assert not open_end.answered
+    assert open_end.to_json()["value"] is None
 
 
 @pytest.mark.parametrize(

@@ -351,3 +351,11 @@ def test_a_scenario_of_python_is_written_as_a_file(tmp_path: Path) -> None:
         assert ns.load(path).verify()
         assert load  # the file's problem is read like any other
         assert from_data(json.loads(path.read_text())["problem"], "x").scenario is not None
+
+
+@pytest.mark.parametrize("name", ["scenario_cglmp3_entangled", "scenario_svetlichny_nonsignalling"])
+def test_answers_have_pictures(name: str) -> None:
+    found = ns.load(Path(__file__).parent.parent / "results" / f"{name}.json")
+    image = found.plot().axes[0].images[0].get_array()
+    assert image.shape == {"scenario_cglmp3_entangled": (6, 6), "scenario_svetlichny_nonsignalling": (4, 16)}[name]
+    assert image.min() < 0.0 < image.max()

@@ -161,7 +161,7 @@ def _verdict(path: Path) -> tuple[bool, list[str]]:
 
 def _picture(answer: Answer) -> str:
     """The picture of an answer in base64 SVG; empty where there is none, or numbers that cannot be drawn."""
-    if not answer.answered or isinstance(answer, ScenarioAnswer):
+    if not answer.answered:
         return ""
     from ..plots import on_page
 

@@ -181,6 +181,21 @@ class Scenario:
         """Which entries of a box add up to the probability of each of `chosen`, all other settings being the first."""
         return self._matching(everywhere=False)
 
+    def terms(self, row: Sequence[int]) -> dict[tuple[tuple[int, int, int], ...], int]:
+        """The probability of an entry (outcomes, then settings), from those of `chosen`; last outcomes are the rest."""
+        terms: dict[tuple[tuple[int, int, int], ...], int] = {(): 1}
+        for k, (a, x) in enumerate(zip(row, row[len(self.outcomes) :])):
+            last = self.outcomes[k][x] - 1
+            less = {(*own, (k, x, b)): -sign for own, sign in terms.items() for b in range(last)}
+            terms = {(*own, (k, x, a)): sign for own, sign in terms.items()} if a < last else {**terms, **less}
+        return terms
+
+    def entries(self, means: Sequence[Fraction]) -> list[Fraction]:
+        """All probabilities of the box that has these ones of `chosen`."""
+        place = {tuple(entries): p for entries, p in zip(self.chosen, means)}
+        rows = self.cells.tolist()
+        return [sum((sign * place[own] for own, sign in self.terms(row).items()), Fraction(0)) for row in rows]
+
     def spread(self, coefficients: Sequence[int]) -> NDArray[np.object_]:
         """Coefficients of entries that give Σ c_S P(S), S as in `chosen`; all other settings are the first."""
         return np.asarray(np.array(coefficients, dtype=object) @ self.sums.astype(object))

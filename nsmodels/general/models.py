@@ -89,6 +89,18 @@ class ScenarioModel(ABC):
     def proof_json(self, proof: Sequence[Dual]) -> Any:
         """The multipliers of `best`, as certificates write them."""
 
+    @abstractmethod
+    def some_state(self) -> State:
+        """A state of the model, made without any search."""
+
+    def rough_proof(self, dual: Dual) -> Any:
+        """Multipliers that hold for whatever does not signal, as certificates of this model write them."""
+        return dual.to_json(self.scenario)
+
+    def decomposed(self, means: Sequence[Fraction]) -> list[tuple[Fraction, State]]:
+        """A mixture that gives the probabilities of `Scenario.chosen`, where one is known without any search."""
+        return []
+
     def guess_proofs(self, coefficients: Sequence[Fraction], guessed: tuple[int, int], deadline: float) -> Any:
         """What proves P(a | setting) ≤ Σ c_S P(S) for every outcome a; None: the checker counts again."""
         return None
@@ -153,6 +165,23 @@ class Local(ScenarioModel):
     def proof_json(self, proof: Sequence[Dual]) -> None:
         """Nothing: the checker counts the strategies again."""
 
+    def some_state(self) -> State:
+        """The first outcome everywhere."""
+        return State(strategy=tuple((0,) * len(counts) for counts in self.scenario.outcomes))
+
+    def decomposed(self, means: Sequence[Fraction]) -> list[tuple[Fraction, State]]:
+        """Of uniform outcomes: each party counts the same way for all of its settings."""
+        sizes = [math.lcm(*counts) for counts in self.scenario.outcomes]
+        counts, chosen = self.scenario.outcomes, self.scenario.chosen
+        uniform = [Fraction(1, math.prod(counts[k][x] for k, x, _ in own)) for own in chosen]
+        if list(means) != uniform or math.prod(sizes) > FEW_STRATEGIES:
+            return []
+        weight = Fraction(1, math.prod(sizes))
+        return [
+            (weight, State(strategy=tuple(tuple(c % n for n in own) for c, own in zip(count, counts))))
+            for count in product(*map(range, sizes))
+        ]
+
 
 @dataclass(frozen=True, eq=False)
 class NonSignalling(ScenarioModel):
@@ -174,6 +203,17 @@ class NonSignalling(ScenarioModel):
     def proof_json(self, proof: Sequence[Dual]) -> Any:
         """The multipliers."""
         return proof[0].to_json(self.scenario)
+
+    def some_state(self) -> State:
+        """Uniform outcomes."""
+        parties = len(self.scenario.outcomes)
+        rooms = [math.prod(c[x] for c, x in zip(self.scenario.outcomes, row[parties:])) for row in self.scenario.cells]
+        return State(box=tuple(Fraction(1, room) for room in rooms))
+
+    def decomposed(self, means: Sequence[Fraction]) -> list[tuple[Fraction, State]]:
+        """The box itself."""
+        box = self.scenario.entries(means)
+        return [(Fraction(1), State(box=tuple(box)))] if min(box) >= 0 else []
 
 
 class Finite(ScenarioModel):
@@ -285,6 +325,17 @@ class Finite(ScenarioModel):
     def proof_json(self, proof: Sequence[Dual]) -> Any:
         """The multipliers of each hidden state."""
         return [dual.to_json(self.scenario) for dual in proof]
+
+    def some_state(self) -> State:
+        """The first hidden state with independent outcomes."""
+        parties, own = len(self.scenario.outcomes), self.hidden[0]
+        rows = self.scenario.cells.tolist()
+        box = [math.prod((own[k][row[parties + k]][row[k]] for k in range(parties)), start=Fraction(1)) for row in rows]
+        return State(box=tuple(box), hidden=0)
+
+    def rough_proof(self, dual: Dual) -> Any:
+        """The same multipliers for each hidden state."""
+        return [dual.to_json(self.scenario)] * len(self)
 
     def guess_proofs(self, coefficients: Sequence[Fraction], guessed: tuple[int, int], deadline: float) -> Any:
         """For every outcome the multipliers of each hidden state."""

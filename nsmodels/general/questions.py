@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,12 +25,11 @@ from .best_guess import best_guess
 from .mixing import Inequality, Mixed, Task, mixed, proved
 from .models import ScenarioModel, checked, model_of
 from .results import NO_ENDS, BoundAnswer, DecomposeAnswer, Known, MarginalsAnswer, Tables
-from .states import State
+from .states import Dual, State
 
 __all__ = ["bound", "decompose", "marginals", "visibility", "white"]
 
 Array = NDArray[np.float64]
-Key = tuple[tuple[int, int, int], ...]
 NOT_EXACT = "general: the noise has a negative probability within its rounding; give numbers that are further from 0"
 
 
@@ -75,11 +75,22 @@ def bound(
     try:
         found = asked.model.best(np.array(integers, dtype=object), begin + time_limit_s)
     except (TimeoutError, KeyboardInterrupt) as error:
-        return BoundAnswer(asked, _nothing(error), _stats(begin), question=question)
+        return _rough_bound(asked, [Fraction(x, 1 << exponent) for x in integers], error, begin, question)
     unit = Fraction(1, 1 << exponent)
     proof = asked.model.proof_json([dual.scaled(unit) for dual in found.proof])
     value = Enclosure.around(found.value * unit)
     return BoundAnswer(asked, value, _stats(begin), found.states[0][1], proof, question=question)
+
+
+def _rough_bound(
+    asked: Tables, entries: list[Fraction], error: BaseException, begin: float, question: Question
+) -> BoundAnswer:
+    """What is proved without any search: the largest entries of all blocks of settings above, some state below."""
+    upper, dual = Dual.of_blocks(asked.scenario, entries)
+    state, reason = asked.model.some_state(), _nothing(error).reason
+    proof = asked.model.rough_proof(dual)
+    rough = BoundAnswer(asked, Enclosure(*NO_ENDS), _stats(begin), state, proof, question=question)
+    return replace(rough, value=Enclosure(round_down(rough.exact), round_up(upper), reason=reason))
 
 
 def _nothing(error: BaseException) -> Enclosure:
@@ -141,8 +152,13 @@ def decompose(
         inequality = None
         if found.functional is not None and (found.upper < 1 or found.lower is None):
             inequality = proved(task, found.functional)
-    except KeyboardInterrupt as error:
-        return DecomposeAnswer(asked, _nothing(error), _stats(begin), question=question)
+    except (TimeoutError, KeyboardInterrupt) as error:
+        found, inequality = mixed(task, deadline=-math.inf), None
+        found = replace(found, reason=_nothing(error).reason)
+    if found.lower is None and found.reason != NO_MODEL_PROVED and (rough := asked.model.decomposed(base)):
+        weights, states = zip(*rough)
+        found = replace(found, lower=Fraction(0), weights=weights, states=states)
+        inequality = None
     stats = _stats(begin, rounds=found.rounds, columns=found.columns)
     return _decomposed(asked, task, found, inequality, stats, question)
 
@@ -178,36 +194,19 @@ def white(scenario: Scenario, noise: Array | None = None) -> Array:
     return np.asarray(exists / exists.sum(axis=tuple(range(len(scenario.outcomes))), keepdims=True))
 
 
-def _terms(scenario: Scenario, row: list[int]) -> dict[Key, int]:
-    """The probability of an entry, from those of `Scenario.chosen`: inclusion and exclusion of last outcomes."""
-    terms: dict[Key, int] = {(): 1}
-    for k, (a, x) in enumerate(zip(row, row[len(scenario.outcomes) :])):
-        last = scenario.outcomes[k][x] - 1
-        with_own = {(*own, (k, x, b)): -sign for own, sign in terms.items() for b in range(last)}
-        terms = {(*own, (k, x, a)): sign for own, sign in terms.items()} if a < last else {**terms, **with_own}
-    return terms
-
-
-def _entries(scenario: Scenario, means: list[Fraction]) -> list[Fraction]:
-    """All probabilities of the box that has these ones of `Scenario.chosen`."""
-    place = {tuple(chosen): p for chosen, p in zip(scenario.chosen, means)}
-    rows = scenario.cells.tolist()
-    return [sum((sign * place[own] for own, sign in _terms(scenario, row).items()), Fraction(0)) for row in rows]
-
-
 def _without_signalling(
     asked: Tables, target: list[Fraction], base: list[Fraction], begin: float, question: Question
 ) -> DecomposeAnswer:
     """All that does not signal has a model, itself, unless an entry is −1e-17 or so by its rounding."""
     scenario = asked.scenario
-    p, q = _entries(scenario, target), _entries(scenario, base)
+    p, q = scenario.entries(target), scenario.entries(base)
     if min(q) < 0:
         raise InputError(NOT_EXACT)
     most, where = min([(y / (y - x), k) for k, (x, y) in enumerate(zip(p, q)) if x < 0], default=(Fraction(1), -1))
     box = tuple(most * x + (1 - most) * y for x, y in zip(p, q))
     inequality = None
     if where >= 0:
-        terms, model = _terms(scenario, scenario.cells[where].tolist()), asked.model
+        terms, model = scenario.terms(scenario.cells[where].tolist()), asked.model
         coefficients = tuple(-terms.get(tuple(chosen), 0) for chosen in scenario.chosen)
         found = model.best(scenario.spread(coefficients))
         inequality = Inequality(coefficients, found.value, model.proof_json(found.proof))
@@ -264,7 +263,7 @@ def marginals(
     target = scenario.exact(table, "the behaviour")
     question, deadline = Question(tolerance, time_limit_s, seed), begin + time_limit_s
     known: list[tuple[Known, ...]] = []
-    done = 0
+    done, reason = 0, "tolerance_met"
     try:
         for k, counts in enumerate(scenario.outcomes):
             own = []
@@ -278,9 +277,13 @@ def marginals(
                     progress(float(max(one.lower for one in own)), 1.0, done, time.perf_counter() - begin)
             known.append(tuple(own))
     except (TimeoutError, KeyboardInterrupt) as error:
-        return MarginalsAnswer(asked, _nothing(error), _stats(begin), question=question)
+        reason, rough = _nothing(error).reason, asked.model.decomposed(target)
+        if not rough:
+            return MarginalsAnswer(asked, _nothing(error), _stats(begin), question=question)
+        for k, counts in enumerate(scenario.outcomes[len(known) :], start=len(known)):
+            known.append(tuple(_rough_guess(asked.model, rough, k, x) for x in range(len(counts))))
     ends = [one.ends for own in known for one in own]
-    value = Enclosure(max(one.lower for one in ends), max(one.upper for one in ends))
+    value = Enclosure(max(one.lower for one in ends), max(one.upper for one in ends), reason=reason)
     return MarginalsAnswer(asked, value, _stats(begin), tuple(known), question=question)
 
 
@@ -294,6 +297,20 @@ def _certificate(
         "coefficients": [rational(c) for c in coefficients],
         "proofs": proofs,
     }
+
+
+def _rough_guess(model: ScenarioModel, states: list[tuple[Fraction, State]], party: int, setting: int) -> Known:
+    """What is known without any search: at least what these states tell, and at most everything."""
+    scenario = model.scenario
+    lower = sum((w * max(state.marginal(scenario, party, setting)) for w, state in states), Fraction(0))
+    coefficients = [Fraction(1), *[Fraction(0)] * (len(scenario.chosen) - 1)]
+    count, parties, proofs = scenario.outcomes[party][setting], len(scenario.outcomes), []
+    here = [setting * (k == party) for k in range(parties)]
+    for a in range(count):
+        rows = scenario.cells.tolist()
+        excess = [Fraction((row[party] == a and row[parties:] == here) - (not any(row[parties:]))) for row in rows]
+        proofs.append(model.rough_proof(Dual.of_blocks(scenario, excess)[1]))
+    return Known(lower, Fraction(1), count, _certificate(states, lower, coefficients, Fraction(1), proofs))
 
 
 def _guess_of_boxes(scenario: Scenario, target: list[Fraction], party: int, setting: int, deadline: float) -> Known:

@@ -116,6 +116,19 @@ class Dual:
         shifts = [np.full(shape[:k] + shape[k + 1 :], Fraction(0), dtype=object) for k in range(parties)]
         return cls(tuple(prices), tuple(shifts))
 
+    @classmethod
+    def of_blocks(cls, scenario: Scenario, entries: Sequence[Fraction]) -> tuple[Fraction, Dual]:
+        """The largest entries of all blocks of settings, added up: a bound for whatever does not signal."""
+        found, parties = cls.zero(scenario), len(scenario.outcomes)
+        largest: dict[tuple[int, ...], Fraction] = {}
+        for row, entry in zip(scenario.cells.tolist(), entries):
+            place = tuple(row[parties:])
+            largest[place] = max(largest.get(place, entry), entry)
+        for place, entry in largest.items():
+            block: Any = (slice(None), *place)
+            found.prices[0][block] = entry
+        return sum(largest.values(), Fraction(0)), found
+
     def scaled(self, factor: Fraction) -> Dual:
         """The multipliers of the same functional times a number ≥ 0."""
         return Dual(tuple(x * factor for x in self.prices), tuple(x * factor for x in self.shifts))

@@ -14,6 +14,7 @@ from ..core.boxes import BoxMixture
 from ..core.settings import Settings
 from ..errors import InputError
 from ..files.sweeps.result import SweepResult
+from ..general.results import ScenarioAnswer
 from ..questions.bias.result import MarginalsResult
 from ..questions.bound import BoundResult
 from ..questions.visibility.result import DecomposeResult, Decomposition
@@ -34,6 +35,7 @@ from .curves import (
 from .decompositions import decompose_result, hidden_states, local_part
 from .graphs import marginal_bars, marginals_result, settings_graph_with_chain
 from .matrices import functional_matrix, inequality_matrix
+from .scenarios import scenario_answer
 from .sliders import l3_at, l3_with_sliders
 from .spheres import settings_on_sphere, turn_hidden_states, turn_settings
 from .sweeps import sweep_result
@@ -96,6 +98,8 @@ def plot(result: Any) -> Any:
         return hidden_states(result)
     if isinstance(result, SweepResult):
         return sweep_result(result)
+    if isinstance(result, ScenarioAnswer):
+        return scenario_answer(result)
     if isinstance(result, Settings):
         return settings_on_sphere(result)
     raise InputError(f"plots: there is no picture of a {type(result).__name__}; give a result, or settings")
