@@ -165,7 +165,7 @@ def cos_sin(turns: Fraction) -> tuple[int, int]:
 
 
 def simplest(x: Fraction) -> Fraction:
-    """Give the fraction of smallest denominator within 10^-14 of a number that is not negative."""
+    """Give the fraction of least denominator, at most 10^4, within 10^-14; or else 53 bits."""
     low, high, parts = x - Fraction(1, 10**14), x + Fraction(1, 10**14), list[int]()
     while math.ceil(low) > high:
         parts.append(math.floor(low))
@@ -173,7 +173,7 @@ def simplest(x: Fraction) -> Fraction:
     found = Fraction(max(math.ceil(low), 0))
     for part in reversed(parts):
         found = part + 1 / found
-    return found
+    return found if found.denominator <= 10**4 else Fraction(round(x * (1 << 53)), 1 << 53)
 
 
 def unit(vector: Row) -> Ints:

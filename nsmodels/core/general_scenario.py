@@ -16,7 +16,7 @@ from ..common.arguments import floats, listed, whole
 from ..common.rationals import simplest, to_integers
 from ..errors import InputError
 
-__all__ = ["MOST_PARTIES", "Chosen", "Scenario"]
+__all__ = ["MOST_PARTIES", "Chosen", "Scenario", "read"]
 
 Array = NDArray[np.float64]
 Chosen = list[tuple[int, int, int]]
@@ -29,7 +29,9 @@ MOST_SUMS = 4_000_000
 TOLERANCE = 1e-9
 """Largest amount by which a table may signal, or the sum of a block of it differ from 1."""
 SLACK = Fraction(1, 10**14)
-"""How far probabilities may be from the simplest fractions, which they are read as: 0.1 is 1/10."""
+"""How far probabilities may be from simple fractions, which they are read as: 0.1 is 1/10."""
+SIMPLE, GRID = 10_000, 1 << 53
+"""The largest denominator of what is a simple fraction; other numbers are rounded to multiples of 2^-53."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,7 @@ class Scenario:
     def exact(self, table: Array, name: str) -> list[Fraction]:
         """The probabilities of `chosen` in a table, averaged over the settings of all others, as exact numbers.
 
-        Each is the simplest fraction within 1e-14 of the average, so that what is 1/3 or 0 but for its rounding is so.
+        What is a fraction p/q with q ≤ 10,000 within 1e-14 is read so, 1/3 being no double; the rest to 53 bits.
 
         Raises
         ------
@@ -227,5 +229,11 @@ class Scenario:
         for entries, fits in zip(self.chosen[1:], self._matching(everywhere=True)[1:]):
             own = {k for k, _, _ in entries}
             many = math.prod(len(counts) for k, counts in enumerate(self.outcomes) if k not in own)
-            found.append(simplest(Fraction(int(numbers[fits.astype(bool)].sum()), many << exponent), SLACK))
+            found.append(read(Fraction(int(numbers[fits.astype(bool)].sum()), many << exponent)))
         return found
+
+
+def read(probability: Fraction) -> Fraction:
+    """The simple fraction within 1e-14 of a probability, or else the multiple of 2^-53 next to it."""
+    simple = simplest(probability, SLACK)
+    return simple if simple.denominator <= SIMPLE else Fraction(round(probability * GRID), GRID)

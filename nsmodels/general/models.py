@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import floats, kind_of, listed, number
-from ..common.rationals import simplest
-from ..core.general_scenario import SLACK, TOLERANCE, Scenario
+from ..core.general_scenario import TOLERANCE, Scenario, read
 from ..errors import InputError
 from .boxes import Marginals, Rows, best_of_marginals
 from .states import Dual, Exact, State
@@ -223,7 +222,7 @@ class Finite(ScenarioModel):
     ----------
     marginals : sequence
         For each hidden state, party and setting the probabilities of its outcomes: marginals[state][party][setting][a].
-        Each is the simplest fraction within 1e-14, and each list is divided by its sum, exactly.
+        Each is read as in `decompose`, and each list is divided by its sum, exactly.
     scenario : Scenario, optional
         By default that of the first hidden state.
 
@@ -291,7 +290,7 @@ class Finite(ScenarioModel):
                     raise InputError(f"{place} has a probability of {min(entries):.6g}; give numbers in [0, 1]")
                 if abs(math.fsum(entries) - 1.0) > TOLERANCE:
                     raise InputError(f"{place} adds up to {math.fsum(entries):.9g}; it must be 1")
-                exact = [simplest(Fraction(p), SLACK) for p in entries]
+                exact = [read(Fraction(p)) for p in entries]
                 own.append(tuple(p / sum(exact) for p in exact))
             found.append(tuple(own))
         return tuple(found)
