@@ -18,7 +18,7 @@ from nsmodels import checker
 
 def test_it_is_one_file_of_the_standard_library():
     text = FILE.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 2390
+    assert len(text.splitlines()) <= 2400
     assert max(map(len, text.splitlines())) <= 100
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
