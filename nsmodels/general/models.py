@@ -28,7 +28,7 @@ __all__ = ["MODELS", "MOST_HIDDEN", "Finite", "Found", "Local", "NonSignalling",
 
 MOST_COLUMNS = 40
 """Strategies that one call of the oracle hands over."""
-FEW_STRATEGIES = 1_000
+FEW_STRATEGIES = 100
 """Strategies that enter a search whole."""
 MOST_HIDDEN = 1_000_000
 """Hidden states of a list, times the entries of a table."""
