@@ -1954,7 +1954,7 @@ class Scenario:
         if self.hidden:
             proofs = zip(listed(proof, len(self.hidden), "proofs"), self.hidden)
             return max(self.covered(s, x, m) for x, m in proofs)
-        if self.model == "nonsignalling" or proof is not None:  # what holds for all boxes is local too
+        if self.model == "nonsignalling" or proof is not None:  # what holds of all boxes
             return self.covered(s, proof, None)
         need(math.prod(m for c in self.counts[:-1] for m in c) <= 20_000, "too many strategies")
         scale = common(s.values())

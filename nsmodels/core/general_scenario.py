@@ -29,9 +29,9 @@ MOST_SUMS = 4_000_000
 TOLERANCE = 1e-9
 """Largest amount by which a table may signal, or the sum of a block of it differ from 1."""
 SLACK = Fraction(1, 10**14)
-"""How far probabilities may be from simple fractions, which they are read as: 0.1 is 1/10."""
+"""Largest distance of probabilities from simple fractions, which they are read as: 0.1 is 1/10."""
 SIMPLE, GRID = 10_000, 1 << 53
-"""The largest denominator of what is a simple fraction; other numbers are rounded to multiples of 2^-53."""
+"""Largest denominator of simple fractions, and that of all other numbers, which are rounded."""
 
 
 @dataclass(frozen=True)
