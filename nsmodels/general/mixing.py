@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..core.effort import Progress
 from ..core.enclosure import NO_MODEL_PROVED
 from ..core.general_scenario import Scenario
 from ..engines.solvers.exact_simplex import exact_maximum
+from ..engines.solvers.lp import solve
 from ..errors import SolverError
 from .models import ScenarioModel
 from .states import Exact, State
@@ -142,7 +143,16 @@ def mixed(
     best = Mixed(None, Fraction(1), (), (), None, "time_limit", 0, 0)
     try:
         add(task.model.seeds(first))
+        add([state for _, state in task.model.decomposed(noise)])
         rounds = 0
+        while task.noise is not None and (proposed := _multipliers(columns, target, floor, unit)):
+            found = task.model.best(scenario.spread(proposed), deadline)  # floating point proposes, the oracle proves
+            upper = _upper(task, [Fraction(x) for x in proposed], found.value)
+            if upper < best.upper:
+                best = replace(best, upper=upper, functional=tuple(map(Fraction, proposed)))
+            size = Fraction(sum(map(abs, proposed))) / 10**9
+            if not add([state for value, state in found.states if value > size]):
+                break
         while True:
             rounds += 1
             A, b, c = _program(columns, unit, target, floor, task.noise is not None)
@@ -180,6 +190,23 @@ def mixed(
         return Mixed(
             best.lower, best.upper, best.weights, best.states, best.functional, "time_limit", best.rounds, len(known)
         )
+
+
+def _multipliers(
+    columns: list[tuple[list[int], int, int]], target: list[int], floor: list[int], unit: int
+) -> list[int]:
+    """The functional that the program proposes in floating point, in whole numbers; none where it has no solution."""
+    A = np.array([[x / scale for x in means] for means, scale, _ in columns]).T
+    change = np.array([(b - a) / unit for a, b in zip(target, floor)])[:, None]
+    c = np.append(np.zeros(len(columns)), -1.0)
+    try:
+        right, most = [b / unit for b in floor], np.append(c[:-1] + math.inf, 1.0)
+        answer = solve(c, A_eq=np.hstack([A, change]), b_eq=right, upper=most)
+    except SolverError:
+        return []
+    y = answer.equality_multipliers
+    size = float(np.abs(y).max())
+    return [round(x * 2.0**BITS / size) for x in y.tolist()] if size > 0.0 else []
 
 
 def _program(

@@ -159,7 +159,6 @@ def decompose(
     if found.lower is None and found.reason != NO_MODEL_PROVED and (rough := asked.model.decomposed(base)):
         weights, states = zip(*rough)
         found = replace(found, lower=Fraction(0), weights=weights, states=states)
-        inequality = None
     stats = _stats(begin, rounds=found.rounds, columns=found.columns)
     return _decomposed(asked, task, found, inequality, stats, question)
 
