@@ -209,6 +209,13 @@ def test_random_programs_are_solved_exactly():
     assert outcomes == {True, False}
 
 
+def test_costs_may_be_larger_than_doubles():
+    A, right = np.array([[1, 1, 1]], dtype=object), np.array([2], dtype=object)
+    answer = exact_maximum(A, right, np.array([10**400, 10**400 + 1, -1], dtype=object))
+    assert answer.x == [0, 2, 0]
+    assert answer.y == [10**400 + 1]
+
+
 def test_repr_does_not_say_one_where_it_is_open():
     d = ns.decompose(ns.Behaviour([[0.0]], [0], [0]), ns.Bell((1, 1)))
     assert d.has_model is True

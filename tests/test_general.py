@@ -106,6 +106,17 @@ def test_outcomes_that_differ_from_setting_to_setting() -> None:
         assert answer.verify()
 
 
+def test_coefficients_may_lie_far_apart() -> None:
+    """They become integers above the largest double."""
+    table = general.cglmp(2)
+    table[0, 0, 0, 0], table[1, 1, 1, 1] = 1e200, 5e-324
+    for model in ("local", "nonsignalling", general.Finite([[[[0.5, 0.5]] * 2] * 2])):
+        answer = general.bound(table, model)
+        most = Fraction(1e200) if isinstance(model, str) else Fraction(1e200) / 2
+        assert answer.lower <= answer.exact <= answer.upper
+        assert 0 <= answer.exact - most <= 4
+
+
 def test_other_noise_and_local_behaviours() -> None:
     p = np.full((2, 2, 2, 2), 0.25)
     assert general.visibility(p).exact == 1
@@ -136,6 +147,7 @@ def test_a_forged_answer_does_not_verify() -> None:
         (lambda: general.visibility(np.full((2, 2, 2, 2), 0.3)), "adds up to"),
         (lambda: general.visibility(-np.ones((2, 2, 2, 2))), "a probability of -1"),
         (lambda: general.visibility(SIGNALLING), "the behaviour signals: a marginal changes by 1"),
+        (lambda: general.bound(np.full((2, 2, 2, 2), 1e308)), "more than 1e\\+300 in size; divide them by a number"),
         (lambda: general.ghz([[0.0]]), r"it must be \(3, 2\)"),
     ],
 )

@@ -30,6 +30,8 @@ from .states import Dual, State
 __all__ = ["bound", "decompose", "marginals", "visibility", "white"]
 
 Array = NDArray[np.float64]
+MOST_SIZE = 1e300
+"""What the coefficients of a functional may add up to, so that its values are doubles."""
 NOT_EXACT = "general: the noise has a negative probability within its rounding; give numbers that are further from 0"
 
 
@@ -69,6 +71,9 @@ def bound(
     begin = time.perf_counter()
     check_options("general", tolerance=tolerance, time_limit_s=time_limit_s, seed=seed, progress=progress)
     table, scenario = checked(functional, scenario, "the functional", model)
+    if math.fsum(abs(table.ravel()) / MOST_SIZE) > 1.0:
+        size = f"the coefficients add up to more than {MOST_SIZE:g} in size"
+        raise InputError(f"general: {size}; divide them by a number")
     asked = Tables(scenario, model_of(model, scenario), functional=table)
     question = Question(tolerance, time_limit_s, seed)
     integers, exponent = to_integers(table[scenario.exists()].tolist())

@@ -77,12 +77,12 @@ def exact_maximum(A: Integers, b: Integers, c: Integers, *, deadline: float = ma
 
 
 def _proposed_basis(A: Integers, b: Integers, c: Integers) -> list[int]:
-    """Basic columns of the same program in floating point, every column and b scaled to about 1."""
+    """Basic columns of the same program in floating point, every column, b and c scaled to about 1."""
     columns = [_size(column) for column in A.T]
-    scale = _size(b)
+    scale, height = _size(b), _size(c)  # costs may be too large for a double
     table = np.array([[float(Fraction(x, s)) for x, s in zip(row, columns)] for row in A])
     right = np.array([float(Fraction(x, scale)) for x in b])
-    cost = np.array([float(Fraction(x, s)) for x, s in zip(c, columns)])
+    cost = np.array([float(Fraction(x, s * height)) for x, s in zip(c, columns)])
     return proposed_basis(table, right, cost)
 
 
