@@ -126,6 +126,18 @@ def test_caps_average_as_polynomials_do():
         assert high - low < 5e-6
 
 
+@pytest.mark.parametrize("knot", [0.5, 0.99, 0.9999])
+def test_averages_at_small_angles_and_of_small_caps(knot: float) -> None:
+    """g(θ) → θ E|F'(u·a)| √(1 − (u·a)²) · 2/π; sums of products of cosines would lose all of their digits here."""
+    law = LawFunction.of([[-1, -1], [-knot, 0], [knot, 0], [1, 1]], "F")
+    g = CapAverage(law, law)
+    limit = (math.acos(knot) - knot * math.sqrt(1.0 - knot**2)) / (math.pi * (1.0 - knot))
+    for theta in (1e-7, 1e-6, 1e-5):
+        low, high = g(theta)
+        assert low <= limit * theta * (1.0 + 1e-3)
+        assert high >= limit * theta * (1.0 - 1e-3)
+
+
 @pytest.mark.parametrize(("knots", "other", "exact"), [
     ([[-1, -1], [1, 1]], [0, 0.9], linear_laws(1.0, 0.9)),
     ([[-1, 0.5], [1, -0.5]], [0, 1], 0.75),  # 1 − (1 − ½)/2: E|F − G| alone

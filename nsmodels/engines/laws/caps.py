@@ -7,13 +7,17 @@ length of the s between y and z, so that, where F and G rise,
 
 the share of the sphere that lies in one cap alone. Two caps of half angles arccos t and arccos r overlap in the share
 (π − β t − β' r − δ)/2π, by the theorem of Gauss and Bonnet, with β the half angle of the arc of the first circle inside
-the second cap, β' the other one, and δ the corner: with d² = 1 − c² − t² − r² + 2 t r c, c = cos θ,
+the second cap, β' the other one, and δ the corner. They are the angles of a triangle with the sides q = arccos t and
+p = arccos r, θ: with half its perimeter σ = (q + p + θ)/2,
 
-    β = atan2(d, r − t c),   β' = atan2(d, t − r c),   δ = atan2(d, c − t r).
+    tan²(β/2) = sin(σ − q) sin(σ − θ)/(sin σ sin(σ − p)),
+
+β' with q and p exchanged, and δ with p and θ. Sums of products of cosines say the same, but lose half of the digits
+where circles nearly touch, and all of them for small caps.
 
 g rises with θ, since the overlap shrinks. Laws that are piecewise linear make t and r linear in s between breaks; there
 the derivative of the integrand is t' (β/π − ½) + r' (β'/π − ½), where β rises or falls throughout if r' (1 − t²) +
-t' (t r − c), which is linear in s, keeps its sign. So the trapezoid rule over a cell of length h is wrong by
+t' (t r − cos θ), which is linear in s, keeps its sign. So the trapezoid rule over a cell of length h is wrong by
 h² (|t'| osc β + |r'| osc β')/8π at most. A polynomial is replaced by chords, which are max|F''| x³/12 away over a
 length x.
 """
@@ -40,28 +44,50 @@ CHORDS = 2e-7
 """Amount that chords in place of a polynomial may change g by, where their number allows it."""
 MOST_CHORDS = 4000
 ROUNDING = 1e-9
-"""Amount far above what rounding changes an average by, also where circles touch or caps are small."""
+"""Amount far above what rounding changes an average by.
+
+Computed angles are those of a triangle whose sides are off by some 1e-16, so each share is off by about 1e-15, and a sum
+with weights h that add up to 1 is too; of F⁻¹ the rounding matters no more, since g is an integral over s.
+"""
 
 
 @kernel
-def alone(t: float, r: float, c: float, out: KernelArray) -> None:
-    """Write into out (3,) the share of the sphere that is in one of two caps alone, and β and β'; t and r in [0, 1]."""
-    square = 1.0 - c * c - t * t - r * r + 2.0 * t * r * c
-    d = math.sqrt(square) if square > 0.0 else 0.0
-    out[1] = math.atan2(d, r - t * c)
-    out[2] = math.atan2(d, t - r * c)
-    smaller = 0.5 * (1.0 - max(t, r))
-    if square > 0.0:
-        overlap = (math.pi - out[1] * t - out[2] * r - math.atan2(d, c - t * r)) / (2.0 * math.pi)
-        overlap = min(max(overlap, 0.0), smaller)
-    else:
-        overlap = smaller if c > t * r else 0.0
+def alone(t: float, r: float, q: float, p: float, theta: float, out: KernelArray) -> None:
+    """Write into out (3,) the share of the sphere that is in one of two caps alone, and β and β'.
+
+    t and r in [0, 1] are cosines of the half angles q and p of the caps.
+    """
+    # the half perimeter of the triangle of both centres and a corner, less each of its sides
+    a = 0.5 * (p + theta - q)
+    b = 0.5 * (q + theta - p)
+    e = 0.5 * (q + p - theta)
+    overlap = 0.0
+    out[1] = 0.0
+    out[2] = 0.0
+    if e > 0.0 and (a <= 0.0 or b <= 0.0):
+        overlap = 0.5 * (1.0 - max(t, r))
+        out[1] = math.pi if a > 0.0 else 0.0
+        out[2] = math.pi if b > 0.0 else 0.0
+    elif e > 0.0:
+        x = math.sqrt(math.sin(a))
+        y = math.sqrt(math.sin(b))
+        z = math.sqrt(math.sin(e))
+        w = math.sqrt(max(math.sin(a + b + e), 0.0))
+        out[1] = 2.0 * math.atan2(x * z, w * y)
+        out[2] = 2.0 * math.atan2(y * z, w * x)
+        corner = 2.0 * math.atan2(x * y, w * z)
+        overlap = (math.pi - out[1] * t - out[2] * r - corner) / (2.0 * math.pi)
+        overlap = min(max(overlap, 0.0), 0.5 * (1.0 - max(t, r)))
     out[0] = 0.5 * (1.0 - t) + 0.5 * (1.0 - r) - 2.0 * overlap
 
 
 @entry
-def sum_of_cells(cells: KernelArray, c: float, out: KernelArray) -> None:
-    """Write the trapezoid sum of cells (m, 5) (h, t and r at both ends) and the limit of its error into out (2,)."""
+def sum_of_cells(cells: KernelArray, theta: float, out: KernelArray) -> None:
+    """Write the trapezoid sum of cells (m, 9) and the limit of its error into out (2,).
+
+    A cell is h, then t and r at both ends, then their half angles in the same order.
+    """
+    c = math.cos(theta)
     first = np.empty(3)
     last = np.empty(3)
     total = 0.0
@@ -78,8 +104,8 @@ def sum_of_cells(cells: KernelArray, c: float, out: KernelArray) -> None:
             for e in range(3):
                 first[e] = last[e]
         else:
-            alone(t0, r0, c, first)
-        alone(t1, r1, c, last)
+            alone(t0, r0, cells[k, 5], cells[k, 7], theta, first)
+        alone(t1, r1, cells[k, 6], cells[k, 8], theta, last)
         t = t1
         r = r1
         total += 0.5 * h * (first[0] + last[0])
@@ -124,7 +150,7 @@ def _along(piece: tuple[float, float, float, float], s: Array) -> Array:
 
 
 def _cells(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, float]]) -> Array:
-    """The cells (m, 5) of two laws, each given by its points."""
+    """The cells (m, 9) of two laws, each given by its points."""
     sides = _pieces(first), _pieces(second)
     breaks = sorted({s for side in sides for piece in side for s in piece[:2]})
     top = max(first[-1][1], second[-1][1])
@@ -141,7 +167,8 @@ def _cells(first: Sequence[tuple[float, float]], second: Sequence[tuple[float, f
         s = np.linspace(low, high, number + 1)
         t, r = (_along(side[k], s) for side, k in zip(sides, at, strict=True))
         rows.append(np.stack([np.diff(s), t[:-1], t[1:], r[:-1], r[1:]], axis=1))
-    return np.concatenate(rows) if rows else np.zeros((0, 5))
+    cells = np.concatenate(rows) if rows else np.zeros((0, 5))
+    return np.hstack([cells, np.arccos(cells[:, 1:])])
 
 
 class CapAverage:
@@ -163,7 +190,7 @@ class CapAverage:
         """Both ends of g at an angle in [0, π]."""
         if theta not in self._known:
             out = np.empty(2)
-            sum_of_cells(self._cells, math.cos(theta), out)
+            sum_of_cells(self._cells, theta, out)
             error = float(out[1]) + self._lost
             self._known[theta] = float(out[0]) - error, float(out[0]) + error
         return self._known[theta]
