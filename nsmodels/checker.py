@@ -1985,7 +1985,9 @@ def scenario_visibility(problem: Any, settings: Any, result: Any) -> Claims:
     else:
         noise = scene.target(only(given, "probabilities", "the noise"))
     need(none == (lower is None) and (not none or upper), "nothing is proved: there is no value")
-    if lower is not None:
+    if none:
+        need(result["decomposition"] is None, "there is no value, but a decomposition")
+    else:
         v = rational(only(lower, "visibility states", "the lower end")["visibility"])
         total, _, shown_states = scene.mixture(lower["states"])
         fits = 0 <= v <= 1 and total == [v * x + (1 - v) * y for x, y in zip(wanted, noise)]

@@ -211,6 +211,7 @@ def test_that_nothing_has_a_model_is_proved() -> None:
     found = result(problem("visibility", {"outcomes": [[2, 2]] * 2}, fixed, behaviour={"probabilities": PR}))
     assert found["value"] is None
     assert all(holds for holds, _ in checker.check(found))
+    assert not all(holds for holds, _ in checker.check(found | {"decomposition": [{"weight": 1.0, "hidden": 0}]}))
     found["certificate"]["upper"]["bound"] = "-5"
     found["inequality"]["bound"] = 5.0
     assert not all(holds for holds, _ in checker.check(found))

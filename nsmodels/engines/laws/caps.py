@@ -46,8 +46,8 @@ MOST_CHORDS = 4000
 ROUNDING = 1e-9
 """Amount far above what rounding changes an average by.
 
-Computed angles are those of a triangle whose sides are off by some 1e-16, so each share is off by about 1e-15, and a sum
-with weights h that add up to 1 is too; of F⁻¹ the rounding matters no more, since g is an integral over s.
+Computed angles are those of a triangle whose sides are off by some 1e-16, so each share is off by about 1e-15, and a
+sum with weights h that add up to 1 is too; of F⁻¹ the rounding matters no more, since g is an integral over s.
 """
 
 
