@@ -80,9 +80,9 @@ class ScenarioModel(ABC):
     def best(self, integers: Exact, deadline: float = math.inf) -> Found:
         """The states with the largest Σ s p."""
 
-    @abstractmethod
     def seeds(self, target: Exact) -> list[State]:
-        """States to begin a search with."""
+        """States to begin a search with: the best for a functional, and for its opposite."""
+        return [state for sign in (1, -1) for _, state in self.best(sign * target).states]
 
     @abstractmethod
     def proof_json(self, proof: Sequence[Dual]) -> Any:
@@ -159,7 +159,7 @@ class Local(ScenarioModel):
         """All strategies where there are few, else the best ones for a functional."""
         if math.prod(n for counts in self.scenario.outcomes for n in counts) <= FEW_STRATEGIES:
             return [State(strategy=strategy) for strategy in self.scenario.strategies()]
-        return [state for sign in (1, -1) for _, state in self.best(sign * target).states]
+        return super().seeds(target)
 
     def proof_json(self, proof: Sequence[Dual]) -> None:
         """Nothing: the checker counts the strategies again."""
@@ -194,10 +194,6 @@ class NonSignalling(ScenarioModel):
         """One linear program."""
         value, box, dual = Rows(self.scenario).best(integers, None, deadline)
         return Found(value, [(value, State(box=box))], [dual])
-
-    def seeds(self, target: Exact) -> list[State]:
-        """The boxes that are best for a functional, and for its opposite."""
-        return [state for sign in (1, -1) for _, state in self.best(sign * target).states]
 
     def proof_json(self, proof: Sequence[Dual]) -> Any:
         """The multipliers."""
@@ -316,10 +312,6 @@ class Finite(ScenarioModel):
             proof.append(dual)
         states.sort(key=lambda x: -x[0])
         return Found(states[0][0], states, proof)
-
-    def seeds(self, target: Exact) -> list[State]:
-        """The boxes that are best for a functional, and for its opposite."""
-        return [state for sign in (1, -1) for _, state in self.best(sign * target).states]
 
     def proof_json(self, proof: Sequence[Dual]) -> Any:
         """The multipliers of each hidden state."""

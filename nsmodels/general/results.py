@@ -173,7 +173,7 @@ def _told(state: State) -> str:
         return "outcomes " + " | ".join(" ".join(map(str, own)) for own in state.strategy)
     of = "" if state.hidden is None else f" of hidden state {state.hidden}"
     nonzero = sum(1 for p in state.box or () if p)
-    return f"a box{of} with {counted(nonzero, 'probability')} above 0".replace("probabilitys", "probabilities")
+    return f"a box{of} with {nonzero} {'probability' if nonzero == 1 else 'probabilities'} above 0"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -156,12 +156,18 @@ def facets(model: HiddenVariableModel, *, engine: str = "own", time_limit_s: flo
     corners = np.unique(points[:, columns], axis=0)[::-1]  # in this order few rays come and go
     rows = np.column_stack([np.ones(len(corners), dtype=np.int64), -corners])
     found = _own(rows, limit) if engine == "own" else _by_pplpy(corners)
-    if (rows @ found.T < 0).any() or ((rows @ found.T == 0).sum(axis=0) < len(columns)).any():
+    values = rows.astype(object) @ found.T.astype(object) if _large(rows, found) else rows @ found.T
+    if (values < 0).any() or ((values == 0).sum(axis=0) < len(columns)).any():
         raise SolverError(f"facets: {engine} gave inequalities that the model violates, or that touch too few points")
     table = np.zeros((len(found), 1 + points.shape[1]), dtype=object)
     table[:, 0] = found[:, 0].astype(object) * unit
     table[:, [1 + c for c in columns]] = found[:, 1:].astype(object) * SCALE
     return _listed(table.tolist(), *model.shape, model.name)
+
+
+def _large(rows: Integers, found: Integers) -> bool:
+    """Whether sums of products of entries may exceed 64 bits."""
+    return max(map(abs, rows.ravel().tolist())) * max(map(abs, found.ravel().tolist())) * rows.shape[1] >= 1 << 63
 
 
 def _own(rows: Integers, limit: float) -> Integers:
