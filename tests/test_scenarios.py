@@ -29,7 +29,7 @@ THREE = {"parties": 3, "settings": 2, "outcomes": 2}
 HALF = [[0.5, 0.5], [0.5, 0.5]]
 BIASED = [[[[0.75, 0.25], [0.5, 0.5]], HALF], [[[0.25, 0.75], [0.5, 0.5]], HALF]]
 PR = ns.behaviours.pr_box().to_probabilities().tolist()
-THIRD = np.einsum("abxy,cz->abcxyz", np.array(PR), np.full((2, 2), 0.5)).tolist()
+THIRD = np.einsum("abxy,cz->abcxyz", np.array(PR), np.full((2, 1), 0.5)).tolist()
 
 
 def problem(kind: str, scenario: Any, model: Any = "local", **tables: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ KNOWN: dict[str, tuple[dict[str, Any], float]] = {
         0.0,
     ),
     "a third party may be known": (
-        problem("marginals", THREE, "nonsignalling", behaviour={"probabilities": THIRD}),
+        problem("marginals", {"outcomes": [[2, 2], [2, 2], [2]]}, "nonsignalling", behaviour={"probabilities": THIRD}),
         1.0,
     ),
     "the bias of listed states": (
