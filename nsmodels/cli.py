@@ -6,7 +6,6 @@ of these fails; 2 bad input; 3 a solver failed and nothing can be said.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import sys
@@ -108,52 +107,23 @@ def run(
             run_one(problems[0], out, options, where.submits, picture, json=json)
 
 
-def _check_no_problem(result: str) -> None:
-    """Refuse a problem file, or the name of a shipped problem, where a result is wanted."""
-    if Path(result).suffix != ".toml":
-        if os.path.exists(result):
-            return
-        from .files.problem import shipped
-
-        if result not in shipped():
-            return
-    remedy = f"`nsmodels run {shown(result)}` answers it and writes the result file, which verify reads"
-    raise InputError(f"{shown(result)}: this is a problem, not a result; {remedy}")
-
-
 @app.command()
 def verify(
-    result: Annotated[str, typer.Argument(metavar="RESULT.json|DIR", help="A result file, a sweep, or a folder.")],
+    results: Annotated[list[str], typer.Argument(metavar="RESULT.json|DIR…", help="Result files, sweeps, or folders.")],
     workers: WorkersOption = 1,
 ) -> None:
-    """Re-check every claim in a result file, or in all those of a sweep or a folder, without any solver.
+    """Re-check every claim in result files, or in all those of a sweep or a folder, without any solver.
 
-    Exit code 0: all proved; 1: some claim is not; 2: unreadable.
+    Exit code 0: all proved; 1: some claim is not; 2: unreadable. Of several the worst.
     """
-    from . import checker
+    from .command.verify import are_files, verify_files
 
     with one_line_errors():
-        _check_no_problem(result)
-        if os.path.isdir(result):
-            raise typer.Exit(_verify_folder(Path(result), workers))
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            code = checker.main([result])
-        put(said.getvalue())
-        raise typer.Exit(code)
+        if workers == 1 and are_files(results):
+            raise typer.Exit(verify_files(results))
+        from .command.verify_folders import verify_all
 
-
-def _verify_folder(path: Path, workers: int) -> int:
-    from .command.progress import tally
-    from .files.sweeps.check import check_folder
-
-    proved = True
-    with tally(0, "file") as show:
-        for holds, text in check_folder(path, workers, show.told):
-            put(("proved      " if holds else "NOT PROVED  ") + shown(text) + "\n")
-            proved = proved and holds
-    put("all proved\n" if proved else "NOT everything is proved\n")
-    return 0 if proved else 1
+        raise typer.Exit(verify_all(results, workers))
 
 
 @app.command()

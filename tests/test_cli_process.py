@@ -56,10 +56,11 @@ def test_help_loads_nothing_heavy() -> None:
         assert f"'{name}'" not in modules
 
 
-def test_verify_needs_the_standard_library_only() -> None:
+@pytest.mark.parametrize("more", [[], ["results/chsh_bell.json"]])
+def test_verify_needs_the_standard_library_only(more: list[str]) -> None:
     root = Path(__file__).parent.parent
     code = (
-        "import sys; from nsmodels.cli import main; sys.argv[1:] = ['verify', 'results/leggett_l3.json']\n"
+        f"import sys; from nsmodels.cli import main; sys.argv[1:] = ['verify', 'results/leggett_l3.json', *{more}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "assert not {'numpy', 'scipy', 'numba', 'cvxpy', 'rich'} & set(sys.modules)\n"
     )

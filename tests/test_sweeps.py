@@ -244,6 +244,31 @@ def test_verify_takes_folders_of_results(tmp_path: Path) -> None:
     assert command("verify", tmp_path).exit_code == 1
 
 
+def test_verify_takes_several_files_and_folders(tmp_path: Path) -> None:
+    """A verdict for each, in their order; what cannot be read is told and keeps the others from nothing."""
+    command("run", "chsh_bell", "pr_box_bell", "--out", tmp_path / "d")
+    good, other = tmp_path / "d" / "chsh_bell.json", tmp_path / "d" / "pr_box_bell.json"
+    wrong, broken = tmp_path / "wrong.json", tmp_path / "broken.json"
+    wrong.write_text(good.read_text().replace('"certified"', '"estimate"'))
+    broken.write_text("{")
+    done = command("verify", good, other, good, tmp_path / "d")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["proved"] * 3 + ["all proved"]
+    assert all(str(name) in line for name, line in zip((good, other, tmp_path / "d"), lines))
+    for workers in ("1", "2"):
+        assert command("verify", good, wrong, "--workers", workers).exit_code == 1
+        done = command("verify", broken, wrong, good, "chsh_bell", tmp_path / "none.json", "--workers", workers)
+        assert done.exit_code == 2
+        lines = done.stdout.splitlines()
+        verdicts = [line.startswith("proved") for line in lines]
+        assert verdicts == [False, False, True, False, False, False]
+        assert f"{wrong}: nothing is proved: status is 'estimate'" in lines[1]
+        said = done.stderr.splitlines()
+        assert [line.split(": ")[0] for line in said] == [str(broken), "chsh_bell", str(tmp_path / "none.json")]
+        assert "this is a problem, not a result; `nsmodels run chsh_bell`" in said[1]
+
+
 def test_points_whose_workers_die_are_told_and_tried_again(tmp_path: Path) -> None:
     class Broken:
         def submit(self, function: Any, *arguments: Any) -> Future[Any]:

@@ -369,7 +369,7 @@ TOPICS: Mapping[str, Topic] = {
     ),
     "exit_codes": (
         "0 certified and agreeing, 1 answered with a but, 2 bad input, 3 a solver failed",
-        ("verify: 0 all proved, 1 some claim is not, 2 unreadable.",),
+        ("verify: 0 all proved, 1 some claim is not, 2 unreadable; of several files the worst.",),
         "definition",
     ),
     "no_signalling": (
