@@ -237,6 +237,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "scenario.outcomes[0][0]: is 1; a setting has from 2",
     ),
     "outcomes alone": (bound({"outcomes": 3}, "cglmp"), "scenario.outcomes: must be a list of lists"),
+    "no outcomes": (bound({}, "cglmp"), "scenario.outcomes: missing; write outcomes ="),
     "no settings": (bound({"outcomes": [[2, 2], []]}, "cglmp"), "scenario.outcomes: must be a list of lists"),
     "a fraction": (bound({"outcomes": [[2, 2.5], [2, 2]]}, "cglmp"), "must be an integer, is the number 2.5"),
     "a flag": (bound({"outcomes": [[2, True], [2, 2]]}, "cglmp"), "must be an integer, is the boolean true"),
@@ -334,7 +335,8 @@ def test_the_schema_knows_scenarios() -> None:
     content = schema()
     check = jsonschema.validators.validator_for(content)(content)
     for data, _ in KNOWN.values():
-        assert [error.message for error in check.iter_errors(data)] == []
+        other = {"behavior" if key == "behaviour" else key: table for key, table in data.items()}
+        assert [error.message for own in (data, other) for error in check.iter_errors(own)] == []
     for name in (
         "one outcome",
         "another table",
@@ -342,6 +344,12 @@ def test_the_schema_knows_scenarios() -> None:
         "another key",
         "another kind",
         "Leggett",
+        "outcomes alone",
+        "both forms",
+        "no outcomes",
+        "no marginals",
+        "negative marginals",
+        "words",
         "another d",
     ):
         assert check.is_valid(WRONG[name][0]) == (name == "another d"), name

@@ -99,6 +99,7 @@ _OUTCOMES = {"type": "array", "minItems": 2, "maxItems": 2}
 _AXES = {"anyOf": [_word(*DIRECTIONS), _rows(3)]}
 
 _COUNT = _integer(2, 100)
+_CHANCES = {"type": "array", "items": _number(0.0)}
 _EACH = {"type": "array", "minItems": 1, "maxItems": MOST_PARTIES,
          "items": {"type": "array", "minItems": 1, "items": _COUNT}}  # fmt: skip
 _LEVELS = _integer(2, MOST_LEVELS)
@@ -252,7 +253,7 @@ SCENARIO_KEYS: Mapping[str, Mapping[str, Key]] = MappingProxyType({
         "name": Key("which model", {}, 'for marginals "nonsignalling"'),
         "marginals": Key(
             "of finite: marginals[state][party][setting], the probabilities of the outcomes",
-            {"type": "array", "minItems": 1, "items": {"type": "array"}},
+            {"type": "array", "minItems": 1, "items": {"type": "array", "items": {"type": "array", "items": _CHANCES}}},
         ),
     },
     "functional": {

@@ -76,6 +76,7 @@ def schema() -> _Schema:
     top["kind"]["enum"] = list(USED_BY)
     spellings = {name: name for name in tables} | {other: word for other, word in ALIASES.items() if word in tables}
     more = _scenario_tables()
+    tables["scenario"] = more["scenario"]
     own = {other: name for other, name in spellings.items() if name in more and more[name] != tables[name]}
     refs = {other: _ref(name) for other, name in spellings.items()}
     pairs = {other: {"anyOf": [_ref(name), _ref(f"scenario_{name}")]} for other, name in own.items()}
@@ -122,8 +123,17 @@ def _ref(name: str) -> _Schema:
 def _scenario_tables() -> dict[str, _Schema]:
     """The tables of problems with a table [scenario]."""
     tables = {name: _table(name, SCENARIO_KEYS) for name in SCENARIO_KEYS}
+    alike = ("parties", "settings")
+    tables["scenario"] |= {"required": ["outcomes"], "oneOf": [
+        {"required": list(alike), "properties": {"outcomes": {"type": "integer"}}},
+        {"properties": {"outcomes": {"type": "array"}, **dict.fromkeys(alike, False)}},
+    ]}  # fmt: skip
     tables["model"] |= {"required": ["name"]}
     tables["model"]["allOf"] = _named("name", {name: kind.keys for name, kind in MODELS.items()}, ())
+    for name, model in MODELS.items():
+        if model.keys:
+            named = {"properties": {"name": {"const": name}}, "required": ["name"]}
+            tables["model"]["allOf"].append({"if": named, "then": {"required": list(model.keys)}})
     tables["functional"]["oneOf"] = [{"required": [key]} for key in ("name", "probabilities")]
     tables["functional"]["allOf"] = _named("name", scenario.FUNCTIONALS, ())
     tables["behaviour"]["oneOf"] = [{"required": [key]} for key in ("name", "probabilities")]
@@ -177,5 +187,6 @@ def _kind(kind: str, used: Iterable[str], needed: Mapping[str, tuple[str, ...]])
     unused += [other for other, word in ALIASES.items() if word in unused]
     then: _Schema = {"properties": dict.fromkeys(unused, False)}
     if needed[kind]:
-        then["required"] = list(needed[kind])
+        spellings = {name: [name, *(other for other, word in ALIASES.items() if word == name)] for name in needed[kind]}
+        then["allOf"] = [{"anyOf": [{"required": [own]} for own in names]} for names in spellings.values()]
     return {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": then}
