@@ -40,8 +40,6 @@ def test_i3322(level: str, published: float) -> None:
     answer = ns.bound(F.i3322(), ns.Quantum((3, 3), level=level))
     assert answer.lower == pytest.approx(0.25, abs=1e-12)
     assert answer.upper == pytest.approx(published, abs=5.5e-6)
-    if level != "1":
-        assert answer.stats["seconds"] < 60
 
 
 @pytest.mark.parametrize("beta", [0.3, 1.0, 1.7])
