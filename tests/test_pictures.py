@@ -100,8 +100,13 @@ def test_no_axis_has_an_offset(name: str) -> None:
         assert longest <= 12, f"{name}: {longest} characters on an axis"
 
 
-def test_parts_of_a_hull_are_told_apart_also_in_files() -> None:
-    answer = ns.load(RESULTS / "visibility_chsh_hull.json")
+def test_parts_of_a_hull_are_told_apart_also_in_files(tmp_path: Path) -> None:
+    s = ns.settings.leggett_triads(phi_deg=40.0)
+    local = ns.Behaviour(np.ones((3, 6)), np.ones(3), np.ones(6))
+    target = ns.behaviours.werner(s, 0.9).mix(local, 0.5)  # needs states of both kinds
+    hull = ns.Hull([ns.Bell((3, 6)), ns.Leggett(settings=s)])
+    ns.decompose(target, hull, marginals="match").save(tmp_path / "mixed.json")
+    answer = ns.load(tmp_path / "mixed.json")
     assert isinstance(answer, ns.DecomposeResult)
     assert answer.decomposition is not None
     figure = answer.plot()

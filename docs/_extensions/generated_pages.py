@@ -48,6 +48,7 @@ MODULES = {
     "studies.analysis.result": "Answers to `analyse`",
     "studies.design.result": "Answers to `design`",
     "files.sweeps.result": "Answers to `sweep`",
+    "core.boxes": "Boxes without signalling",
     "studies.every_setting": "All settings at once",
     "questions.visibility.tidy": "Decompositions with few states",
     "studies.vanishing": "Vanishing marginals",
