@@ -69,6 +69,13 @@ def test_best_inequality_where_the_singlet_has_a_model() -> None:
     assert "has a model" in told["text"]
 
 
+def test_no_time_is_not_taken_for_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "PATIENT_SECONDS", 1e-9)
+    told = asked.best({"problem": BEST}, unwatched)
+    assert told["functional"] is None
+    assert told["text"] == "no inequality: time_limit"
+
+
 @pytest.mark.parametrize(
     ("name", "sliders"),
     [

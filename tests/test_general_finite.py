@@ -101,9 +101,14 @@ def test_no_time_at_all_leaves_a_proved_enclosure() -> None:
     table = np.random.default_rng(0).integers(-3, 4, (3, 3, 3, 3)).astype(float)
     third = [1 / 3, 1 / 3, 1 / 3]
     uniform = general.Finite([[[third] * 3] * 2])
+    nothing_found = general.decompose(general.maximally_entangled(4), time_limit_s=1e-9)
+    assert nothing_found.inequality is None
+    assert "has a model" not in repr(nothing_found)
+    with pytest.raises(InputError, match="there is no inequality: time_limit"):
+        nothing_found.functional()
     for found in (
+        nothing_found,
         *(general.bound(table, model, time_limit_s=1e-9) for model in ("local", "nonsignalling", uniform)),
-        general.decompose(general.maximally_entangled(4), time_limit_s=1e-9),
         general.marginals(general.ghz(), time_limit_s=1e-9),
     ):
         assert found.reason == "time_limit"

@@ -149,6 +149,8 @@ def best(asked: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
     if not 0.0 <= ends.lower <= ends.upper:
         return told | {"text": f"no answer: {answer.reason}"}
     told["visibility"] = {"lower": ends.lower, "upper": ends.upper, "text": enclosure(ends.lower, ends.upper)}
+    if answer.inequality is None and ends.lower < 1.0:
+        return told | {"text": f"no inequality: {answer.reason}"}
     if answer.inequality is None:
         return told | {"text": "The singlet itself has a model on these directions: no inequality excludes it."}
     functional, ceiling = answer.inequality.functional, answer.inequality.bound

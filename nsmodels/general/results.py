@@ -218,7 +218,8 @@ class DecomposeAnswer(ScenarioAnswer):
     def functional(self) -> tuple[Array, float]:
         """The inequality Σ s p ≤ bound: its table s, and the bound rounded up."""
         if self.inequality is None:
-            raise InputError("general: there is no inequality: the behaviour itself has a model")
+            reason = "the behaviour itself has a model" if self.value.lower >= 1.0 else self.reason
+            raise InputError(f"general: there is no inequality: {reason}")
         table = nested(self.scenario, [float(x) for x in self.scenario.spread(self.inequality.coefficients)])
         return np.array(table), round_up(self.inequality.bound)
 
@@ -268,7 +269,7 @@ class DecomposeAnswer(ScenarioAnswer):
             terms = counted(sum(1 for c in self.inequality.coefficients if c), "term")
             text = f"Σ s p ≤ {at_most(round_up(self.inequality.bound), 9)}, {terms}"
             found.append(("inequality", f"{text}   (s: inequality.probabilities of the result)"))
-        elif self.answered and self.upper >= 1.0:
+        elif self.answered and self.lower >= 1.0:
             found.append(("inequality", "none: the behaviour itself has a model"))
         return found
 
