@@ -20,7 +20,7 @@ from nsmodels import checker, general
 from nsmodels.cli import app
 from nsmodels.errors import InputError
 from nsmodels.files.answering import answer
-from nsmodels.files.problem import from_data, load
+from nsmodels.files.problem import from_data
 from nsmodels.files.result import to_text
 from nsmodels.files.schema import schema
 
@@ -361,7 +361,6 @@ def test_a_scenario_of_python_is_written_as_a_file(tmp_path: Path) -> None:
     for k, found in enumerate((*answers, general.marginals(PR))):
         path = found.save(tmp_path / f"{k}.json")
         assert ns.load(path).verify()
-        assert load  # the file's problem is read like any other
         assert from_data(json.loads(path.read_text())["problem"], "x").scenario is not None
 
 

@@ -27,6 +27,15 @@ def transported(
     supply, demand : sequences of int ≥ 0
         The sums of rows and columns, with the same total.
 
+    Returns
+    -------
+    (q, u, v) : lists of int, shapes (n, m), (n,) and (m,)
+
+    Raises
+    ------
+    SolverError
+        If the totals differ.
+
     Examples
     --------
     >>> transported([[1, 0], [0, 1]], [2, 1], [1, 2])

@@ -182,7 +182,13 @@ def independent(A: Exact) -> list[int]:
 def best_of_marginals(
     rows: Rows, integers: Exact, marginals: Marginals, deadline: float = math.inf
 ) -> tuple[Fraction, tuple[Fraction, ...], Dual]:
-    """The largest Σ s p over boxes of given marginals, the box, and the multipliers that prove it."""
+    """The largest Σ s p over boxes of given marginals, the box, and the multipliers that prove it.
+
+    Raises
+    ------
+    TimeoutError
+        If time is up.
+    """
     if time.perf_counter() > deadline:
         raise TimeoutError
     scenario = rows.scenario

@@ -60,6 +60,7 @@ def bound(
     Raises
     ------
     InputError
+        If the table does not fit the scenario, or there are too many strategies or too large a linear program.
 
     Examples
     --------

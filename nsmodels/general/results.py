@@ -182,12 +182,12 @@ class DecomposeAnswer(ScenarioAnswer):
 
     Parameters
     ----------
-    visibility : Fraction or None
-        What the mixture attains, exactly; None where there is none.
+    exact_lower : Fraction or None
+        The visibility that the mixture attains; None where there is no mixture.
     weights : tuple of Fraction
     states : tuple of State
     inequality : Inequality or None
-        None where V = 1.
+        None where V = 1, and where time was up before there was one.
     """
 
     kind: ClassVar[str] = "visibility"
