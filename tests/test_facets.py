@@ -208,6 +208,9 @@ def test_files_that_cannot_be() -> None:
         Polyhedron.read("there/is/no.ine")
     with pytest.raises(InputError, match="need inequalities"):
         Facets.from_polyhedron(points, 1, 1)
+    for n_alice, n_bob in (("2", 2), (2, None), (0, 2), (2.0, 2)):
+        with pytest.raises(InputError, match=r"facets: n_(alice|bob) is .*; it must be a whole number ≥ 1"):
+            Facets.from_polyhedron(points, n_alice, n_bob)  # type: ignore[arg-type]
     with pytest.raises(InputError, match='it must be "V" or "H"'):
         Polyhedron("X", ((Fraction(1), Fraction(1)),))
     with pytest.raises(InputError, match="rows of equal length"):

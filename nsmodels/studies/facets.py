@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..common.arguments import check_noun, number, one_of
+from ..common.arguments import check_noun, number, one_of, whole
 from ..core.functional import Functional, Inequality
 from ..engines.double_description import Unfinished, extreme_rays
 from ..errors import InputError, MissingExtraError, SolverError
@@ -91,6 +91,7 @@ class Facets:
             If these are no inequalities in n_A + n_B + n_A n_B coordinates, or there are equations among them.
         """
         check_noun(polyhedron, Polyhedron, "polyhedron", "facets")
+        n_alice, n_bob = whole(n_alice, "facets: n_alice", 1), whole(n_bob, "facets: n_bob", 1)
         wanted = 1 + n_alice + n_bob + n_alice * n_bob
         if polyhedron.representation != "H" or polyhedron.linearity or len(polyhedron.rows[0]) != wanted:
             raise InputError(
