@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import signal
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -23,6 +24,7 @@ from nsmodels.files.answering import answer
 from nsmodels.files.problem import from_data
 from nsmodels.files.result import to_text
 from nsmodels.files.schema import schema
+from nsmodels.files.toml.writing import as_toml
 
 CGLMP = {"outcomes": [[3, 3], [3, 3]]}
 THREE = {"parties": 3, "settings": 2, "outcomes": 2}
@@ -328,6 +330,28 @@ def test_programs_that_are_too_large_are_refused_before_memory_is(tmp_path: Path
     ):  # fmt: skip
         with pytest.raises(InputError, match=r"strategies are above the limit|too large to be solved exactly"):
             answer(from_data(data, "x.toml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("CGLMP 3 beyond", "boxes"), ("CGLMP 3 entangled", "mixing"), ("the bias of a PR box", "best_guess")],
+)
+def test_an_interrupt_ends_the_search(name: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is proved by then is written, and proved again."""
+    calls = []
+
+    def interrupted(*arguments: Any, **more: Any) -> Any:
+        calls.append(arguments)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(f"nsmodels.general.{module}.exact_maximum", interrupted)
+    path = tmp_path / "x.toml"
+    path.write_text(as_toml(KNOWN[name][0]))
+    assert CliRunner().invoke(app, ["run", str(path), "--out", str(tmp_path)]).exit_code == 1
+    assert len(calls) == 1
+    found = json.loads((tmp_path / "x.json").read_text())
+    assert (found["status"], found["reason"]) == ("certified", "interrupted")
+    assert all(holds for holds, _ in checker.check(found))
 
 
 def test_the_schema_knows_scenarios() -> None:

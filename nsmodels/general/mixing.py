@@ -186,10 +186,11 @@ def mixed(
             new = [state for value, state in promised if value > 0][:MOST_COLUMNS]
             if not new or not add(new):
                 raise SolverError("general: the search for columns ended without an answer")
-    except TimeoutError:
-        return Mixed(
-            best.lower, best.upper, best.weights, best.states, best.functional, "time_limit", best.rounds, len(known)
-        )
+    except (TimeoutError, KeyboardInterrupt) as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted and task.noise is None:
+            raise
+        return replace(best, reason="interrupted" if interrupted else "time_limit", columns=len(known))
 
 
 def _multipliers(

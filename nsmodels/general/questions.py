@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..common.arguments import check_options
+from ..common.interrupts import released
 from ..common.rationals import rational, round_down, round_up, to_integers
 from ..common.versions import versions
 from ..core.effort import Progress
@@ -79,7 +80,8 @@ def bound(
     question = Question(tolerance, time_limit_s, seed)
     integers, exponent = to_integers(table[scenario.exists()].tolist())
     try:
-        found = asked.model.best(np.array(integers, dtype=object), begin + time_limit_s)
+        with released():
+            found = asked.model.best(np.array(integers, dtype=object), begin + time_limit_s)
     except (TimeoutError, KeyboardInterrupt) as error:
         return _rough_bound(asked, [Fraction(x, 1 << exponent) for x in integers], error, begin, question)
     unit = Fraction(1, 1 << exponent)
@@ -155,7 +157,8 @@ def decompose(
         return _without_signalling(asked, target, base, begin, question)
     task = Task(asked.model, target, base)
     try:
-        found = mixed(task, tolerance=min(tolerance, 1e-9), deadline=deadline, progress=progress)
+        with released():
+            found = mixed(task, tolerance=min(tolerance, 1e-9), deadline=deadline, progress=progress)
         inequality = None
         if found.functional is not None and (found.upper < 1 or found.lower is None):
             inequality = proved(task, found.functional)
@@ -274,10 +277,11 @@ def marginals(
         for k, counts in enumerate(scenario.outcomes):
             own = []
             for x in range(len(counts)):
-                if asked.model.everything:
-                    own.append(_guess_of_boxes(scenario, target, k, x, deadline))
-                else:
-                    own.append(_guess_of_states(Task(asked.model, target, guessed=(k, x)), deadline))
+                with released():
+                    if asked.model.everything:
+                        own.append(_guess_of_boxes(scenario, target, k, x, deadline))
+                    else:
+                        own.append(_guess_of_states(Task(asked.model, target, guessed=(k, x)), deadline))
                 done += 1
                 if progress is not None:
                     progress(float(max(one.lower for one in own)), 1.0, done, time.perf_counter() - begin)
