@@ -256,17 +256,16 @@ def test_verify_takes_several_files_and_folders(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["proved"] * 3 + ["all proved"]
     assert all(str(name) in line for name, line in zip((good, other, tmp_path / "d"), lines))
-    for workers in ("1", "2"):
-        assert command("verify", good, wrong, "--workers", workers).exit_code == 1
-        done = command("verify", broken, wrong, good, "chsh_bell", tmp_path / "none.json", "--workers", workers)
-        assert done.exit_code == 2
-        lines = done.stdout.splitlines()
-        verdicts = [line.startswith("proved") for line in lines]
-        assert verdicts == [False, False, True, False, False, False]
-        assert f"{wrong}: nothing is proved: status is 'estimate'" in lines[1]
-        said = done.stderr.splitlines()
-        assert [line.split(": ")[0] for line in said] == [str(broken), "chsh_bell", str(tmp_path / "none.json")]
-        assert "this is a problem, not a result; `nsmodels run chsh_bell`" in said[1]
+    assert command("verify", good, wrong, "--workers", "2").exit_code == 1
+    done = command("verify", broken, wrong, good, "chsh_bell", tmp_path / "none.json")
+    assert done.exit_code == 2
+    lines = done.stdout.splitlines()
+    verdicts = [line.startswith("proved") for line in lines]
+    assert verdicts == [False, False, True, False, False, False]
+    assert f"{wrong}: nothing is proved: status is 'estimate'" in lines[1]
+    said = done.stderr.splitlines()
+    assert [line.split(": ")[0] for line in said] == [str(broken), "chsh_bell", str(tmp_path / "none.json")]
+    assert "this is a problem, not a result; `nsmodels run chsh_bell`" in said[1]
 
 
 def test_points_whose_workers_die_are_told_and_tried_again(tmp_path: Path) -> None:
