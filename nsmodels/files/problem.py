@@ -341,20 +341,12 @@ def _kind(top: Table) -> str:
 def _tables(top: Table, kind: str) -> dict[str, Table]:
     """The tables by name, every one of use to the kind and none missing."""
     tables: dict[str, Table] = {}
-    for key, content in top.content.items():
-        name = ALIASES.get(key, key)
-        if name not in TABLES:
-            continue
-        if name in tables:
-            top.refuse(key, f'"{name}" is given twice, in two spellings', "remove one")
-        if name not in USED_BY[kind]:
-            kinds = " or ".join(f'"{other}"' for other, used in USED_BY.items() if name in used)
-            top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
-        tables[name] = Table(top.document, (key,), content)
+    for name, table in top.tables(TABLES, USED_BY, kind):
+        tables[name] = table
         for own, kinds_of in OWN_KEYS.get(name, {}).items():
-            if own in tables[name] and kind not in kinds_of:
+            if own in table and kind not in kinds_of:
                 wanted = " or ".join(f'"{other}"' for other in kinds_of)
-                tables[name].refuse(own, f'not used by kind = "{kind}"', f"remove it; it is for kind = {wanted}")
+                table.refuse(own, f'not used by kind = "{kind}"', f"remove it; it is for kind = {wanted}")
     for name in ("model", "functional", "design", "data"):
         if name in USED_BY[kind] and name not in tables and (kind, name) != ("analysis", "functional"):
             top.need(name, f'kind = "{kind}" needs a table [{name}]')

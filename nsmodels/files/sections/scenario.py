@@ -18,7 +18,7 @@ from ...general.results import ScenarioAnswer, Tables
 from ...models.registry import ENTRIES
 from ..hints import hint
 from ..toml.lines import shown
-from ..toml.table import ALIASES, TABLES, TOP, USED_BY, Document, Table, kind_of
+from ..toml.table import ALIASES, TABLES, TOP, Document, Table, kind_of
 from .correlations import MAX_COEFFICIENT
 from .settings import MAX_DEGREES, told_in_file
 
@@ -74,17 +74,7 @@ def tables_of(top: Table, kind: str) -> dict[str, Table]:
     if kind not in SCENARIO_USED_BY:
         kinds = " or ".join(f'"{other}"' for other in SCENARIO_USED_BY)
         top.refuse("kind", f'"{kind}" is for two parties with outcomes ±1', f"with [scenario] ask for {kinds}")
-    tables: dict[str, Table] = {}
-    for key, content in top.content.items():
-        name = ALIASES.get(key, key)
-        if name not in SCENARIO_TABLES:
-            continue
-        if name in tables:
-            top.refuse(key, f'"{name}" is given twice, in two spellings', "remove one")
-        if name not in SCENARIO_USED_BY[kind]:
-            kinds = " or ".join(f'"{other}"' for other in USED_BY if name in SCENARIO_USED_BY.get(other, ()))
-            top.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
-        tables[name] = Table(top.document, (key,), content)
+    tables = dict(top.tables(SCENARIO_TABLES, SCENARIO_USED_BY, kind))
     for name in ("model", "functional", "behaviour"):
         if name in SCENARIO_USED_BY[kind] and name not in tables and (kind, name) != ("marginals", "model"):
             top.need(name, f'kind = "{kind}" needs a table [{name}]')

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -234,6 +234,23 @@ class Table:
     def inner(self, key: str, index: int) -> Table:
         """The table at a place of a list of tables."""
         return Table(self.document, (*self.path, key, index), self.content[key][index])
+
+    def tables(
+        self, known: Container[str], used_by: Mapping[str, tuple[str, ...]], kind: str
+    ) -> Iterator[tuple[str, Table]]:
+        """The known tables inside with their names, each given once and of use to the kind."""
+        given = set()
+        for key, content in self.content.items():
+            name = ALIASES.get(key, key)
+            if name not in known:
+                continue
+            if name in given:
+                self.refuse(key, f'"{name}" is given twice, in two spellings', "remove one")
+            if name not in used_by[kind]:
+                kinds = " or ".join(f'"{other}"' for other, used in used_by.items() if name in used)
+                self.refuse(key, f'a table not used by kind = "{kind}"', f"remove it; it is for kind = {kinds}")
+            given.add(name)
+            yield name, Table(self.document, (key,), content)
 
     def only(self, known: Iterable[str], owner: str) -> None:
         """Refuse a known key that `owner` has no use for."""
